@@ -1,0 +1,83 @@
+"""Endpoints, and the one schema that log lines have on every backend."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from mlops_cli.status import EndpointState
+
+Auth = Literal["key", "token", "none"]
+Target = Literal["aci", "aks"]
+Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+class DeploySettings(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """The `deploy` section of a profile.
+
+    `model` is NAME or NAME:VERSION; `entry_script` is a user's own scoring file with `init()` and `run()`.
+    `workers` defaults to one for aci and to two for aks. `port` 0 means any free one, kept from then on.
+    """
+
+    name: str | None = None
+    target: Target = "aci"
+    model: str | None = None
+    entry_script: str | None = None
+    auth: Auth = "key"
+    app_insights: bool = False
+    cpu_cores: Annotated[float, Meta(gt=0)] = 1
+    memory_gb: Annotated[float, Meta(gt=0)] = 1
+    workers: Annotated[int, Meta(ge=1, le=64)] | None = None
+    port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    scoring_timeout_ms: Annotated[int, Meta(ge=1)] = 60_000
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class Endpoint(Struct, omit_defaults=True):
+    """A deployed model. `content_hash` covers all that, once changed, makes it another deployment."""
+
+    name: str
+    state: EndpointState
+    scoring_uri: str
+    swagger_uri: str
+    auth: Auth
+    app_insights: bool
+    target: Target
+    workers: int
+    content_hash: str
+    created_at: str
+    updated_at: str
+    model_name: str | None = None
+    model_version: int | None = None
+    port: int = 0
+    error: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class EndpointKeys(Struct):
+    """The two keys of a service; either opens it, so that one can be replaced while the other is in use."""
+
+    primary: str
+    secondary: str
+
+
+class LogLine(Struct, omit_defaults=True):
+    """One line of a service's log. `time` is ISO 8601 in UTC with milliseconds.
+
+    `source` is supervisor, service, user (what the entry script printed or logged) or request.
+    """
+
+    time: str
+    level: Level
+    source: str
+    message: str
+    request_id: str | None = None
+
+
+class LogQuery(Struct):
+    """Which lines are wanted: the last `lines` (0: all) that pass every filter. `grep` is a regular expression."""
+
+    lines: int = 0
+    since: str | None = None
+    level: Level | None = None
+    grep: str | None = None
+    request_id: str | None = None

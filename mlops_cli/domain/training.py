@@ -1,0 +1,103 @@
+"""Settings of an AutoML run, under the names Azure's AutoMLConfig gives them."""
+
+from typing import Annotated, Literal, get_args
+
+from msgspec import Meta, Struct, field
+
+Task = Literal["classification", "regression", "forecasting"]
+
+ClassificationMetric = Literal[
+    "AUC_weighted",
+    "accuracy",
+    "norm_macro_recall",
+    "average_precision_score_weighted",
+    "precision_score_weighted",
+]
+RegressionMetric = Literal[
+    "normalized_root_mean_squared_error",
+    "normalized_mean_absolute_error",
+    "r2_score",
+    "spearman_correlation",
+]
+PrimaryMetric = ClassificationMetric | RegressionMetric
+
+PRIMARY_METRICS: dict[str, tuple[str, ...]] = {
+    "classification": get_args(ClassificationMetric),
+    "regression": get_args(RegressionMetric),
+    "forecasting": get_args(RegressionMetric),
+}
+DEFAULT_PRIMARY_METRIC = {
+    "classification": "AUC_weighted",
+    "regression": "normalized_root_mean_squared_error",
+    "forecasting": "normalized_root_mean_squared_error",
+}
+LOWER_IS_BETTER = frozenset({
+    "normalized_root_mean_squared_error",
+    "normalized_mean_absolute_error",
+    "normalized_median_absolute_error",
+    "normalized_root_mean_squared_log_error",
+    "root_mean_squared_error",
+    "root_mean_squared_log_error",
+    "mean_absolute_error",
+    "median_absolute_error",
+    "mean_absolute_percentage_error",
+    "log_loss",
+})
+
+Minutes = Annotated[float, Meta(gt=0)]
+Count = Annotated[int, Meta(ge=1)]
+
+
+class ForecastSettings(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """Azure's ForecastingParameters. `forecast_horizon` counts periods of the series' own frequency."""
+
+    time_column_name: str
+    forecast_horizon: Count = 14
+    time_series_id_column_names: list[str] = field(default_factory=list)
+    freq: str | None = None
+    target_lags: list[int] | Literal["auto"] = "auto"
+    target_rolling_window_size: Count | None = None
+
+
+class TrainSettings(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """Settings of an AutoML run.
+
+    Times are minutes, as in Azure. `validation_size` is a share of the rows; when neither it nor
+    `n_cross_validations` is given the engine chooses from the size of the data, as Azure does.
+    `max_trials` bounds the search by number instead of time (Azure: `iterations`).
+    """
+
+    task: Task = "classification"
+    label: str | None = None
+    primary_metric: PrimaryMetric | None = None
+    experiment_timeout_minutes: Minutes = 1
+    iteration_timeout_minutes: Minutes | None = None
+    max_concurrent_iterations: Count = 1
+    enable_early_stopping: bool = True
+    n_cross_validations: Annotated[int, Meta(ge=2)] | None = None
+    validation_size: Annotated[float, Meta(gt=0, lt=1)] | None = None
+    max_trials: Count | None = None
+    allowed_models: list[str] = field(default_factory=list)
+    blocked_models: list[str] = field(default_factory=list)
+    experiment_exit_score: float | None = None
+    featurization: Literal["auto", "off"] = "auto"
+    model_explainability: bool = True
+    drop_columns: list[str] = field(default_factory=list)
+    seed: int = 0
+    forecasting: ForecastSettings | None = None
+
+    def metric(self) -> str:
+        return self.primary_metric or DEFAULT_PRIMARY_METRIC[self.task]
+
+
+TRAIN_ALIASES = {
+    "timeout_minutes": "experiment_timeout_minutes",
+    "trial_timeout_minutes": "iteration_timeout_minutes",
+    "max_concurrent": "max_concurrent_iterations",
+    "early_stopping": "enable_early_stopping",
+}
+
+
+def is_better(metric: str, new: float, old: float) -> bool:
+    """Whether `new` beats `old` under `metric`."""
+    return new < old if metric in LOWER_IS_BETTER else new > old

@@ -106,7 +106,7 @@ def _is_date(text: str) -> bool:
 
 def _parses(text: str, form: str) -> bool:
     try:
-        datetime.strptime(text, form)  # noqa: DTZ007
+        datetime.strptime(text, form)
     except ValueError:
         return False
     return True

@@ -31,18 +31,20 @@ DEFAULT_PRIMARY_METRIC = {
     "regression": "normalized_root_mean_squared_error",
     "forecasting": "normalized_root_mean_squared_error",
 }
-LOWER_IS_BETTER = frozenset({
-    "normalized_root_mean_squared_error",
-    "normalized_mean_absolute_error",
-    "normalized_median_absolute_error",
-    "normalized_root_mean_squared_log_error",
-    "root_mean_squared_error",
-    "root_mean_squared_log_error",
-    "mean_absolute_error",
-    "median_absolute_error",
-    "mean_absolute_percentage_error",
-    "log_loss",
-})
+LOWER_IS_BETTER = frozenset(
+    {
+        "normalized_root_mean_squared_error",
+        "normalized_mean_absolute_error",
+        "normalized_median_absolute_error",
+        "normalized_root_mean_squared_log_error",
+        "root_mean_squared_error",
+        "root_mean_squared_log_error",
+        "mean_absolute_error",
+        "median_absolute_error",
+        "mean_absolute_percentage_error",
+        "log_loss",
+    }
+)
 
 Minutes = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
@@ -101,3 +103,15 @@ TRAIN_ALIASES = {
 def is_better(metric: str, new: float, old: float) -> bool:
     """Whether `new` beats `old` under `metric`."""
     return new < old if metric in LOWER_IS_BETTER else new > old
+
+
+class TrainRequest(Struct):
+    """Train on a registered dataset. `model_name` is what the best model is registered as, None: not at all."""
+
+    dataset: str
+    version: int
+    experiment: str
+    settings: TrainSettings
+    model_name: str | None = None
+    model_tags: dict[str, str] = field(default_factory=dict)
+    always_new: bool = False

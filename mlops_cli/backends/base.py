@@ -1,0 +1,103 @@
+"""What a backend can do, as small protocols. A backend has those it supports and says so by having them."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from mlops_cli.domain.data import Dataset
+from mlops_cli.domain.deployment import DeployRequest, Phase
+from mlops_cli.domain.endpoints import Endpoint, EndpointKeys, LogLine, LogQuery
+from mlops_cli.domain.runs import Model, Run
+from mlops_cli.domain.training import TrainRequest
+
+
+class DataBackend(Protocol):
+    def register(
+        self,
+        path: Path,
+        name: str,
+        *,
+        label: str | None = None,
+        delimiter: str | None = None,
+        encoding: str | None = None,
+        tags: dict[str, str] | None = None,
+    ) -> tuple[Dataset, bool]:
+        """Register the file; returns its version and whether that version is new."""
+        ...
+
+    def list(self) -> list[Dataset]: ...
+
+    def get(self, name: str, version: int | None = None) -> Dataset: ...
+
+
+class RunBackend(Protocol):
+    def start(self, request: TrainRequest) -> tuple[Run, bool]:
+        """Start an AutoML run, or take up the unfinished one with the same key.
+
+        Returns the run and whether it is a new one.
+        """
+        ...
+
+    def get(self, run_id: str) -> Run: ...
+
+    def children(self, run_id: str) -> list[Run]:
+        """Child runs in the order in which they ended."""
+        ...
+
+    def list(self, *, experiment: str | None = None) -> list[Run]: ...
+
+    def logs(self, run_id: str) -> Iterator[str]: ...
+
+    def cancel(self, run_id: str) -> Run: ...
+
+
+class ModelBackend(Protocol):
+    def register(self, run_id: str, name: str, tags: dict[str, str] | None = None) -> tuple[Model, bool]:
+        """Register the best model of a run; returns the version and whether it is new."""
+        ...
+
+    def register_folder(self, folder: Path, name: str, tags: dict[str, str]) -> tuple[Model, bool]:
+        """Register any folder or file as a model."""
+        ...
+
+    def list(self, name: str | None = None) -> list[Model]: ...
+
+    def get(self, name: str, version: int | None = None) -> Model: ...
+
+    def download(self, name: str, version: int | None, target: Path) -> Path: ...
+
+
+class EndpointBackend(Protocol):
+    def deploy(self, request: DeployRequest, on_phase: Callable[[Phase], None]) -> tuple[Endpoint, bool]:
+        """Create or update an endpoint; returns it and whether anything changed.
+
+        Raises WorkFailedError with the user's own frame and the last log lines, and leaves an endpoint that
+        existed before as it was.
+        """
+        ...
+
+    def list(self) -> list[Endpoint]: ...
+
+    def get(self, name: str) -> Endpoint: ...
+
+    def keys(self, name: str) -> EndpointKeys: ...
+
+    def regenerate(self, name: str, which: str) -> EndpointKeys: ...
+
+    def token(self, name: str) -> tuple[str, str]:
+        """A token of a service with token auth and when it expires (ISO 8601)."""
+        ...
+
+    def start(self, name: str) -> Endpoint: ...
+
+    def delete(self, name: str) -> None: ...
+
+    def logs(self, name: str, query: LogQuery, *, follow: bool = False) -> Iterator[LogLine]: ...
+
+
+class Backend(Protocol):
+    name: str
+    data: DataBackend
+    runs: RunBackend
+    models: ModelBackend
+    endpoints: EndpointBackend

@@ -1,0 +1,63 @@
+"""What may change while a worker runs: the keys, and whether requests are recorded."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from mlops_cli.engine.serving.logs import ServiceLog
+from mlops_cli.engine.serving.spec import (
+    SECRETS_FILE,
+    SERVICE_FILE,
+    Secrets,
+    read_secrets,
+    read_spec,
+)
+from mlops_cli.errors import StateError
+
+Stamp = tuple[int, int, int] | None
+
+
+class Live:
+    """Keys and switches as the files say now. A file that cannot be read changes nothing."""
+
+    def __init__(self, service_dir: Path, log: ServiceLog, on_secrets: Callable[[Secrets], None]) -> None:
+        self.app_insights = False
+        self._dir = service_dir
+        self._log = log
+        self._on_secrets = on_secrets
+        self._seen: dict[str, Stamp] = {}
+
+    def refresh(self) -> bool:
+        """Read again what has changed; whether anything had."""
+        service = self._changed(SERVICE_FILE) and self._try(self._read_service)
+        secrets = self._changed(SECRETS_FILE) and self._try(self._read_secrets)
+        return service or secrets
+
+    def _read_service(self) -> None:
+        self.app_insights = read_spec(self._dir).app_insights
+
+    def _read_secrets(self) -> None:
+        self._on_secrets(read_secrets(self._dir))
+
+    def _try(self, read: Callable[[], None]) -> bool:
+        try:
+            read()
+        except StateError as error:
+            self._log.write("WARNING", "service", f"kept the settings in use: {error.message}")
+            return False
+        return True
+
+    def _changed(self, name: str) -> bool:
+        stamp = _stamp(self._dir / name)
+        if self._seen.get(name) == stamp:
+            return False
+        self._seen[name] = stamp
+        return True
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size

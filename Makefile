@@ -1,0 +1,50 @@
+# `make help` lists what there is. Every target makes the environment it needs in .venv and reuses it.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format bench docs clean
+
+EXTRAS ?= local,dev
+JOBS ?= 2
+# The first Python that runs; scripts/environment.py then chooses the best one for .venv.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
+BIN := .venv/bin
+
+define environment
+	@test -n "$(PYTHON)" || { echo "mlops needs Python 3.11, 3.12 or 3.13, and found none"; exit 1; }
+	@$(PYTHON) scripts/environment.py $(1)
+endef
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s'|'
+
+setup: ## make .venv (EXTRAS=local,dev,azure for more)
+	$(call environment,$(EXTRAS))
+
+demo: ## the whole story on sample data: data, AutoML, endpoint, score
+	$(call environment,local)
+	@$(BIN)/mlops demo
+
+test: lint ## lint, types and all tests
+	@$(BIN)/python -m pytest -n $(JOBS)
+
+lint: ## ruff and mypy
+	$(call environment,local,dev)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+
+format: ## let ruff format the code
+	$(call environment,local,dev)
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --fix --quiet .
+
+bench: ## measure start-up and training (ratios and figures, nothing is asserted)
+	$(call environment,local,dev)
+	@$(BIN)/python -m benchmarks
+
+docs: ## write docs/ from the program itself
+	$(call environment,local,dev)
+	@$(BIN)/python scripts/reference.py
+
+clean: ## remove the environment and caches (never .mlops)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache build *.egg-info

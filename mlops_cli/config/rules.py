@@ -1,0 +1,102 @@
+"""What must hold between keys of a profile. A rule is left out while one of its keys is wrong or not set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from mlops_cli.config.model import STEP_TYPES, Profile
+from mlops_cli.config.problems import Problem, did_you_mean
+from mlops_cli.config.tree import Node, covers, find
+from mlops_cli.domain.training import PRIMARY_METRICS
+
+Found = Iterator[tuple[str, str]]
+
+
+class Rule(NamedTuple):
+    """`find` yields the key and the text of every problem; it reads no other keys than `keys`."""
+
+    keys: tuple[str, ...]
+    find: Callable[[Profile], Found]
+
+
+def check_rules(profile: Profile, tree: Node, uncertain: Iterable[str]) -> list[Problem]:
+    """The problems between keys. `uncertain` are keys whose value is wrong or not known yet."""
+    doubts = list(uncertain)
+    return [
+        Problem(_where(tree, key), key, text)
+        for rule in RULES
+        if not any(covers(key, doubt) or covers(doubt, key) for key in rule.keys for doubt in doubts)
+        for key, text in rule.find(profile)
+    ]
+
+
+def _where(tree: Node, key: str) -> str:
+    node = find(tree, key)
+    return node.where if node else "default"
+
+
+def _metric_fits(profile: Profile) -> Found:
+    task, metric = profile.train.task, profile.train.primary_metric
+    if metric and metric not in PRIMARY_METRICS[task]:
+        allowed = ", ".join(PRIMARY_METRICS[task])
+        yield "train.primary_metric", f"'{metric}' is no metric of {task}; it has {allowed}"
+
+
+def _forecast_has_time(profile: Profile) -> Found:
+    if profile.train.task == "forecasting" and profile.train.forecasting is None:
+        yield "train.task", "forecasting needs train.forecasting.time_column_name too"
+
+
+def _models_overlap(profile: Profile) -> Found:
+    blocked = {name.lower() for name in profile.train.blocked_models}
+    if both := [name for name in profile.train.allowed_models if name.lower() in blocked]:
+        yield "train.blocked_models", f"also in train.allowed_models: {', '.join(both)}"
+
+
+def _needed_columns_stay(profile: Profile) -> Found:
+    train = profile.train
+    needed = {profile.label(): "the label"}
+    if train.task == "forecasting" and train.forecasting:
+        needed[train.forecasting.time_column_name] = "the time column"
+    for column in train.drop_columns:
+        if column in needed:
+            yield "train.drop_columns", f"'{column}' is {needed[column]} and cannot be dropped"
+
+
+def _nodes_in_order(profile: Profile) -> Found:
+    low, high = profile.compute.min_nodes, profile.compute.max_nodes
+    if low > high:
+        yield "compute.min_nodes", f"{low} is more than compute.max_nodes, {high}"
+
+
+def _aci_has_no_tokens(profile: Profile) -> Found:
+    deploy = profile.deploy
+    if profile.backend == "azureml" and deploy.target == "aci" and deploy.auth == "token":
+        yield "deploy.auth", "Azure has no token auth on aci; use key, or deploy.target aks"
+
+
+def _steps_are_named(profile: Profile) -> Found:
+    seen: set[str] = set()
+    for index, step in enumerate(profile.pipeline.steps):
+        key, name, kind = f"pipeline.steps[{index}]", step.get("name"), step.get("type")
+        if not isinstance(name, str):
+            yield key, "a step needs a name"
+        elif name in seen:
+            yield key, f"a second step with the name '{name}'"
+        else:
+            seen.add(name)
+        if kind not in STEP_TYPES:
+            got = f", got '{kind}'{did_you_mean(str(kind), STEP_TYPES)}" if kind else ""
+            yield key, f"type expects one of {', '.join(STEP_TYPES)}{got}"
+
+
+RULES = (
+    Rule(("train.task", "train.primary_metric"), _metric_fits),
+    Rule(("train.task", "train.forecasting"), _forecast_has_time),
+    Rule(("train.allowed_models", "train.blocked_models"), _models_overlap),
+    Rule(("train", "data.label"), _needed_columns_stay),
+    Rule(("compute.min_nodes", "compute.max_nodes"), _nodes_in_order),
+    Rule(("backend", "deploy.target", "deploy.auth"), _aci_has_no_tokens),
+    Rule(("pipeline.steps",), _steps_are_named),
+)

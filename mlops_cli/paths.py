@@ -19,6 +19,10 @@ def dataset_dir(home: Path, content_hash: str) -> Path:
     return home / "datasets" / content_hash[:16]
 
 
+def dataset_file(home: Path, content_hash: str, form: str) -> Path:
+    return dataset_dir(home, content_hash) / f"data.{form}"
+
+
 def run_dir(home: Path, run_id: str) -> Path:
     return home / "runs" / run_id
 

@@ -114,7 +114,7 @@ def _leaks(
     parts = [] if classes else addends(table, label.name)
     yield from _sum(parts, label.name)
     ordered = {column.name for column in profile.columns if column.type == "datetime"}
-    ordered |= {guardrail.column for guardrail in found if guardrail.code == "id_like_column"}
+    ordered |= {str(guardrail.column) for guardrail in found if guardrail.code == "id_like_column"}
     for name, skill in leakage.skills(table, label.name, classes=classes).items():
         least = SUSPECT_SKILL if name in ordered else STRONG_SKILL
         if skill >= least and name not in parts:

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as parquet
 
-from mlops_cli.domain.data import Row
+from mlops_cli import paths
+from mlops_cli.domain.data import Dataset, Row
 from mlops_cli.engine.data import dates, decoding, dialect, faults, loading
 from mlops_cli.errors import DataError
 
@@ -39,6 +40,12 @@ def read(path: Path, *, delimiter: str | None = None, encoding: str | None = Non
 def read_frame(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> pd.DataFrame:
     """Read the file at `path` for training: dates are timestamps, missing values NaN. Raises DataError."""
     return to_frame(read(path, delimiter=delimiter, encoding=encoding).table)
+
+
+def read_dataset(home: Path, dataset: Dataset) -> pd.DataFrame:
+    """The rows of a registered dataset, for training. Raises DataError when its stored file is gone."""
+    path = paths.dataset_file(home, dataset.content_hash, dataset.format)
+    return read_frame(path, delimiter=dataset.delimiter, encoding=dataset.encoding)
 
 
 def parse(content: bytes, name: str, *, delimiter: str | None = None, encoding: str | None = None) -> Parsed:

@@ -33,7 +33,7 @@ EXIT_CODE_MEANING = {
 
 
 class RunStatus(StrEnum):
-    """Azure ML's names for the states of a run."""
+    """Azure ML's names for the states of a run; NotResponding is one whose process is gone and can be resumed."""
 
     NOT_STARTED = "NotStarted"
     RUNNING = "Running"
@@ -41,6 +41,7 @@ class RunStatus(StrEnum):
     COMPLETED = "Completed"
     FAILED = "Failed"
     CANCELED = "Canceled"
+    NOT_RESPONDING = "NotResponding"
 
     @property
     def is_final(self) -> bool:

@@ -1,0 +1,85 @@
+"""`mlops models …`: the model registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlops_cli.cli.command import Group, pass_app
+from mlops_cli.cli.options import split_version, tag_option, tags_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mlops_cli.cli.app import App
+    from mlops_cli.domain.runs import Model
+
+
+@click.group(cls=Group)
+def models() -> None:
+    """Registered models."""
+
+
+@models.command("list")
+@click.argument("name", required=False)
+@pass_app
+def list_models(app: App, *, name: str | None) -> None:
+    """List registered models, newest version first."""
+    from mlops_cli.cli.tables import plain
+
+    found = app.backend.models.list(name)
+    rows = [(m.name, m.version, m.algorithm or "", m.dataset or "", m.created_at[:16]) for m in found]
+    header = ("name", "version", "algorithm", "data", "created")
+    app.show(found, lambda console: plain(console, header, rows, empty="no models yet: mlops train"))
+
+
+@models.command()
+@click.argument("name", metavar="NAME[:VERSION]")
+@pass_app
+def show(app: App, *, name: str) -> None:
+    """Show one version of a model, the newest by default."""
+    model = app.backend.models.get(*split_version(name))
+    app.show(model, lambda console: _draw(console, model))
+
+
+def _draw(console: Console, model: Model) -> None:
+    console.print(f"[bold]{model.name}:{model.version}[/bold]  {model.algorithm or ''} {model.task or ''}")
+    about = {"data": model.dataset, "run": model.run_id, "created": model.created_at, "folder": model.path}
+    for key, value in about.items():
+        if value:
+            console.print(f"  {key:<8} {value}", soft_wrap=True)
+    for title, pairs in (("metrics", model.metrics), ("packages", model.packages), ("tags", model.tags)):
+        text = ", ".join(f"{k} {v:.5g}" if isinstance(v, float) else f"{k} {v}" for k, v in pairs.items())
+        if text:
+            console.print(f"  {title:<8} {text}")
+    if model.model_schema:
+        inputs = ", ".join(f"{field.name} ({field.type})" for field in model.model_schema.inputs)
+        console.print(f"  inputs   {inputs}")
+
+
+@models.command()
+@click.argument("source", metavar="RUN_ID|FOLDER")
+@click.option("--name", required=True, help="Name to register under.")
+@tag_option
+@pass_app
+def register(app: App, *, source: str, name: str, tags: tuple[str, ...]) -> None:
+    """Register the best model of a run, or a folder of your own."""
+    from mlops_cli.services.models import register as register_model
+
+    model, new = register_model(app.backend.models, source, name, tags_of(tags), app.cwd)
+    state = "registered" if new else "unchanged"
+    shown = {"name": model.name, "version": model.version, "changed": new, "path": model.path}
+    app.show(shown, lambda console: console.print(f"{model.name}:{model.version} {state}"))
+
+
+@models.command()
+@click.argument("name", metavar="NAME[:VERSION]")
+@click.option("--to", "target", type=click.Path(path_type=Path), help="Folder to write; default ./NAME.")
+@pass_app
+def download(app: App, *, name: str, target: Path | None) -> None:
+    """Copy a model's folder to where you want it."""
+    base, version = split_version(name)
+    folder = app.backend.models.download(base, version, app.cwd / (target or base))
+    app.show({"path": str(folder)}, lambda console: console.print(str(folder), soft_wrap=True))

@@ -1,0 +1,1 @@
+"""AutoML runs as recorded work: started detached, followed through the store, resumed after a kill."""

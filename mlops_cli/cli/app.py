@@ -41,7 +41,10 @@ class App:
     def config(self) -> LoadedProfile:
         from mlops_cli.config import load_profile
 
-        return load_profile(self.profile_name, cwd=self.cwd, environ=self.environ, overrides=self.overrides)
+        loaded = load_profile(self.profile_name, cwd=self.cwd, environ=self.environ, overrides=self.overrides)
+        for warning in loaded.warnings:
+            self.say(f"warning: {warning}")
+        return loaded
 
     @property
     def home(self) -> Path:

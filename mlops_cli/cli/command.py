@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from mlops_cli.cli.app import App
 
-pass_app = click.make_pass_decorator(object)
+pass_app = click.pass_obj
 
 
 def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:

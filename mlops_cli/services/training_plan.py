@@ -18,12 +18,12 @@ def plan(
     profile = config.profile
     chosen, note = _dataset(config, data, dataset, register)
     settings = profile.train
-    settings.label = settings.label or profile.data.label or chosen.profile.label
+    settings.label = profile.label() or chosen.profile.label
     if settings.label is None:
         raise ConfigError("nothing says which column to predict", hint="set data.label in the profile")
     _check_metric(settings.task, settings.metric())
-    experiment = profile.experiment or chosen.name
-    model_name = profile.model.name or chosen.name
+    experiment = profile.experiment_name() or chosen.name
+    model_name = profile.model_name() or chosen.name
     request = TrainRequest(
         chosen.name,
         chosen.version,

@@ -16,7 +16,8 @@ from mlops_cli.errors import MlopsError, UsageError
 from mlops_cli.status import RunStatus
 
 if TYPE_CHECKING:
-    from mlops_cli.engine.automl.trial import Trial
+    from mlops_cli.engine.automl.search import AutoMLResult
+    from mlops_cli.engine.automl.trials import Trial
 
 
 def record_child(store: Store, run_id: str, trial: "Trial") -> None:
@@ -41,8 +42,10 @@ def record_child(store: Store, run_id: str, trial: "Trial") -> None:
     )
 
 
-def complete(store: Store, run_id: str, best: "Trial", folder: Path) -> None:
+def complete(store: Store, run_id: str, result: "AutoMLResult") -> None:
     """End the run as Completed, with its best child run; register the model where one is wanted."""
+    best, folder = result.best, result.model_folder
+    assert folder is not None, "a completed search has a model"
 
     def remember(run: Run) -> None:
         run.properties["best_child"] = child_id(run_id, best.iteration)
@@ -55,7 +58,8 @@ def complete(store: Store, run_id: str, best: "Trial", folder: Path) -> None:
         fields = model_fields(store, run, request.model_tags)
         model, _ = models.register(store, folder, request.model_name, **fields)
         registered["model"] = {"name": model.name, "version": model.version}
-    finish(store, run_id, RunStatus.COMPLETED, metrics=best.metrics, **registered)
+    facts = {"stopped": result.stopped, "notes": result.notes} | registered
+    finish(store, run_id, RunStatus.COMPLETED, metrics=best.metrics, **facts)
 
 
 def finish(

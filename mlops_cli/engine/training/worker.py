@@ -19,7 +19,7 @@ from mlops_cli.errors import MlopsError
 from mlops_cli.status import RunStatus
 
 if TYPE_CHECKING:
-    from mlops_cli.engine.automl.trial import Trial
+    from mlops_cli.engine.automl.trials import Trial
 
 LOCK_SECONDS = 3.0
 CANCEL_POLL_SECONDS = 0.5
@@ -45,9 +45,10 @@ def _work(store: Store, run_id: str) -> None:
     if run.status.is_final:
         return
     log.info("%s %s", "start" if run.started_at is None else "resume", run_id)
+    began = time.time()
     store.runs.update(run_id, _mark_running)
     try:
-        _train(store, run_id)
+        _train(store, run_id, began)
     except MlopsError as error:
         log.error("%s", error.message)
         outcome.finish(store, run_id, RunStatus.FAILED, error=error)
@@ -57,7 +58,7 @@ def _work(store: Store, run_id: str) -> None:
         outcome.finish(store, run_id, RunStatus.FAILED, error=known)
 
 
-def _train(store: Store, run_id: str) -> None:
+def _train(store: Store, run_id: str, began: float) -> None:
     from mlops_cli.engine.automl.search import run_automl
     from mlops_cli.engine.data.reading import read_dataset
 
@@ -70,11 +71,15 @@ def _train(store: Store, run_id: str) -> None:
         outcome.search_dir(store.home, run_id),
         on_trial=lambda trial: _record(store, run_id, trial),
         should_stop=stop,
+        started=began,
+        run_info={"run_id": run_id, "dataset": f"{dataset.name}:{dataset.version}"},
     )
-    if stop.asked:
+    for note in result.notes:
+        log.info("%s", note)
+    if result.stopped == "canceled" or result.model_folder is None:
         outcome.finish(store, run_id, RunStatus.CANCELED)
     else:
-        outcome.complete(store, run_id, result.best, result.folder)
+        outcome.complete(store, run_id, result)
     log.info("%s", store.runs.get(run_id).status)
 
 

@@ -25,6 +25,19 @@ class DataBackend(Protocol):
         """Register the file; returns its version and whether that version is new."""
         ...
 
+    def preview(
+        self,
+        path: Path,
+        name: str,
+        *,
+        label: str | None = None,
+        delimiter: str | None = None,
+        encoding: str | None = None,
+        tags: dict[str, str] | None = None,
+    ) -> tuple[Dataset, bool]:
+        """What `register` would return, with nothing stored."""
+        ...
+
     def list(self) -> list[Dataset]: ...
 
     def get(self, name: str, version: int | None = None) -> Dataset: ...
@@ -96,8 +109,19 @@ class EndpointBackend(Protocol):
 
 
 class Backend(Protocol):
-    name: str
-    data: DataBackend
-    runs: RunBackend
-    models: ModelBackend
-    endpoints: EndpointBackend
+    """The parts of a backend; read-only, so that each may be made on first use."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def data(self) -> DataBackend: ...
+
+    @property
+    def runs(self) -> RunBackend: ...
+
+    @property
+    def models(self) -> ModelBackend: ...
+
+    @property
+    def endpoints(self) -> EndpointBackend: ...

@@ -1,12 +1,15 @@
-"""The backend that is this machine: thin adapters over the engine."""
+"""The backend that is this machine: thin adapters over the engine, each imported when it is used."""
 
+from __future__ import annotations
+
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mlops_cli.backends.local.data import LocalData
-from mlops_cli.backends.local.endpoints import LocalEndpoints
-from mlops_cli.backends.local.models import LocalModels
-from mlops_cli.backends.local.runs import LocalRuns
 from mlops_cli.engine.store import Store
+
+if TYPE_CHECKING:
+    from mlops_cli.backends.base import DataBackend, EndpointBackend, ModelBackend, RunBackend
 
 
 class LocalBackend:
@@ -15,8 +18,28 @@ class LocalBackend:
     name = "local"
 
     def __init__(self, home: Path) -> None:
-        store = Store(home)
-        self.data = LocalData(store)
-        self.runs = LocalRuns(store)
-        self.models = LocalModels(store)
-        self.endpoints = LocalEndpoints(store)
+        self._store = Store(home)
+
+    @cached_property
+    def data(self) -> DataBackend:
+        from mlops_cli.backends.local.data import LocalData
+
+        return LocalData(self._store)
+
+    @cached_property
+    def runs(self) -> RunBackend:
+        from mlops_cli.backends.local.runs import LocalRuns
+
+        return LocalRuns(self._store)
+
+    @cached_property
+    def models(self) -> ModelBackend:
+        from mlops_cli.backends.local.models import LocalModels
+
+        return LocalModels(self._store)
+
+    @cached_property
+    def endpoints(self) -> EndpointBackend:
+        from mlops_cli.backends.local.endpoints import LocalEndpoints
+
+        return LocalEndpoints(self._store)

@@ -28,6 +28,29 @@ class LocalData:
             self._store, path, name, label=label, delimiter=delimiter, encoding=encoding, tags=tags
         )
 
+    def preview(
+        self,
+        path: Path,
+        name: str,
+        *,
+        label: str | None = None,
+        delimiter: str | None = None,
+        encoding: str | None = None,
+        tags: dict[str, str] | None = None,
+    ) -> tuple[Dataset, bool]:
+        from mlops_cli.engine.data.registering import register
+
+        return register(
+            self._store,
+            path,
+            name,
+            label=label,
+            delimiter=delimiter,
+            encoding=encoding,
+            tags=tags,
+            keep=False,
+        )
+
     def list(self) -> list[Dataset]:
         return self._store.datasets.all()
 

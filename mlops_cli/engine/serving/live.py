@@ -4,11 +4,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from mlops_cli.engine.serving.auth import gate
 from mlops_cli.engine.serving.logs import ServiceLog
 from mlops_cli.engine.serving.spec import (
     SECRETS_FILE,
     SERVICE_FILE,
     Secrets,
+    ServiceSpec,
     read_secrets,
     read_spec,
 )
@@ -18,17 +20,18 @@ Stamp = tuple[int, int, int] | None
 
 
 class Live:
-    """Keys and switches as the files say now. A file that cannot be read changes nothing."""
+    """`refuse` (see auth.gate) and `app_insights` as the files say now."""
 
-    def __init__(self, service_dir: Path, log: ServiceLog, on_secrets: Callable[[Secrets], None]) -> None:
-        self.app_insights = False
+    def __init__(self, service_dir: Path, spec: ServiceSpec, log: ServiceLog) -> None:
         self._dir = service_dir
+        self._spec = spec
         self._log = log
-        self._on_secrets = on_secrets
-        self._seen: dict[str, Stamp] = {}
+        self._seen = {name: _stamp(service_dir / name) for name in (SERVICE_FILE, SECRETS_FILE)}
+        self._read_service()
+        self._read_secrets()
 
     def refresh(self) -> bool:
-        """Read again what has changed; whether anything had."""
+        """Read again what has changed; whether anything had. What cannot be read changes nothing."""
         service = self._changed(SERVICE_FILE) and self._try(self._read_service)
         secrets = self._changed(SECRETS_FILE) and self._try(self._read_secrets)
         return service or secrets
@@ -37,7 +40,8 @@ class Live:
         self.app_insights = read_spec(self._dir).app_insights
 
     def _read_secrets(self) -> None:
-        self._on_secrets(read_secrets(self._dir))
+        secrets = Secrets("", "", "") if self._spec.auth == "none" else read_secrets(self._dir)
+        self.refuse = gate(self._spec.auth, self._spec.name, secrets)
 
     def _try(self, read: Callable[[], None]) -> bool:
         try:
@@ -49,7 +53,7 @@ class Live:
 
     def _changed(self, name: str) -> bool:
         stamp = _stamp(self._dir / name)
-        if self._seen.get(name) == stamp:
+        if self._seen[name] == stamp:
             return False
         self._seen[name] = stamp
         return True

@@ -29,9 +29,9 @@ class Request:
 
 
 class Response:
-    """Status, body and header lines to send; `run_ms` and `rows` are for the request log."""
+    """Status, body and header lines to send; `run_ms`, `rows` and `note` are for the logs."""
 
-    __slots__ = ("body", "content_type", "headers", "rows", "run_ms", "status")
+    __slots__ = ("body", "content_type", "headers", "note", "rows", "run_ms", "status")
 
     def __init__(
         self, status: int, body: bytes = b"", content_type: bytes = JSON, headers: bytes = b""
@@ -42,6 +42,7 @@ class Response:
         self.headers = headers
         self.run_ms: float | None = None
         self.rows: int | None = None
+        self.note = ""
 
 
 class ErrorDetail(Struct, omit_defaults=True):
@@ -84,11 +85,26 @@ class Refusal(MlopsError):
     def response(self, request_id: str) -> Response:
         detail = ErrorDetail(self.kind, self.message, request_id, self.problems, self.hint)
         body = msgspec.json.encode(ErrorBody(self.status, self.message, detail))
-        return Response(self.status, body, headers=self.headers)
-
-
-def bad_request(kind: str, message: str, **more: object) -> Refusal:
-    return Refusal(400, kind, message, **more)  # type: ignore[arg-type]
+        response = Response(self.status, body, headers=self.headers)
+        response.note = self.message
+        return response
 
 
 REASON = {status.value: status.phrase.encode() for status in HTTPStatus}
+
+
+def encode_response(response: Response, request: Request | None, common: bytes, is_last: bool) -> bytes:
+    """The whole response to `request`, ready to send; `common` are header lines, `is_last` ends the connection."""
+    state = b"Connection: close\r\n" if is_last else b""
+    if request and request.version == b"1.0" and not is_last:
+        state = b"Connection: keep-alive\r\n"
+    return b"HTTP/1.1 %d %s\r\n%sContent-Type: %s\r\nContent-Length: %d\r\n%s%s\r\n%s" % (
+        response.status,
+        REASON.get(response.status, b""),
+        common,
+        response.content_type,
+        len(response.body),
+        response.headers,
+        state,
+        b"" if request and request.method == b"HEAD" else response.body,
+    )

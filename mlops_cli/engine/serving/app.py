@@ -1,0 +1,181 @@
+"""Routes, authorisation, request ids and the request log. Knows nothing of sockets."""
+
+import random
+import re
+import time
+from collections.abc import Callable
+
+from mlops_cli.engine.serving.live import Live
+from mlops_cli.engine.serving.logs import ServiceLog
+from mlops_cli.engine.serving.messages import TEXT, Refusal, Request, Response
+from mlops_cli.engine.serving.runner import FullError, Runner
+from mlops_cli.engine.serving.scoring import RUN_FAILED, Scorer
+from mlops_cli.engine.serving.spec import ServiceSpec
+from mlops_cli.engine.serving.telemetry import RequestLog
+
+Reply = Callable[[Response], None]
+LONGEST_ID = 100
+"""Azure's limit for request ids; longer ones are answered with 431."""
+_ID = re.compile(rb"[!-~]+\Z")
+_VERSION = re.compile(rb"(?:^|&)version=([^&]*)")
+ALLOWED = {b"/": b"GET, HEAD", b"/score": b"GET, POST, OPTIONS", b"/swagger.json": b"GET, HEAD"}
+
+
+class App:
+    """Answers requests; `handle` calls `reply` once, at once or later on the event loop."""
+
+    def __init__(
+        self,
+        spec: ServiceSpec,
+        live: Live,
+        scorer: Scorer,
+        runner: Runner[Response],
+        swagger: dict[str, bytes],
+        log: ServiceLog,
+        requests: RequestLog,
+    ) -> None:
+        self._spec = spec
+        self._live = live
+        self._scorer = scorer
+        self._runner = runner
+        self._swagger = swagger
+        self._log = log
+        self._requests = requests
+        self._any_origin = "*" in spec.cors_origins
+        self._origins = {origin.encode() for origin in spec.cors_origins}
+
+    @property
+    def is_worn_out(self) -> bool:
+        return self._runner.is_worn_out
+
+    def handle(self, request: Request, reply: Reply) -> None:
+        started = time.perf_counter()
+        headers = request.headers
+        given = headers.get(b"x-ms-request-id") or headers.get(b"x-request-id")
+        client_id = headers.get(b"x-ms-client-request-id")
+        request_id = given.decode() if given and _is_id(given) else new_id()
+
+        def finish(response: Response) -> None:
+            self._dress(request, response, request_id, client_id)
+            if response.status >= 400:
+                self._note(request, response, request_id)
+            if self._live.app_insights and request.path != b"/":
+                self._requests.add(request, response, request_id, client_id, time.perf_counter() - started)
+            reply(response)
+
+        try:
+            if _too_long(given) or _too_long(client_id):
+                raise Refusal(431, "HeaderTooLong", f"a request id must not exceed {LONGEST_ID} characters")
+            self._route(request, request_id, finish)
+        except Refusal as refusal:
+            finish(refusal.response(request_id))
+
+    def refuse(self, refusal: Refusal, reply: Reply) -> None:
+        """Answer what never became a whole request."""
+        request_id = new_id()
+        response = refusal.response(request_id)
+        self._dress(Request(), response, request_id, None)
+        self._log.write("WARNING", "request", f"{response.status}: {response.note}", request_id)
+        reply(response)
+
+    def _route(self, request: Request, request_id: str, finish: Reply) -> None:
+        path, method = request.path, request.method
+        if path == b"/score" and method in (b"POST", b"GET"):
+            self._authorise(request)
+            self._score(request, request_id, finish)
+        elif path == b"/" and method in (b"GET", b"HEAD"):
+            finish(Response(200, b"Healthy", TEXT))
+        elif path == b"/swagger.json" and method in (b"GET", b"HEAD"):
+            finish(self._document(request))
+        elif path == b"/score" and method == b"OPTIONS":
+            finish(Response(200, headers=b"Allow: " + ALLOWED[path] + b"\r\n"))
+        else:
+            raise _unroutable(path, method)
+
+    def _authorise(self, request: Request) -> None:
+        header = request.headers.get(b"authorization")
+        reason = self._live.refuse(header)
+        if reason and self._live.refresh():
+            reason = self._live.refuse(header)
+        if reason:
+            hint = f"mlops endpoints keys {self._spec.name}"
+            challenge = b'WWW-Authenticate: Bearer realm="%s"\r\n' % self._spec.name.encode()
+            raise Refusal(401, "Unauthorized", reason, hint=hint, headers=challenge)
+
+    def _score(self, request: Request, request_id: str, finish: Reply) -> None:
+        if len(request.body) <= self._spec.inline_bytes:
+            finish(self._scorer.score(request, request_id))
+            return
+        try:
+            self._runner.submit(
+                lambda: self._scorer.score(request, request_id),
+                finish,
+                lambda began: finish(self._late(began).response(request_id)),
+            )
+        except FullError:
+            raise _busy("too many requests are waiting") from None
+
+    def _late(self, began: bool) -> Refusal:
+        limit = self._spec.scoring_timeout_ms
+        if not began:
+            return _busy(f"the request waited longer than {limit} ms")
+        return Refusal(504, "ScoringTimeout", f"Scoring timeout after {limit} ms", headers=RUN_FAILED)
+
+    def _document(self, request: Request) -> Response:
+        found = _VERSION.search(request.query)
+        version = found.group(1).decode("latin-1") if found else "2"
+        if version not in self._swagger:
+            known = ", ".join(sorted(self._swagger))
+            raise Refusal(404, "UnknownVersion", f"no swagger of version '{version}', use one of {known}")
+        return Response(200, self._swagger[version])
+
+    def _dress(self, request: Request, response: Response, request_id: str, client_id: bytes | None) -> None:
+        id_bytes = request_id.encode()
+        response.headers += b"x-ms-request-id: %s\r\nx-request-id: %s\r\n" % (id_bytes, id_bytes)
+        if client_id and len(client_id) <= LONGEST_ID:
+            response.headers += b"x-ms-client-request-id: %s\r\n" % client_id
+        origin = request.headers.get(b"origin")
+        if origin and (self._any_origin or origin in self._origins):
+            response.headers += _cors(request, origin)
+
+    def _note(self, request: Request, response: Response, request_id: str) -> None:
+        line = (
+            f"{request.method.decode()} {request.path.decode('latin-1')} {response.status}: {response.note}"
+        )
+        self._log.write("ERROR" if response.status >= 500 else "WARNING", "request", line, request_id)
+
+
+def new_id() -> str:
+    """A random UUID (version 4) as text; uuid.uuid4() takes three times as long."""
+    bits = (random.getrandbits(128) & ~(0xF << 76) | 4 << 76) & ~(3 << 62) | 2 << 62
+    digits = f"{bits:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _is_id(given: bytes) -> bool:
+    return len(given) <= LONGEST_ID and _ID.match(given) is not None
+
+
+def _too_long(given: bytes | None) -> bool:
+    return given is not None and len(given) > LONGEST_ID
+
+
+def _busy(message: str) -> Refusal:
+    return Refusal(503, "Busy", message, hint="try again in a moment", headers=b"Retry-After: 1\r\n")
+
+
+def _unroutable(path: bytes, method: bytes) -> Refusal:
+    if path in ALLOWED:
+        message = f"{method.decode()} is not allowed on {path.decode()}, use {ALLOWED[path].decode()}"
+        return Refusal(405, "MethodNotAllowed", message, headers=b"Allow: %s\r\n" % ALLOWED[path])
+    known = ", ".join(name.decode() for name in ALLOWED)
+    return Refusal(404, "NotFound", f"there is no {path.decode('latin-1')[:200]}", hint=f"there is {known}")
+
+
+def _cors(request: Request, origin: bytes) -> bytes:
+    lines = b"Access-Control-Allow-Origin: %s\r\nVary: Origin\r\n" % origin
+    if request.method != b"OPTIONS":
+        return lines + b"Access-Control-Expose-Headers: x-ms-request-id, x-ms-run-fn-exec-ms\r\n"
+    wanted = request.headers.get(b"access-control-request-headers", b"authorization, content-type")
+    allowed = b"Access-Control-Allow-Methods: GET, POST\r\nAccess-Control-Allow-Headers: %s\r\n" % wanted
+    return lines + allowed + b"Access-Control-Max-Age: 600\r\n"

@@ -1,0 +1,104 @@
+"""The entry script: load it, call its `init()`, find out what its `run()` wants to be given."""
+
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from mlops_cli.engine.serving.frames import summary, user_frames, where
+from mlops_cli.engine.serving.spec import StartupFailure
+from mlops_cli.errors import WorkFailedError
+
+Style = Literal["rows", "text", "named"]
+MODULE_NAME = "entry_module"
+
+
+class EntryFailedError(WorkFailedError):
+    """The entry script could not be loaded, lacks a function, or its `init()` failed."""
+
+    def __init__(self, failure: StartupFailure) -> None:
+        super().__init__(failure.message, hint=failure.hint)
+        self.failure = failure
+
+
+class EntryScript:
+    """`run()` with the ways to call it. `style` is what it is given: rows, the text of the body, or names."""
+
+    def __init__(self, run: Callable[..., Any], payload: Literal["rows", "raw"]) -> None:
+        parameters = [p for p in inspect.signature(run).parameters.values() if p.kind not in _STARS]
+        names = [p.name for p in parameters if p.name != "request_headers"]
+        self.run = run
+        self.names = names
+        self.wants_headers = len(names) < len(parameters)
+        self.takes_method = "method" in names
+        self.style: Style = "rows" if payload == "rows" else "named" if _by_name(run, names) else "text"
+
+    def call_rows(self, rows: list[Any], method: str) -> Any:
+        return self.run(rows, method=method) if self.takes_method else self.run(rows)
+
+    def call_text(self, text: str, headers: Mapping[str, str]) -> Any:
+        return self.run(text, request_headers=dict(headers)) if self.wants_headers else self.run(text)
+
+    def call_named(self, values: dict[str, Any], headers: Mapping[str, str]) -> Any:
+        more = {"request_headers": dict(headers)} if self.wants_headers else {}
+        return self.run(**values, **more)
+
+
+def load(script: Path, payload: Literal["rows", "raw"]) -> EntryScript:
+    """Import `script` as a module of its own and call its `init()`. EntryFailedError shows the user's frames."""
+    module = _import(script)
+    for name in ("init", "run"):
+        if not callable(getattr(module, name, None)):
+            hint = "an entry script defines init() and run(data)"
+            raise EntryFailedError(
+                StartupFailure("EntryScript", f"{script.name} has no function {name}()", hint)
+            )
+    entry = EntryScript(module.run, payload)
+    if not entry.names:
+        message = f"run() of {script.name} must accept an argument for the data"
+        raise EntryFailedError(StartupFailure("EntryScript", message, "write run(data)"))
+    try:
+        module.init()
+    except BaseException as error:
+        raise EntryFailedError(_failure("InitFailed", "init() failed", error)) from error
+    return entry
+
+
+def _import(script: Path) -> ModuleType:
+    sys.path.insert(0, str(script.parent))
+    found = importlib.util.spec_from_file_location(MODULE_NAME, script)
+    if found is None or found.loader is None:
+        raise EntryFailedError(StartupFailure("EntryScript", f"{script.name} is not a Python file"))
+    module = importlib.util.module_from_spec(found)
+    sys.modules[MODULE_NAME] = module
+    try:
+        found.loader.exec_module(module)
+    except BaseException as error:
+        raise EntryFailedError(_failure("EntryScript", "cannot be loaded", error)) from error
+    return module
+
+
+def _failure(code: str, what: str, error: BaseException) -> StartupFailure:
+    frames = user_frames(error)
+    place = f" ({where(frames)})" if frames else ""
+    message = f"the entry script {what}: {summary(error)}{place}".replace("script init()", "script's init()")
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        hint = f"install the package that has the module '{error.name}', then deploy again"
+        return StartupFailure("MissingModule", message, hint, frames, error.name)
+    return StartupFailure(code, message, None, frames)
+
+
+def _by_name(run: Callable[..., Any], names: list[str]) -> bool:
+    return len(names) > 1 or _has_input_schema(run)
+
+
+def _has_input_schema(run: Callable[..., Any]) -> bool:
+    """Whether inference-schema decorates `run`; asked only when the script has imported that package."""
+    schemas = sys.modules.get("inference_schema.schema_util")
+    return bool(schemas and schemas.is_schema_decorated(run))
+
+
+_STARS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)

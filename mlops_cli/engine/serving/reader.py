@@ -1,0 +1,129 @@
+"""Bytes to requests: llhttp (httptools) parses, this file bounds what a peer may send."""
+
+from collections import deque
+
+import httptools
+
+from mlops_cli.engine.serving.messages import Refusal, Request
+from mlops_cli.engine.serving.payload import too_large
+from mlops_cli.engine.serving.spec import Limits
+
+LONGEST_TARGET = 16_384
+
+
+class RequestReader:
+    """Appends complete requests to `complete`; `arriving` is the one that is not complete yet."""
+
+    def __init__(self, limits: Limits, max_body_bytes: int, complete: deque[Request | Refusal]) -> None:
+        self.arriving: Request | None = None
+        self.head_done = False
+        self.expects_continue = False
+        self._limits = limits
+        self._max_body_bytes = max_body_bytes
+        self._complete = complete
+        self._parser = httptools.HttpRequestParser(self)
+        self._body: list[bytes] = []
+        self._size = 0
+
+    def feed(self, data: bytes) -> None:
+        """Read on. Refusal when the peer is not to be listened to any longer."""
+        before = self.arriving
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._ignore_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            self.arriving = None
+            if isinstance(error.__context__, Refusal):
+                raise error.__context__ from None
+            raise Refusal(400, "BadRequest", f"this is not HTTP as it should be: {error}") from error
+        if self.arriving is not None and self.arriving is before and not self.head_done:
+            self._grow(len(data), self._limits.head_bytes, _head_too_large())
+
+    # Called by the parser
+
+    def on_message_begin(self) -> None:
+        self.arriving = Request()
+        self.head_done = self.expects_continue = False
+        self._body = []
+        self._size = 0
+
+    def on_url(self, part: bytes) -> None:
+        self._request.target += part
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        headers = self._request.headers
+        headers[name.lower()] = value
+        self._size += len(name) + len(value)
+        if self._size > self._limits.head_bytes or len(headers) > self._limits.headers:
+            raise _head_too_large()
+
+    def on_headers_complete(self) -> None:
+        request, headers = self._request, self._request.headers
+        self.head_done = True
+        self._size = 0
+        request.method = self._parser.get_method()
+        request.version = self._parser.get_http_version().encode()
+        if len(request.target) > LONGEST_TARGET:
+            raise Refusal(414, "TargetTooLong", "the URL is too long, send the data with POST")
+        request.path, _, request.query = _origin_form(request.target).partition(b"?")
+        if int(headers.get(b"content-length", b"0")) > self._max_body_bytes:
+            raise too_large(self._max_body_bytes)
+        if b"expect" in headers:
+            self._expect(headers[b"expect"])
+
+    def on_body(self, part: bytes) -> None:
+        self._grow(len(part), self._max_body_bytes, too_large(self._max_body_bytes))
+        self._body.append(part)
+
+    def on_message_complete(self) -> None:
+        request = self._request
+        if self._parser.should_upgrade() and request.method != b"CONNECT":
+            return
+        request.body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        request.keep_alive = self._parser.should_keep_alive() and request.method != b"CONNECT"
+        self._complete.append(request)
+        self.arriving = None
+
+    # Inside
+
+    @property
+    def _request(self) -> Request:
+        assert self.arriving is not None
+        return self.arriving
+
+    def _grow(self, more: int, limit: int, refusal: Refusal) -> None:
+        self._size += more
+        if self._size > limit:
+            raise refusal
+
+    def _expect(self, expectation: bytes) -> None:
+        if expectation.lower() != b"100-continue":
+            raise Refusal(417, "ExpectationFailed", "only 'Expect: 100-continue' is understood")
+        self.expects_continue = self._request.version == b"1.1"
+
+    def _ignore_upgrade(self, rest: bytes) -> None:
+        """Go on in HTTP/1.1 with a client that offers h2c or a web socket, as RFC 9110 (7.8) allows.
+
+        llhttp does not read the body of such a request, so its head is fed again without the offer.
+        """
+        request = self.arriving
+        if request is None:
+            return
+        kept = [item for item in request.headers.items() if item[0] not in (b"upgrade", b"connection")]
+        lines = b"".join(b"%s: %s\r\n" % item for item in kept)
+        self._parser = httptools.HttpRequestParser(self)
+        self.feed(
+            b"%s %s HTTP/%s\r\n%s\r\n" % (request.method, request.target, request.version, lines) + rest
+        )
+
+
+def _origin_form(target: bytes) -> bytes:
+    """`/path?query` of a target that may be absolute, as sent to a proxy."""
+    if not target.startswith((b"http://", b"https://")):
+        return target
+    return b"/" + target.split(b"/", 3)[3] if target.count(b"/") > 2 else b"/"
+
+
+def _head_too_large() -> Refusal:
+    return Refusal(431, "HeadTooLarge", "the header fields are too many or too large")

@@ -1,0 +1,134 @@
+"""One request scored: payload in, `run()`, answer out. Whatever happens, there is a response."""
+
+import json
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from mlops_cli.domain.schema import ModelSchema
+from mlops_cli.engine.serving.capture import end_lines
+from mlops_cli.engine.serving.entry import EntryScript
+from mlops_cli.engine.serving.frames import summary, user_frames, where
+from mlops_cli.engine.serving.logs import ServiceLog, current_request
+from mlops_cli.engine.serving.messages import Refusal, Request, Response
+from mlops_cli.engine.serving.payload import decompress, parse_json, parse_query, query_payload, rows_of
+
+RUN_FAILED = b"x-ms-run-function-failed: True\r\n"
+
+
+class Scorer:
+    """Scores requests on whatever thread it is called."""
+
+    def __init__(
+        self, entry: EntryScript, schema: ModelSchema | None, max_body_bytes: int, log: ServiceLog
+    ) -> None:
+        self._entry = entry
+        self._schema = schema
+        self._limit = max_body_bytes
+        self._log = log
+        self._prepare = {"rows": self._rows, "text": self._text, "named": self._named}[entry.style]
+
+    def score(self, request: Request, request_id: str) -> Response:
+        mark = current_request.set(request_id)
+        try:
+            call, rows, wrapped = self._prepare(request)
+            started = time.perf_counter()
+            answer = call()
+            run_ms = (time.perf_counter() - started) * 1e3
+            response = Response(200, encode_answer(wrap(answer) if wrapped else answer))
+            response.headers = b"x-ms-run-function-failed: False\r\nx-ms-run-fn-exec-ms: %.3f\r\n" % run_ms
+            response.run_ms, response.rows = run_ms, rows
+        except Refusal as refusal:
+            response = refusal.response(request_id)
+        except BaseException as error:  # noqa: BLE001 a user's sys.exit() must not end the service either
+            response = self._failed(error).response(request_id)
+        end_lines()
+        current_request.reset(mark)
+        return response
+
+    def _rows(self, request: Request) -> tuple[Callable[[], Any], int | None, bool]:
+        value = query_payload(request.query) if request.method == b"GET" else parse_json(self._body(request))
+        payload = rows_of(value, self._schema)
+        call = self._entry.call_rows
+        return lambda: call(payload.rows, payload.method), len(payload.rows), payload.wrapped
+
+    def _text(self, request: Request) -> tuple[Callable[[], Any], int | None, bool]:
+        is_get = request.method == b"GET"
+        text = json.dumps(parse_query(request.query)) if is_get else _utf8(self._body(request))
+        headers = _names(request)
+        return lambda: self._entry.call_text(text, headers), None, False
+
+    def _named(self, request: Request) -> tuple[Callable[[], Any], int | None, bool]:
+        is_get = request.method == b"GET"
+        values = parse_query(request.query) if is_get else parse_json(self._body(request))
+        if not isinstance(values, dict):
+            raise Refusal(400, "InvalidPayload", "the body is not a JSON object")
+        unknown = sorted(values.keys() - set(self._entry.names))
+        if unknown:
+            known = ", ".join(self._entry.names)
+            raise Refusal(
+                400, "InvalidPayload", f"unknown member '{unknown[0]}'", hint=f"run() takes {known}"
+            )
+        headers = _names(request)
+        return lambda: self._entry.call_named(values, headers), None, False
+
+    def _body(self, request: Request) -> bytes:
+        encoding = request.headers.get(b"content-encoding")
+        return decompress(request.body, encoding.lower(), self._limit) if encoding else request.body
+
+    def _failed(self, error: BaseException) -> Refusal:
+        frames = user_frames(error)
+        place = f" ({where(frames)})" if frames else ""
+        self._log.write("ERROR", "service", "".join(traceback.format_exception(error)).rstrip())
+        return Refusal(
+            500,
+            "ScoringFailed",
+            f"the entry script failed: {summary(error)}{place}",
+            hint="the whole traceback is in the service's log, under this request id",
+            headers=RUN_FAILED,
+        )
+
+
+class UnencodableAnswerError(TypeError):
+    """What `run()` returned has no JSON form."""
+
+
+def encode_answer(answer: Any) -> bytes:
+    """JSON of what `run()` returned; a str becomes a JSON string. NaN becomes null."""
+    try:
+        return msgspec.json.encode(answer, enc_hook=_plain)
+    except UnicodeEncodeError:
+        return json.dumps(answer).encode()
+    except (TypeError, RecursionError) as error:
+        raise UnencodableAnswerError(
+            f"run() returned something that cannot be written as JSON: {error}"
+        ) from error
+
+
+def wrap(answer: Any) -> Any:
+    """The answer to {"Inputs": ...}: {"Results": [...]} in place of the text {"result": [...]}."""
+    value = msgspec.json.decode(answer) if isinstance(answer, str) else answer
+    return {"Results": value["result"]} if isinstance(value, dict) and "result" in value else value
+
+
+def _plain(value: Any) -> Any:
+    """numpy's arrays and scalars and pandas' Series have `tolist`, a DataFrame has `to_dict`."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if hasattr(value, "to_dict"):
+        return value.to_dict("records")
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _names(request: Request) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.items()}
+
+
+def _utf8(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refusal(400, "InvalidEncoding", f"the body is not UTF-8: byte {error.start}") from error

@@ -1,0 +1,126 @@
+"""The life of a worker: load, say ready, serve, outlive its supervisor, drain, end."""
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import uvloop
+
+from mlops_cli.domain.schema import ModelSchema
+from mlops_cli.engine.serving import entry, swagger
+from mlops_cli.engine.serving.app import App
+from mlops_cli.engine.serving.capture import capture
+from mlops_cli.engine.serving.live import Live
+from mlops_cli.engine.serving.logs import AppendFile, ServiceLog
+from mlops_cli.engine.serving.messages import Response
+from mlops_cli.engine.serving.runner import Runner
+from mlops_cli.engine.serving.scoring import Scorer
+from mlops_cli.engine.serving.server import Server
+from mlops_cli.engine.serving.spec import (
+    EXIT_STUCK,
+    LOG_FILE,
+    READY,
+    REQUESTS_FILE,
+    ServiceSpec,
+    read_as,
+)
+from mlops_cli.engine.serving.telemetry import RequestLog
+
+TICK_SECONDS = 0.25
+DRAIN_EXTRA_SECONDS = 5.0
+
+
+class Worker:
+    """One scoring process on an inherited listening socket."""
+
+    def __init__(self, service_dir: Path, spec: ServiceSpec) -> None:
+        self._dir = service_dir
+        self._spec = spec
+        self.log = ServiceLog(AppendFile(service_dir / LOG_FILE, spec.limits.log_bytes))
+        self._requests = RequestLog(AppendFile(service_dir / REQUESTS_FILE, spec.limits.log_bytes))
+        self._exit_code = 0
+
+    def load(self) -> None:
+        """Read the files, import the entry script and call its `init()`. StateError, EntryFailedError."""
+        spec, schema_file = self._spec, self._spec.schema_file
+        schema = read_as(self._dir / schema_file, ModelSchema) if schema_file else None
+        self._live = Live(self._dir, spec, self.log)
+        self._swagger = swagger.documents(spec, schema)
+        capture(self.log)
+        script = (self._dir / spec.entry_script).resolve()
+        os.environ["AZUREML_MODEL_DIR"] = str(self._dir / spec.model_dir if spec.model_dir else script.parent)
+        os.environ["AZUREML_ENTRY_SCRIPT"] = str(script)
+        loaded = entry.load(script, spec.payload)
+        self._scorer = Scorer(loaded, schema, spec.max_body_bytes, self.log)
+        # What was loaded stays: leave it out of every later garbage collection.
+        gc.collect()
+        gc.freeze()
+
+    def run(
+        self, listening: socket.socket, ready_fd: int | None, alive_fd: int | None, heir: Sequence[str]
+    ) -> int:
+        """Serve until SIGTERM; the exit code. `heir` is the command to start when `alive_fd` ends."""
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._serve(listening, ready_fd, alive_fd, heir))
+        return self._exit_code
+
+    async def _serve(
+        self, listening: socket.socket, ready_fd: int | None, alive_fd: int | None, heir: Sequence[str]
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        timeout = self._spec.scoring_timeout_ms / 1e3
+        calls: Runner[Response] = Runner(loop, timeout, self._spec.limits.queue)
+        app = App(self._spec, self._live, self._scorer, calls, self._swagger, self.log, self._requests)
+        server = Server(app, self._spec, loop)
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._live.refresh)
+        if alive_fd is not None:
+            loop.add_reader(alive_fd, self._orphaned, loop, alive_fd, heir)
+        listener = await loop.create_server(server.connection, sock=listening)
+        ticking = loop.create_task(self._tick(server, app, stop))
+        self.log.write("INFO", "service", f"worker {os.getpid()} is ready")
+        if ready_fd is not None:
+            os.write(ready_fd, READY)
+            os.close(ready_fd)
+        await stop.wait()
+        listener.close()
+        await server.drain(timeout + DRAIN_EXTRA_SECONDS)
+        ticking.cancel()
+        self._requests.flush()
+        self.log.write("INFO", "service", f"worker {os.getpid()} has ended")
+
+    async def _tick(self, server: Server, app: App, stop: asyncio.Event) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            server.tick()
+            self._live.refresh()
+            self._requests.flush()
+            if app.is_worn_out and not stop.is_set():
+                self.log.write("ERROR", "service", "too many calls of run() never ended; the worker gives up")
+                self._exit_code = EXIT_STUCK
+                stop.set()
+
+    def _orphaned(self, loop: asyncio.AbstractEventLoop, alive_fd: int, heir: Sequence[str]) -> None:
+        with contextlib.suppress(BlockingIOError):
+            if os.read(alive_fd, 64):
+                return
+            loop.remove_reader(alive_fd)
+            os.close(alive_fd)
+            self.log.write("WARNING", "service", "the supervisor is gone")
+            if heir:
+                self._start_heir(heir)
+
+    def _start_heir(self, heir: Sequence[str]) -> None:
+        null = subprocess.DEVNULL
+        try:
+            subprocess.Popen(heir, stdin=null, stdout=null, stderr=null, start_new_session=True)
+        except OSError as error:
+            self.log.write("ERROR", "service", f"cannot start a new supervisor: {error}")

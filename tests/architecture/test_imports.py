@@ -22,6 +22,13 @@ ALLOWED = {
     "emulator": ("emulator", "engine", "domain", "errors", "status", "paths", "__init__"),
     "backends": ("backends", "engine", *LEAVES),
     "services": ("services", "backends.base", "backends.registry", "bench", *LEAVES),
+    "services.data": (
+        "services",
+        "backends.base",
+        "engine.data.fetching",
+        "engine.data.catalogue",
+        *LEAVES,
+    ),
     "cli": ("cli", "services", "backends.registry", "backends.base", "bench", "emulator", *LEAVES),
     "__main__": ("cli",),
     "__init__": (),

@@ -47,8 +47,12 @@ def _ragged(name: str, line: int, width: int, row: list[str], how: Dialect) -> D
     shown = how.delimiter.join(row)
     shown = shown if len(shown) <= 70 else shown[:67] + "..."
     what = f"{len(row)} field{'' if len(row) == 1 else 's'}"
-    hint = "correct that line; a value that holds the delimiter or a line break has to be quoted"
+    hint = f"correct that line; quote a value that holds {_shown(how.delimiter)} or a line break"
     return DataError(f"{name}:{line}: {what}, the header has {width}", hint=hint, details=shown.splitlines())
+
+
+def _shown(delimiter: str) -> str:
+    return "a tab" if delimiter == "\t" else f"'{delimiter}'"
 
 
 def _some(things: list[str], limit: int = 5) -> str:

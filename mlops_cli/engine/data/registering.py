@@ -13,6 +13,7 @@ from mlops_cli.engine.store import Store
 from mlops_cli.errors import NotFoundError, UsageError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+Wanted = tuple[str, str | None, str | None, str | None]
 
 
 def register(
@@ -24,8 +25,9 @@ def register(
     delimiter: str | None = None,
     encoding: str | None = None,
     tags: dict[str, str] | None = None,
+    keep: bool = True,
 ) -> tuple[Dataset, bool]:
-    """Register the file at `path` as the next version of `name`.
+    """Register the file at `path` as the next version of `name`; without `keep` only say what it would be.
 
     What the latest version has already (content, label, delimiter and encoding, as far as they are given)
     makes no new one. Returns the version and whether it is new. Raises DataError when the file cannot be
@@ -36,21 +38,15 @@ def register(
     wanted = (hashlib.sha256(content).hexdigest(), label, delimiter, encoding)
     latest = _latest(store, name)
     if latest is not None and _covers(latest, *wanted):
-        _keep(store.home, latest, content)
+        if keep:
+            _keep_content(store.home, latest, content)
         return latest, False
     new = describe(content, path, name, label=label, delimiter=delimiter, encoding=encoding)
-    new.tags = tags or {}
-    _keep(store.home, new, content)
-    made: list[int] = []
-
-    def make(version: int, found: Dataset | None) -> Dataset | None:
-        if found is not None and _covers(found, *wanted):
-            return None
-        new.version = version
-        made.append(version)
-        return new
-
-    return store.datasets.add(name, make), bool(made)
+    new.tags, new.version = tags or {}, latest.version + 1 if latest else 1
+    if not keep:
+        return new, True
+    _keep_content(store.home, new, content)
+    return _add(store, new, wanted)
 
 
 def describe(
@@ -87,7 +83,21 @@ def check_name(name: str) -> None:
         raise UsageError(f"'{name}' cannot be the name of a dataset", hint=hint)
 
 
-def _keep(home: Path, dataset: Dataset, content: bytes) -> None:
+def _add(store: Store, new: Dataset, wanted: Wanted) -> tuple[Dataset, bool]:
+    """Add `new` unless another command has just added the same."""
+    made: list[int] = []
+
+    def make(version: int, found: Dataset | None) -> Dataset | None:
+        if found is not None and _covers(found, *wanted):
+            return None
+        new.version = version
+        made.append(version)
+        return new
+
+    return store.datasets.add(new.name, make), bool(made)
+
+
+def _keep_content(home: Path, dataset: Dataset, content: bytes) -> None:
     place = paths.dataset_file(home, dataset.content_hash, dataset.format)
     if not place.exists():
         write_atomic(place, content)

@@ -41,8 +41,8 @@ class _Checker:
         if node.unset:
             return UNSET
         match bare(kind):
-            case types.UnionType(types=options):
-                return self.value(node, _fitting(node, options), key)
+            case types.UnionType(types=options) if isinstance(node.value, list) and _lists(options):
+                return self.value(node, _lists(options)[0], key)
             case types.StructType() as section if isinstance(node.value, dict):
                 return self.section(node, section, key)
             case types.DictType(value_type=item) if isinstance(node.value, dict):
@@ -109,18 +109,16 @@ def shown(node: Node) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def _fitting(node: Node, options: tuple[types.Type, ...]) -> types.Type:
-    """The member of a union that has the shape of the value."""
-    is_list = isinstance(node.value, list)
-    return next(
-        (o for o in options if isinstance(bare(o), types.ListType) == is_list), types.UnionType(options)
-    )
+def _lists(options: tuple[types.Type, ...]) -> list[types.Type]:
+    return [option for option in options if isinstance(bare(option), types.ListType)]
 
 
 def _fit(node: Node, kind: types.Type) -> Any:
     """The value as `kind`, or UNSET. Text is taken as written: `no` and `1.0` stay what they are."""
     value, text = node.value, node.text
     match kind:
+        case types.UnionType(types=options):
+            return next((fit for o in options if (fit := _fit(node, bare(o))) is not UNSET), UNSET)
         case types.StrType():
             return text if text is not None and value is not None else UNSET
         case types.LiteralType(values=values):

@@ -12,7 +12,7 @@ from mlops_cli.config.kinds import default, expects, fields, lookup, profile_typ
 from mlops_cli.config.layers import variable
 from mlops_cli.config.load import LoadedProfile
 from mlops_cli.config.model import ALIASES
-from mlops_cli.config.show import redact, show
+from mlops_cli.config.show import redact
 from mlops_cli.config.tree import Node, find
 from mlops_cli.errors import ConfigError
 
@@ -59,7 +59,7 @@ def explain(loaded: LoadedProfile, key: str) -> Explanation:
 
 
 def _value(loaded: LoadedProfile, key: str) -> Any:
-    value: Any = show(loaded)
+    value: Any = redact(loaded.profile, loaded.tree)
     for part in key.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     return value

@@ -69,7 +69,8 @@ def expects(kind: types.Type) -> str:
         case types.LiteralType(values=values):
             return f"one of {', '.join(map(str, values))}" if len(values) > 1 else str(values[0])
         case types.UnionType(types=options):
-            return " or ".join(map(expects, options))
+            lists_last = sorted(options, key=lambda option: isinstance(bare(option), types.ListType))
+            return " or ".join(map(expects, lists_last))
         case types.BoolType():
             return "true or false"
         case types.IntType() as number:

@@ -101,7 +101,7 @@ def _read(path: Path, cwd: Path) -> str:
 
 def _parent(tree: Node, chain: list[Path]) -> Path | None:
     """The file named by `extends:`. Raises ConfigError when it is missing or leads in a circle."""
-    node = tree.value.pop("extends", None)
+    node = tree.value.get("extends")
     if node is None or (node.value is None and not node.unset):
         return None
     if node.unset:

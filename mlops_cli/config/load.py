@@ -73,7 +73,8 @@ def load_profile(
     profile, wrong = check(tree)
     problems += misnamed + misused + wrong
     unset = [Unset(node.unset, key, node.where) for key, node in walk(tree) if node.unset]
-    problems += check_rules(profile, tree, [*(p.key for p in problems), *(u.key for u in unset)])
+    doubts = [*(p.key for p in problems if p.key), *(u.key for u in unset)]
+    problems += check_rules(profile, tree, doubts)
     if problems:
         raise config_error(_in_order(problems))
     if always := [u for u in unset if u.key == "backend"]:

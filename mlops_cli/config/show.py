@@ -19,7 +19,7 @@ _IN_URL = re.compile(r"(?i)([?&]sig=)[^&\s]+|(//[^/:@\s]+:)[^/@\s]+(?=@)")
 def show(loaded: LoadedProfile) -> dict[str, Any]:
     """Every value in effect, in the order of the model; what is empty is left out."""
     shown: dict[str, Any] = redact(loaded.profile, loaded.tree)
-    return shown
+    return {section: value for section, value in shown.items() if section != "extends"}
 
 
 def redact(value: Any, node: Node | None, name: str = "") -> Any:
@@ -39,6 +39,8 @@ def redact(value: Any, node: Node | None, name: str = "") -> Any:
         return [redact(item, known[i] if i < len(known) else None, name) for i, item in enumerate(value)]
     if name and is_secret(name):
         return HIDDEN
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return _IN_URL.sub(rf"\1\2{HIDDEN}", value) if isinstance(value, str) else value
 
 

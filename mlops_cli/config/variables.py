@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-_REFERENCE = re.compile(r"\$?\$\{[^{}\n]*\}")
+_REFERENCE = re.compile(r"\$?\$\{[A-Za-z_]\w*(?::-[^{}\n]*)?\}", re.ASCII)
 _PART = re.compile(r"\$\$\{|\$\{(?:(?P<name>[A-Za-z_]\w*)(?::-(?P<default>[^}]*))?\})?", re.ASCII)
 _SECRET = re.compile(r"(?i)secret|password|passwd|token|credential|(^|_)(key|pat|sas|pwd)($|_)")
 

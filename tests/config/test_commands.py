@@ -1,0 +1,73 @@
+"""`mlops config …` as it is typed."""
+
+from tests.conftest import Mlops
+
+PROFILE = "data: {name: bank, label: y}\nworkspace: {name: '${WS}'}\ntrain: {timeout_minutes: 2}\n"
+
+
+def test_show(mlops: Mlops) -> None:
+    mlops.profile(PROFILE)
+    result = mlops("config", "show")
+    assert result.stdout.startswith("backend: local\nworkspace:\n  name: ${WS}\nauth:\n  method: auto\n")
+    assert mlops("config", "show", "-o", "json").json()["data"] == {"name": "bank", "label": "y"}
+    assert mlops("config", "show", "-o", "yaml").stdout == result.stdout
+
+
+def test_validate(mlops: Mlops) -> None:
+    path = mlops.profile(PROFILE)
+    assert mlops("config", "validate").stdout == (
+        "valid: local.yaml (backend local)\nnote: configs/local.yaml:2:19: workspace.name: WS is not set\n"
+    )
+    assert mlops("config", "validate", "-o", "json").json() == {
+        "valid": True,
+        "profile": str(path),
+        "backend": "local",
+        "unset": [{"variable": "WS", "key": "workspace.name", "where": "configs/local.yaml:2:19"}],
+        "warnings": [],
+    }
+
+
+def test_validate_without_a_profile(mlops: Mlops) -> None:
+    assert mlops("config", "validate").stdout == "valid: no profile, defaults only (backend local)\n"
+
+
+def test_validate_tells_all_problems(mlops: Mlops) -> None:
+    mlops.profile("data: {nam: bank}\ntrain: {seed: x}\n")
+    result = mlops("config", "validate", code=2)
+    assert (result.stdout, result.stderr) == (
+        "",
+        "Error: configs/local.yaml:1:8: data.nam: unknown key, did you mean 'name'?\n"
+        "  configs/local.yaml:2:15: train.seed: expects a whole number, got 'x'\n"
+        "Next: correct it, then: mlops config validate\n",
+    )
+
+
+def test_explain(mlops: Mlops) -> None:
+    mlops.profile(PROFILE)
+    assert mlops("config", "explain", "train.timeout_minutes", "--set", "train.timeout_minutes=5").stdout == (
+        "train.experiment_timeout_minutes = 5\n"
+        "  Minutes for the whole search.\n"
+        "  from        --set train.timeout_minutes\n"
+        "  instead of  2 (configs/local.yaml:3:26)\n"
+        "  expects     a number above 0\n"
+        "  default     1\n"
+        "  variable    MLOPS_TRAIN_EXPERIMENT_TIMEOUT_MINUTES\n"
+    )
+    assert mlops("config", "explain", "model").stdout == (
+        "model\n  How the best model is registered.\n  keys        name, tags\n"
+    )
+    assert mlops("config", "explain", "deploy.auth", "-o", "json").json() == {
+        "key": "deploy.auth",
+        "value": "key",
+        "source": "default",
+        "description": "What a caller needs: a key, a token that expires, or nothing.",
+        "expects": "one of key, none, token",
+        "default": "key",
+        "overrides": [],
+        "variable": "MLOPS_DEPLOY_AUTH",
+    }
+
+
+def test_schema(mlops: Mlops) -> None:
+    assert mlops("config", "schema").json() == mlops("config", "schema", "-o", "json").json()
+    assert mlops("config", "schema", "-o", "yaml").stdout.startswith("$schema: https://json-schema.org/")

@@ -1,6 +1,7 @@
 """The input schema of a model: what its scoring service accepts, and why a row is refused."""
 
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 from msgspec import Struct, field
@@ -81,19 +82,24 @@ def accepts(kind: ColumnType, value: Any) -> bool:
         case "boolean":
             return isinstance(value, bool) or value in (0, 1, "true", "false", "True", "False")
         case "datetime":
-            return isinstance(value, int | float) or (isinstance(value, str) and _is_date(value))
+            return _is_moment(value) or (isinstance(value, str) and _is_date(value))
         case _:
             return True
 
 
 def _is_number(value: Any) -> bool:
-    if isinstance(value, int | float):
-        return True
-    try:
-        float(value)
-    except ValueError:
+    """A finite number, also written as text; Python's own ways of writing one (1_000, inf) do not count."""
+    if isinstance(value, str) and ("_" in value or not value.isascii()):
         return False
-    return True
+    try:
+        return isfinite(float(value))
+    except (ValueError, OverflowError):
+        return False
+
+
+def _is_moment(value: Any) -> bool:
+    """Milliseconds since 1970, in the range that ECMAScript gives dates."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 8.64e15
 
 
 def _is_date(text: str) -> bool:
@@ -132,5 +138,5 @@ def _kind(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    text = "a huge number" if isinstance(value, int) and value.bit_length() > 1024 else repr(value)
     return text if len(text) <= 40 else text[:37] + "..."

@@ -43,7 +43,7 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[Request | Refusal] = deque()
         self._reader = RequestReader(host.limits, host.max_body_bytes, self._waiting)
         self._current: Request | Refusal | None = None
-        self._pumping = self._write_paused = self._read_paused = self._deaf = self._over = False
+        self._pumping = self._write_paused = self._read_paused = self._deaf = self._eof = self._over = False
         self.deadline = FOREVER
 
     @property
@@ -79,7 +79,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Whether to keep our half open: as long as there is something to answer."""
-        self._deaf = True
+        self._deaf = self._eof = True
         self._reader.arriving = None
         return not self.is_idle and not self._over
 
@@ -166,7 +166,7 @@ class Connection(asyncio.Protocol):
         """Close; first only our half when the peer may be sending, lest a reset destroys the response."""
         self._over = True
         self._waiting.clear()
-        if self._deaf and self._transport.can_write_eof():
+        if self._deaf and not self._eof and self._transport.can_write_eof():
             self._transport.write_eof()
             self._allow(LINGER_SECONDS)
         else:

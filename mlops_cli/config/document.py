@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 from yaml.constructor import SafeConstructor
+from yaml.events import CollectionEndEvent, CollectionStartEvent
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from yaml.resolver import Resolver
 
@@ -34,7 +35,7 @@ def read_document(text: str, source: str, environ: Mapping[str, str]) -> tuple[N
 
     Raises ConfigError where the text is no YAML, no mapping, nested too deeply or too large.
     """
-    reader = _Reader(lambda mark: f"{source}:{mark.line + 1}:{mark.column + 1}", environ)
+    reader = _Reader(lambda mark: _place(source, mark), environ)
     root = _compose(mask(text), source)
     if root is None or _is_null(root):
         return Node({}, f"{source}:1:1"), []
@@ -61,19 +62,32 @@ def read_value(text: str, source: str) -> Node:
 
 def _compose(text: str, source: str) -> Any:
     try:
+        _check_depth(text, source)
         return yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        where = f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
         lines = text.splitlines()
         line = lines[mark.line] if mark and mark.line < len(lines) else ""
         hint = " (YAML wants spaces here, no tabs)" if "\t" in line else ""
-        problem = Problem(where, "", f"not YAML: {error.problem or error.context}{hint}")
+        problem = Problem(_place(source, mark), "", f"not YAML: {error.problem or error.context}{hint}")
     except yaml.YAMLError as error:
         problem = Problem(source, "", f"not YAML: {str(error).splitlines()[0]}")
-    except RecursionError:
-        problem = Problem(source, "", "nested too deeply")
     raise config_error([problem]) from None
+
+
+def _place(source: str, mark: Any) -> str:
+    return f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
+
+
+def _check_depth(text: str, source: str) -> None:
+    """Refuse deep nesting before it is composed: libyaml's composer recurses in C until the stack is gone."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            raise config_error(
+                [Problem(_place(source, event.start_mark), "", "nested too deeply for a profile")]
+            )
 
 
 def _is_null(root: Any) -> bool:

@@ -1,0 +1,120 @@
+"""Gradient boosting with LightGBM and XGBoost: both stop early on validation rows and at a deadline."""
+
+from typing import Any
+
+from mlops_cli.engine.automl.clock import Limits, OutOfTimeError
+from mlops_cli.engine.automl.fitdata import FitData, Parameters
+from mlops_cli.engine.model.members import LightGBMMember, XGBoostMember
+
+MOST_ROUNDS = 3000
+_WIDE = 100
+
+
+def fit_lightgbm(data: FitData, parameters: Parameters, limits: Limits) -> tuple[LightGBMMember, int]:
+    import lightgbm as lgb
+
+    native = parameters.get("native_categories", False)
+    settings = _lightgbm_settings(data, parameters, limits.threads)
+    layout = {"free_raw_data": False, "categorical_feature": list(data.categories) if native else []}
+    train = lgb.Dataset(data.matrix, data.y, weight=data.weights(), params=settings, **layout)
+    callbacks: list[Any] = [_lightgbm_deadline(limits)]
+    valid = []
+    if data.valid is not None:
+        valid = [lgb.Dataset(*data.valid, reference=train)]
+        callbacks.append(lgb.early_stopping(_patience(parameters), verbose=False))
+    rounds = data.rounds or MOST_ROUNDS
+    booster = lgb.train(settings, train, rounds, valid_sets=valid, callbacks=callbacks)
+    best = booster.best_iteration if booster.best_iteration > 0 else booster.current_iteration()
+    return LightGBMMember(booster.model_to_string(num_iteration=best), data.outputs), best
+
+
+def _lightgbm_settings(data: FitData, parameters: Parameters, threads: int) -> dict[str, Any]:
+    kinds = {1: "regression_l1" if data.absolute else "regression", 2: "binary"}
+    settings = {
+        "objective": kinds.get(data.outputs, "multiclass"),
+        "verbosity": -1,
+        "num_threads": threads,
+        "seed": data.seed,
+        "deterministic": True,
+        "force_col_wise" if data.matrix.shape[1] > _WIDE else "force_row_wise": True,
+        **{k: v for k, v in parameters.items() if k not in _OURS},
+    }
+    if data.outputs > 2:
+        settings["num_class"] = data.outputs
+    settings["min_data_in_leaf"] = _least_rows(settings.get("min_data_in_leaf", 20), len(data.y))
+    if len(data.y) < 1000:
+        settings["min_data_in_bin"] = 1
+    return settings
+
+
+_OURS = ("native_categories", "balanced")
+
+
+def _least_rows(wanted: int, rows: int) -> int:
+    """A leaf of 20 rows is much in a table of 100."""
+    return max(1, min(wanted, rows // 20))
+
+
+def _patience(parameters: Parameters) -> int:
+    """Rounds without gain before boosting ends; slow learning needs more of them."""
+    return int(min(150, max(20, 3 / parameters.get("learning_rate", 0.1))))
+
+
+def _lightgbm_deadline(limits: Limits) -> Any:
+    from lightgbm.callback import EarlyStopException
+
+    def check(env: Any) -> None:
+        if not limits.over():
+            return
+        if not limits.soft:
+            raise OutOfTimeError
+        raise EarlyStopException(env.iteration, env.evaluation_result_list or [])
+
+    check.order = 40  # type: ignore[attr-defined]
+    return check
+
+
+def fit_xgboost(data: FitData, parameters: Parameters, limits: Limits) -> tuple[XGBoostMember, int]:
+    import xgboost as xgb
+
+    train = xgb.QuantileDMatrix(
+        data.matrix, data.y, weight=data.weights(), nthread=limits.threads, max_bin=256
+    )
+    callbacks: list[Any] = [_xgboost_deadline(limits)]
+    evals = []
+    if data.valid is not None:
+        evals = [(xgb.QuantileDMatrix(*data.valid, ref=train, nthread=limits.threads), "valid")]
+        callbacks.append(xgb.callback.EarlyStopping(_patience(parameters)))
+    settings = _xgboost_settings(data, parameters, limits.threads)
+    rounds = data.rounds or MOST_ROUNDS
+    booster = xgb.train(settings, train, rounds, evals=evals, callbacks=callbacks, verbose_eval=False)
+    if limits.over() and not limits.soft:
+        raise OutOfTimeError
+    best = int(booster.attr("best_iteration") or booster.num_boosted_rounds() - 1) + 1
+    raw = bytes(booster[:best].save_raw("ubj"))
+    return XGBoostMember(raw, data.outputs, data.matrix.shape[1]), best
+
+
+def _xgboost_settings(data: FitData, parameters: Parameters, threads: int) -> dict[str, Any]:
+    kinds = {1: "reg:absoluteerror" if data.absolute else "reg:squarederror", 2: "binary:logistic"}
+    settings = {
+        "objective": kinds.get(data.outputs, "multi:softprob"),
+        "tree_method": "hist",
+        "verbosity": 0,
+        "nthread": threads,
+        "seed": data.seed,
+        **{k: v for k, v in parameters.items() if k not in _OURS},
+    }
+    if data.outputs > 2:
+        settings["num_class"] = data.outputs
+    return settings
+
+
+def _xgboost_deadline(limits: Limits) -> Any:
+    import xgboost as xgb
+
+    class Deadline(xgb.callback.TrainingCallback):
+        def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+            return limits.over()
+
+    return Deadline()

@@ -1,0 +1,141 @@
+"""scikit-learn's models, grown in steps so that each can stop at a deadline."""
+
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+
+from mlops_cli.engine.automl.clock import Limits
+from mlops_cli.engine.automl.fitdata import FitData, Parameters
+from mlops_cli.engine.model.dense import Dense
+from mlops_cli.engine.model.members import SklearnMember
+
+_TREES_A_STEP = 20
+_STEPS = 20
+_MOST_EPOCHS = 60
+_EPOCHS_PATIENCE = 5
+
+Fitted = tuple[SklearnMember, int]
+
+
+def fit_random_forest(data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+    return _fit_forest(RandomForestClassifier if data.outputs > 1 else RandomForestRegressor, data, parameters, limits)
+
+
+def fit_extra_trees(data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
+    from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+
+    return _fit_forest(ExtraTreesClassifier if data.outputs > 1 else ExtraTreesRegressor, data, parameters, limits)
+
+
+def _fit_forest(kind: Any, data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
+    """Grows `_TREES_A_STEP` trees at a time; a soft limit keeps those that are there."""
+    wanted = parameters.get("n_estimators", 100)
+    forest = kind(**{**parameters, "n_estimators": 0}, n_jobs=limits.threads, random_state=data.seed, warm_start=True)
+    for trees in range(_TREES_A_STEP, wanted + _TREES_A_STEP, _TREES_A_STEP):
+        forest.n_estimators = min(trees, wanted)
+        forest.fit(data.matrix, data.y, sample_weight=data.weights())
+        if limits.over() and trees < wanted:
+            if not limits.soft:
+                limits.check()
+            break
+    forest.n_jobs = 1
+    return SklearnMember(forest, None, data.outputs), 0
+
+
+def fit_decision_tree(data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+    kind = DecisionTreeClassifier if data.outputs > 1 else DecisionTreeRegressor
+    model = kind(**parameters, random_state=data.seed).fit(data.matrix, data.y, sample_weight=data.weights())
+    return SklearnMember(model, None, data.outputs), 0
+
+
+def fit_gradient_boosting(data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    kind = HistGradientBoostingClassifier if data.outputs > 1 else HistGradientBoostingRegressor
+    wanted = parameters.get("max_iter", 200)
+    settings = {**parameters, "early_stopping": False, "warm_start": True, "random_state": data.seed}
+    model = kind(**{**settings, "max_iter": _TREES_A_STEP})
+    for trees in range(_TREES_A_STEP, wanted + _TREES_A_STEP, _TREES_A_STEP):
+        model.set_params(max_iter=min(trees, wanted)).fit(data.matrix, data.y, sample_weight=data.weights())
+        if limits.over() and not limits.soft:
+            limits.check()
+        if limits.over():
+            break
+    return SklearnMember(model, None, data.outputs), 0
+
+
+def fit_neighbours(data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
+    from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+
+    dense = Dense(data.categories).fit(data.matrix)
+    kind = KNeighborsClassifier if data.outputs > 1 else KNeighborsRegressor
+    count = min(parameters.get("n_neighbors", 15), len(data.y))
+    model = kind(**{**parameters, "n_neighbors": count}).fit(dense.transform(data.matrix), data.y)
+    return SklearnMember(model, dense, data.outputs), 0
+
+
+def fit_logistic(data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
+    from sklearn.linear_model import LogisticRegression
+
+    dense = Dense(data.categories).fit(data.matrix)
+    values = dense.transform(data.matrix)
+    model = LogisticRegression(**parameters, max_iter=_STEPS, warm_start=True)
+    for _ in range(_STEPS):
+        model.fit(values, data.y, sample_weight=data.weights())
+        if model.n_iter_.max() < _STEPS:
+            break
+        if limits.over():
+            if not limits.soft:
+                limits.check()
+            break
+    return SklearnMember(model, dense, data.outputs), 0
+
+
+def fit_elastic_net(data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
+    from sklearn.linear_model import ElasticNet
+
+    dense = Dense(data.categories).fit(data.matrix)
+    shift, scale = float(data.y.mean()), float(data.y.std()) or 1.0
+    model = ElasticNet(**parameters, random_state=data.seed, max_iter=500)
+    model.fit(dense.transform(data.matrix), (data.y - shift) / scale)
+    return SklearnMember(model, dense, 1, shift, scale), 0
+
+
+def fit_mlp(data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
+    """One epoch at a time; the weights of the best epoch on the validation rows are kept."""
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+    dense = Dense(data.categories).fit(data.matrix)
+    values = dense.transform(data.matrix).astype(np.float32)
+    shift, scale = (float(data.y.mean()), float(data.y.std()) or 1.0) if data.outputs == 1 else (0.0, 1.0)
+    y = (data.y - shift) / scale if data.outputs == 1 else data.y
+    kind = MLPClassifier if data.outputs > 1 else MLPRegressor
+    model = kind(**parameters, random_state=data.seed)
+    known = {"classes": np.unique(data.y)} if data.outputs > 1 else {}
+    best, kept, epochs = np.inf, None, 0
+    for epoch in range(1, (data.rounds or _MOST_EPOCHS) + 1):
+        model.partial_fit(values, y, **known)
+        member = SklearnMember(model, dense, data.outputs, shift, scale)
+        loss = _loss(member, data) if data.valid else -epoch
+        if loss < best:
+            best, kept, epochs = loss, deepcopy((model.coefs_, model.intercepts_)), epoch
+        if epoch - epochs >= _EPOCHS_PATIENCE or (limits.over() and limits.soft):
+            break
+        limits.check()
+    model.coefs_, model.intercepts_ = kept or (model.coefs_, model.intercepts_)
+    model._optimizer = None  # the optimizer's moments would double the size of the saved model
+    return SklearnMember(model, dense, data.outputs, shift, scale), epochs
+
+
+def _loss(member: SklearnMember, data: FitData) -> float:
+    assert data.valid is not None
+    matrix, y = data.valid
+    predicted = member.predict(matrix)
+    if data.outputs == 1:
+        return float(np.mean((predicted[:, 0] - y) ** 2))
+    return float(-np.log(np.clip(predicted[np.arange(len(y)), y], 1e-6, 1)).mean())

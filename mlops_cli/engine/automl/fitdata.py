@@ -1,0 +1,38 @@
+"""What a learner is given."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+Parameters = dict[str, Any]
+
+
+@dataclass(slots=True)
+class FitData:
+    """`outputs` is the number of classes, or 1 for a regression. `y` holds class positions or floats.
+
+    `valid` rows stop boosting and epochs early; without them `rounds` says how long to train. `absolute` asks
+    for the median instead of the mean, `balanced` for classes of equal weight.
+    """
+
+    matrix: np.ndarray
+    y: np.ndarray
+    outputs: int
+    categories: dict[int, int]
+    seed: int
+    valid: tuple[np.ndarray, np.ndarray] | None = None
+    rounds: int | None = None
+    absolute: bool = False
+    balanced: bool = False
+
+    def with_balance(self, balanced: bool) -> "FitData":
+        return replace(self, balanced=balanced)
+
+    def weights(self) -> np.ndarray | None:
+        """One weight per row, 1 on average."""
+        if not self.balanced or self.outputs == 1:
+            return None
+        counts = np.bincount(self.y, minlength=self.outputs)
+        present = int((counts > 0).sum())
+        return (len(self.y) / (present * np.maximum(counts, 1)))[self.y]

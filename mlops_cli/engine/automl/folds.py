@@ -1,0 +1,42 @@
+"""Which rows judge a trial. Out-of-fold: every row is predicted by a model that has not seen it."""
+
+import numpy as np
+
+from mlops_cli.domain.training import TrainSettings
+from mlops_cli.engine.automl.quiet import ignoring
+
+Fold = tuple[np.ndarray, np.ndarray]
+_HOLDOUT_CELLS = 20_000_000
+
+
+def split(y: np.ndarray, columns: int, stratified: bool, settings: TrainSettings) -> list[Fold]:
+    """Pairs of training and validation rows: as the settings say, else by the size of the data."""
+    if settings.validation_size is not None:
+        return [_holdout(y, stratified, settings.validation_size, settings.seed)]
+    if settings.n_cross_validations is not None:
+        return _cross(y, stratified, settings.n_cross_validations, settings.seed)
+    if len(y) * columns > _HOLDOUT_CELLS:
+        return [_holdout(y, stratified, 0.1, settings.seed)]
+    return _cross(y, stratified, 10 if len(y) < 500 else 5, settings.seed)
+
+
+def _cross(y: np.ndarray, stratified: bool, count: int, seed: int) -> list[Fold]:
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    count = min(count, len(y) // 2)
+    largest = int(np.bincount(y).max()) if stratified else len(y)
+    folds = StratifiedKFold if stratified and largest >= count else KFold
+    with ignoring(UserWarning):  # a class with fewer members than folds is no fault here
+        return list(folds(count, shuffle=True, random_state=seed).split(np.zeros(len(y)), y))
+
+
+def _holdout(y: np.ndarray, stratified: bool, share: float, seed: int) -> Fold:
+    from sklearn.model_selection import train_test_split
+
+    rows = np.arange(len(y))
+    counts = np.bincount(y) if stratified else np.array([2])
+    enough = counts[counts > 0].min() >= 2 and len(y) * min(share, 1 - share) >= len(counts)
+    train, valid = train_test_split(
+        rows, test_size=share, random_state=seed, stratify=y if stratified and enough else None
+    )
+    return train, valid

@@ -1,0 +1,102 @@
+"""What to try next, how long it may take, and when it is enough."""
+
+import time
+from collections.abc import Callable
+
+from mlops_cli.domain.training import TrainSettings
+from mlops_cli.engine.automl.clock import Clock, Limits
+from mlops_cli.engine.automl.fitdata import Parameters
+from mlops_cli.engine.automl.selection import Selection
+from mlops_cli.engine.automl.trials import Bench, Outcome
+
+
+_PATIENCE = 10
+_LEAST_GAIN = 0.001
+_UNKNOWN_COST = 3.0
+_FIRST_SHARE = 0.75
+_FIXED_RESERVE = 1.0
+
+Task = tuple[int, str, Parameters, Limits]
+
+
+class Planner:
+    """`stopped` is the reason why nothing more is tried, empty while the search goes on."""
+
+    def __init__(self, bench: Bench, clock: Clock, should_stop: Callable[[], bool]) -> None:
+        self.bench = bench
+        self.clock = clock
+        self.should_stop = should_stop
+        self.stopped = ""
+        self.closing = False
+        self._index = 0
+        self._tried: set[int] = set()
+        self._seconds: dict[str, list[float]] = {}
+        self._losses: list[float] = []
+        self._final_seconds = 0.0
+
+    def next(self) -> Task | None:
+        """The next trial with its limits; None when the search is over."""
+        while limits := self._limits():
+            index, self._index = self._index, self._index + 1
+            if index in self._tried:
+                continue
+            found = self.bench.candidate(index)
+            if found is None:
+                return self.stop("nothing_left")
+            if limits.soft or time.time() + self._expected(found[0]) < limits.deadline:
+                self._tried.add(index)
+                return index, *found, limits
+            if index >= self.bench.portfolio_size:
+                return self.stop("budget")
+        return None
+
+    def stop(self, reason: str) -> None:
+        self.stopped = self.stopped or reason
+
+    def taken_up(self, outcome: Outcome) -> None:
+        self._tried.add(outcome.index)
+
+    def learn(self, outcome: Outcome, selection: Selection) -> None:
+        self._seconds.setdefault(outcome.trial.algorithm, []).append(outcome.trial.duration_seconds)
+        self._losses.append(selection.loss)
+        self._final_seconds = sum(o.final_seconds for o in selection.outcomes)
+        if self._plateau():
+            self.stop("early_stopping")
+
+    def reserve(self) -> float:
+        """Seconds to keep for the last ensemble, the final fit of its members and the folder."""
+        return _FIXED_RESERVE + 1.3 * self._final_seconds
+
+    @property
+    def settings(self) -> TrainSettings:
+        return self.bench.settings
+
+    def _limits(self) -> Limits | None:
+        if self.should_stop():
+            self.stopped = "canceled"
+        elif self.settings.max_trials and len(self._tried) >= self.settings.max_trials:
+            self.stop("max_trials")
+        soft = not self._tried
+        left = self.clock.left()
+        room = left * _FIRST_SHARE if soft else left - self.reserve()
+        if room <= 0 and not soft:
+            self.stop("budget")
+        if self.stopped:
+            return None
+        room = min(room, (self.settings.iteration_timeout_minutes or room) * 60)
+        threads = max(1, self.clock.cores // self.settings.max_concurrent_iterations)
+        return Limits(time.time() + room, threads, soft, lambda: self.closing or self.should_stop())
+
+    def _expected(self, name: str) -> float:
+        """Seconds that a trial of this algorithm took of late."""
+        known = self._seconds.get(name)
+        if known:
+            return sum(known[-3:]) / len(known[-3:])
+        return _UNKNOWN_COST * min((s for each in self._seconds.values() for s in each), default=0.0)
+
+    def _plateau(self) -> bool:
+        """Whether the last trials after the portfolio made the ensemble no better worth mentioning."""
+        late = self._losses[self.bench.portfolio_size :]
+        if not self.settings.enable_early_stopping or self.settings.max_trials or len(late) < _PATIENCE:
+            return False
+        return late[-1] > self._losses[-_PATIENCE - 1] * (1 - _LEAST_GAIN)

@@ -1,0 +1,114 @@
+"""The order in which the search tries things: proven settings first, then random ones near them.
+
+Trial i is a function of the seed and i alone, so a resumed or a parallel search tries the very same things.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from mlops_cli.engine.automl.fitdata import Parameters
+
+Candidate = tuple[str, Parameters]
+
+_LIGHTGBM: list[Parameters] = [
+    {"learning_rate": 0.1, "num_leaves": 31},
+    {"learning_rate": 0.03, "num_leaves": 15, "min_data_in_leaf": 40, "feature_fraction": 0.6,
+     "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5.0},
+    {"learning_rate": 0.03, "num_leaves": 48, "min_data_in_leaf": 20, "feature_fraction": 0.5,
+     "bagging_fraction": 0.9, "bagging_freq": 1, "lambda_l2": 1.0, "native_categories": True},
+    {"learning_rate": 0.03, "num_leaves": 63, "min_data_in_leaf": 10, "feature_fraction": 0.6,
+     "extra_trees": True, "lambda_l2": 1.0},
+]  # fmt: skip
+_XGBOOST: list[Parameters] = [
+    {"eta": 0.05, "max_depth": 5, "min_child_weight": 5, "subsample": 0.8, "colsample_bytree": 0.6, "lambda": 2.0},
+    {"eta": 0.03, "max_depth": 8, "min_child_weight": 10, "subsample": 0.8, "colsample_bytree": 0.4,
+     "lambda": 5.0},
+]  # fmt: skip
+_FOREST = {"n_estimators": 100, "min_samples_leaf": 4, "max_leaf_nodes": 1500}
+_MLP = {"hidden_layer_sizes": [96, 48], "alpha": 1e-3, "learning_rate_init": 2e-3, "batch_size": 256}
+_DEFAULTS: dict[str, Parameters] = {
+    "RandomForest": {**_FOREST, "max_features": 0.4},
+    "ExtremeRandomTrees": {**_FOREST, "max_features": 0.6},
+    "LogisticRegression": {"C": 0.3},
+    "ElasticNet": {"alpha": 0.003, "l1_ratio": 0.5},
+    "MLP": _MLP,
+    "GradientBoosting": {"learning_rate": 0.06, "max_leaf_nodes": 31, "max_iter": 150},
+    "DecisionTree": {"min_samples_leaf": 20},
+    "KNN": {"n_neighbors": 15, "weights": "distance"},
+}
+_ONLY_WHEN_ASKED = ("GradientBoosting", "DecisionTree", "KNN")
+
+
+def portfolio(names: list[str], asked: bool) -> list[Candidate]:
+    """Proven settings, cheap and strong ones first; `asked` says that the user listed the models."""
+    xgboost = next((n for n in names if n.startswith("XGBoost")), "")
+    boosters = [("LightGBM", p) for p in _LIGHTGBM] + [(xgboost, p) for p in _XGBOOST]
+    others = [(n, p) for n, p in _DEFAULTS.items() if asked or n not in _ONLY_WHEN_ASKED]
+    linear = [o for o in others if o[0] in ("LogisticRegression", "ElasticNet")]
+    forests = [o for o in others if o not in linear]
+    order = [boosters[0], boosters[1], boosters[4], *linear, *forests[:2], boosters[2], boosters[3], boosters[5]]
+    return [(name, dict(p)) for name, p in order + forests[2:] if name in names]
+
+
+def candidate(index: int, seed: int, names: list[str], asked: bool) -> Candidate:
+    """What trial `index` tries."""
+    first = portfolio(names, asked)
+    if index < len(first):
+        return first[index]
+    random = np.random.default_rng([seed, index])
+    boosters = [n for n in names if n == "LightGBM" or n.startswith("XGBoost")]
+    name = str(random.choice(boosters or names))
+    return name, _random(name, random)
+
+
+def _random(name: str, random: np.random.Generator) -> Parameters:
+    if name == "LightGBM":
+        return _random_lightgbm(random)
+    if name.startswith("XGBoost"):
+        return _random_xgboost(random)
+    return _varied(_DEFAULTS[name], random)
+
+
+def _random_lightgbm(random: np.random.Generator) -> Parameters:
+    return {
+        "learning_rate": _log_uniform(random, 0.015, 0.1),
+        "num_leaves": int(_log_uniform(random, 6, 128)),
+        "min_data_in_leaf": int(_log_uniform(random, 4, 120)),
+        "feature_fraction": round(random.uniform(0.3, 0.95), 2),
+        "bagging_fraction": round(random.uniform(0.6, 1.0), 2),
+        "bagging_freq": 1,
+        "lambda_l1": _log_uniform(random, 1e-3, 3),
+        "lambda_l2": _log_uniform(random, 1e-2, 30),
+        "extra_trees": bool(random.random() < 0.3),
+        "native_categories": bool(random.random() < 0.4),
+    }
+
+
+def _random_xgboost(random: np.random.Generator) -> Parameters:
+    return {
+        "eta": _log_uniform(random, 0.015, 0.1),
+        "max_depth": int(random.integers(3, 11)),
+        "min_child_weight": _log_uniform(random, 1, 40),
+        "subsample": round(random.uniform(0.6, 1.0), 2),
+        "colsample_bytree": round(random.uniform(0.3, 0.95), 2),
+        "lambda": _log_uniform(random, 0.1, 30),
+        "alpha": _log_uniform(random, 1e-3, 3),
+        "gamma": _log_uniform(random, 1e-3, 1),
+    }
+
+
+def _varied(parameters: Parameters, random: np.random.Generator) -> Parameters:
+    """Each number times a factor between 1/3 and 3; a share stays below 1, a count stays whole."""
+    return {name: _vary(value, random) for name, value in parameters.items()}
+
+
+def _vary(value: Any, random: np.random.Generator) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    changed = value * _log_uniform(random, 1 / 3, 3)
+    return max(1, round(changed)) if isinstance(value, int) else min(changed, 0.99)
+
+
+def _log_uniform(random: np.random.Generator, low: float, high: float) -> float:
+    return float(f"{np.exp(random.uniform(np.log(low), np.log(high))):.3g}")

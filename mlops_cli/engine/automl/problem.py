@@ -1,0 +1,141 @@
+"""From a table and settings to what learners work on; everything wrong with the data is said here."""
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mlops_cli.domain.data import Scalar
+from mlops_cli.domain.training import TrainSettings
+from mlops_cli.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    import pandas
+
+LEAST_ROWS = 10
+MOST_CLASSES = 1000
+
+
+@dataclass(slots=True)
+class Problem:
+    """`y` holds class positions (classification) or floats; `classes` the labels in their original type."""
+
+    features: "pandas.DataFrame"
+    y: np.ndarray
+    label: str
+    classes: list[Scalar] | None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def outputs(self) -> int:
+        return len(self.classes) if self.classes else 1
+
+    @property
+    def targets(self) -> np.ndarray:
+        """(n, k) numbers whose means describe a category."""
+        if self.classes is None:
+            return self.y[:, None]
+        return np.eye(self.outputs)[self.y][:, 1:] if self.outputs <= 20 else np.zeros((len(self.y), 0))
+
+
+def read_problem(data: "pandas.DataFrame", settings: TrainSettings) -> Problem:
+    """Raises DataError or UsageError when `data` cannot be trained on as the settings say."""
+    label = _label(data, settings)
+    known = data[label].notna()
+    if data[label].dtype.kind == "f":
+        known &= ~np.isinf(data[label])
+    notes = []
+    if not known.all():
+        notes.append(f"{int((~known).sum())} rows without a value of '{label}' were left out")
+    rows = data[known].reset_index(drop=True)
+    _check_rows(rows, label)
+    classes, y = _classes(rows[label]) if settings.task == "classification" else (None, _numbers(rows[label]))
+    features = rows.drop(columns=[label, *_dropped(rows, settings, label)])
+    features.columns = [str(name) for name in features.columns]
+    if features.shape[1] == 0:
+        raise DataError(f"there is no column besides the label '{label}'")
+    return Problem(features, y, label, classes, notes)
+
+
+def _label(data: "pandas.DataFrame", settings: TrainSettings) -> str:
+    repeated = data.columns[data.columns.duplicated()].tolist()
+    if repeated:
+        raise DataError(f"the column name '{repeated[0]}' stands twice in the header")
+    label = settings.label
+    if label is None:
+        raise UsageError("no label column given", hint="name it with --label or data.label in the profile")
+    if label not in data.columns:
+        raise DataError(f"there is no column '{label}'", hint=_nearest(label, data.columns))
+    return label
+
+
+def _nearest(name: str, columns: "pandas.Index") -> str:
+    near = get_close_matches(name, [str(c) for c in columns], n=1, cutoff=0.5)
+    shown = ", ".join(str(c) for c in columns[:10]) + (", ..." if len(columns) > 10 else "")
+    return f"did you mean '{near[0]}'?" if near else f"columns: {shown}"
+
+
+def _check_rows(rows: "pandas.DataFrame", label: str) -> None:
+    if rows.empty:
+        raise DataError(f"the label '{label}' has no value in any row")
+    if len(rows) < LEAST_ROWS:
+        raise DataError(f"{len(rows)} rows with a label are too few to train on; at least {LEAST_ROWS} needed")
+
+
+def _dropped(rows: "pandas.DataFrame", settings: TrainSettings, label: str) -> list[str]:
+    unknown = [name for name in settings.drop_columns if name not in rows.columns]
+    if unknown:
+        raise DataError(f"cannot drop '{unknown[0]}': no such column", hint=_nearest(unknown[0], rows.columns))
+    return [name for name in settings.drop_columns if name != label]
+
+
+def _classes(labels: "pandas.Series") -> tuple[list[Scalar], np.ndarray]:
+    name = labels.name
+    if labels.dtype.kind == "f":
+        labels = _whole_numbers(labels)
+    codes, distinct = labels.astype(object).factorize()
+    values = distinct.tolist()
+    if len(values) < 2:
+        raise DataError(f"the label '{name}' has one value only ({values[0]!r}); two classes are needed")
+    if len(values) > MOST_CLASSES or (len(values) > 20 and len(values) > len(labels) / 2):
+        hint = "for a number to predict, use --task regression"
+        raise DataError(f"the label '{name}' has {len(values)} different values, too many classes", hint=hint)
+    order = sorted(range(len(values)), key=lambda i: _sort_key(values[i]))
+    position = np.empty(len(values), dtype=np.int64)
+    position[order] = np.arange(len(values))
+    return [_plain(values[i]) for i in order], position[codes]
+
+
+def _whole_numbers(labels: "pandas.Series") -> "pandas.Series":
+    if (labels % 1 == 0).all():
+        return labels.astype("int64")
+    if labels.nunique() > 20:
+        hint = "use --task regression to predict a number"
+        raise DataError(f"the label '{labels.name}' holds {labels.nunique()} fractions, not classes", hint=hint)
+    return labels
+
+
+def _sort_key(value: object) -> tuple[bool, float, str]:
+    number = isinstance(value, int | float)
+    return (not number, float(value) if isinstance(value, int | float) else 0.0, str(value))
+
+
+def _plain(value: object) -> Scalar:
+    return value if isinstance(value, str | int | float | bool) else str(value)
+
+
+def _numbers(labels: "pandas.Series") -> np.ndarray:
+    import pandas as pd
+
+    if labels.dtype.kind in "Mm":
+        raise DataError(f"the label '{labels.name}' is a date, not a number")
+    numbers = pd.to_numeric(labels.astype(object), errors="coerce")
+    if numbers.isna().any():
+        example = labels[numbers.isna()].iloc[0]
+        hint = "use --task classification to predict a text"
+        raise DataError(f"the label '{labels.name}' holds text ({example!r}), not numbers", hint=hint)
+    values = numbers.to_numpy(dtype=np.float64)
+    if values.min() == values.max():
+        raise DataError(f"the label '{labels.name}' has one value only ({values[0]:g})")
+    return values

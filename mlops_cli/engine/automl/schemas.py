@@ -1,0 +1,67 @@
+"""The input schema of a trained model, read off the training table."""
+
+from typing import TYPE_CHECKING, Any
+
+from mlops_cli.domain.data import ColumnType, Row, Scalar
+from mlops_cli.domain.schema import InputField, ModelSchema
+from mlops_cli.engine.automl.problem import Problem
+from mlops_cli.engine.model.features import Encoder
+from mlops_cli.engine.model.values import is_missing
+
+if TYPE_CHECKING:
+    import pandas
+
+_EXAMPLES = 2
+_MOST_CATEGORIES = 100
+
+
+def table_schema(problem: Problem, encoder: Encoder, task: str) -> ModelSchema:
+    """Every column of the table is an input, also one that the model does not read: callers send whole rows."""
+    dates = {c.name for c in encoder.columns if c.purpose == "date"}
+    inputs = [input_field(name, problem.features[name], name in dates) for name in problem.features.columns]
+    return ModelSchema(
+        task, problem.label, inputs, _label_type(problem.classes), problem.classes, examples(problem.features, inputs)
+    )
+
+
+def input_field(name: str, series: "pandas.Series", is_date: bool) -> InputField:
+    kind: ColumnType = "datetime" if is_date else _type(series)
+    field = InputField(name, kind, nullable=bool(series.isna().any()))
+    known = series.dropna()
+    if kind in ("integer", "number") and len(known):
+        field.minimum, field.maximum = _scalar(known.min()), _scalar(known.max())
+    elif kind == "string" and 0 < known.nunique() <= _MOST_CATEGORIES:
+        field.categories = [_scalar(v) for v in known.value_counts().index.tolist()]
+    return field
+
+
+def examples(frame: "pandas.DataFrame", inputs: list[InputField]) -> list[Row]:
+    rows = frame.iloc[:_EXAMPLES].to_dict("records")
+    return [{f.name: _scalar(row[f.name]) for f in inputs} for row in rows]
+
+
+def _type(series: "pandas.Series") -> ColumnType:
+    kind = series.dtype.kind
+    if str(series.dtype) == "category" or kind not in "iufbM":
+        return "string"
+    if kind == "f":
+        known = series.dropna()
+        whole = series.isna().any() and len(known) and (known % 1 == 0).all()
+        return "integer" if whole else "number"
+    return {"i": "integer", "u": "integer", "b": "boolean", "M": "datetime"}[kind]  # type: ignore[return-value]
+
+
+def _label_type(classes: list[Scalar] | None) -> ColumnType:
+    if classes is None:
+        return "number"
+    kinds: dict[type, ColumnType] = {bool: "boolean", int: "integer", float: "number"}
+    return kinds.get(type(classes[0]), "string")
+
+
+def _scalar(value: Any) -> Scalar:
+    if is_missing(value):
+        return None
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    plain = value.item() if hasattr(value, "item") else value
+    return plain if isinstance(plain, str | int | float | bool) else str(plain)

@@ -1,0 +1,140 @@
+"""Classification and regression: the matrix, the folds and every fold's target means, made ready once."""
+
+import time
+from typing import Any
+
+import numpy as np
+
+from mlops_cli.domain.training import TrainSettings
+from mlops_cli.engine.automl.clock import Clock, Limits
+from mlops_cli.engine.automl.fitdata import FitData, Parameters
+from mlops_cli.engine.automl.folds import Fold, split
+from mlops_cli.engine.automl.learners import available, chosen
+from mlops_cli.engine.automl.metrics import classification_metrics, regression_metrics
+from mlops_cli.engine.automl.portfolio import candidate, portfolio
+from mlops_cli.engine.automl.problem import Problem
+from mlops_cli.engine.automl.schemas import table_schema
+from mlops_cli.engine.automl.trials import Outcome, Trial
+from mlops_cli.engine.model.ensembles import Stack, Vote
+from mlops_cli.engine.model.features import Encoder
+from mlops_cli.engine.model.fitted import FittedModel
+from mlops_cli.engine.model.members import Member
+from mlops_cli.engine.model.target_means import TargetMeans, cross_fitted, fit_target_means
+from mlops_cli.errors import DataError
+from mlops_cli.status import RunStatus
+
+
+class TableBench:
+    """Raises DataError when no column can be learnt from."""
+
+    def __init__(self, problem: Problem, settings: TrainSettings) -> None:
+        self.problem = problem
+        self.settings = settings
+        self.metric = settings.metric()
+        self.notes = problem.notes
+        self.learners = available(settings.task)
+        self.names = chosen(settings, tuple(self.learners))
+        self.asked = bool(settings.allowed_models)
+        self.portfolio_size = len(portfolio(self.names, self.asked))
+        self.encoder = Encoder.fit(problem.features, settings.featurization)
+        if not self.encoder.columns:
+            reasons = ", ".join(f"'{d.name}' is {d.reason}" for d in self.encoder.dropped[:5])
+            raise DataError(f"no column can be learnt from: {reasons}")
+        self.matrix = self.encoder.matrix(problem.features)
+        folds = split(problem.y, self.matrix.shape[1], problem.classes is not None, settings)
+        self.judged = np.concatenate([valid for _, valid in folds])
+        self.folds = [self._fold(fold) for fold in folds]
+
+    @property
+    def y(self) -> np.ndarray:
+        return self.problem.y[self.judged]
+
+    @property
+    def classes(self) -> int:
+        return len(self.problem.classes or ())
+
+    def candidate(self, index: int) -> tuple[str, Parameters] | None:
+        return candidate(index, self.settings.seed, self.names, self.asked)
+
+    def trial(self, index: int, algorithm: str, parameters: Parameters, limits: Limits) -> Outcome:
+        """Fits every fold; a soft limit is shared out among them."""
+        started = time.time()
+        answers, rounds, fold_metrics, fit_seconds = [], [], [], 0.0
+        for number, data in enumerate(self.folds):
+            fit_started = time.time()
+            member, best = self._fit(algorithm, parameters, data, limits.share(len(self.folds) - number))
+            fit_seconds += time.time() - fit_started
+            assert data.valid is not None
+            answers.append(member.predict(data.valid[0]))
+            rounds.append(best)
+            fold_metrics.append(self._metrics(data.valid[1], answers[-1]).get(self.metric, float("nan")))
+        metrics = self.metrics(np.concatenate(answers))
+        seconds = round(time.time() - started, 3)
+        trial = Trial(index, algorithm, parameters, metrics, seconds, RunStatus.COMPLETED, None, fold_metrics)
+        final_seconds = fit_seconds / len(self.folds) * self._growth()
+        return Outcome(trial, index, np.concatenate(answers), rounds, final_seconds)
+
+    def metrics(self, answers: np.ndarray) -> dict[str, float]:
+        return self._metrics(self.y, answers)
+
+    def build(self, members: list[Outcome], mix: Vote | Stack, clock: Clock) -> FittedModel:
+        """Each member anew on all rows; out of time it ends with what it has learnt."""
+        whole, means = self._whole()
+        fitted = []
+        for number, outcome in enumerate(members):
+            whole.rounds = self._final_rounds(outcome)
+            limits = Limits(time.time() + max(clock.left(), 1.0), clock.cores, soft=True)
+            share = limits.share(len(members) - number)
+            fitted.append(self._fit(outcome.trial.algorithm, outcome.trial.parameters, whole, share)[0])
+        schema = table_schema(self.problem, self.encoder, self.settings.task)
+        return FittedModel(schema, self.encoder, means, fitted, mix)
+
+    def featurization(self) -> list[dict[str, Any]]:
+        used = [{"column": c.name, "purpose": c.purpose, "features": len(c.outputs)} for c in self.encoder.columns]
+        return used + [{"column": d.name, "purpose": "dropped", "reason": d.reason} for d in self.encoder.dropped]
+
+    def _fold(self, fold: Fold) -> FitData:
+        train, valid = fold
+        y = self.problem.y
+        matrix, means = self._with_means(train)
+        return self._data(matrix, y[train], valid=(means.extend(self.matrix[valid]), y[valid]))
+
+    def _whole(self) -> tuple[FitData, TargetMeans]:
+        matrix, means = self._with_means(slice(None))
+        return self._data(matrix, self.problem.y), means
+
+    def _with_means(self, rows: np.ndarray | slice) -> tuple[np.ndarray, TargetMeans]:
+        matrix, targets = self.matrix[rows], self.problem.targets[rows]
+        categories = self.encoder.categories if self.settings.featurization == "auto" else {}
+        means = fit_target_means(matrix, targets, categories)
+        return cross_fitted(matrix, targets, categories, self.settings.seed), means
+
+    def _data(self, matrix: np.ndarray, y: np.ndarray, **given: Any) -> FitData:
+        absolute = self.metric == "normalized_mean_absolute_error"
+        seed, outputs = self.settings.seed, self.problem.outputs
+        return FitData(matrix, y, outputs, self.encoder.categories, seed, absolute=absolute, **given)
+
+    def _fit(
+        self, algorithm: str, parameters: Parameters, data: FitData, limits: Limits
+    ) -> tuple[Member, int]:
+        if not limits.soft:
+            limits.check()
+        balanced = bool(parameters.get("balanced", False))
+        plain = {k: v for k, v in parameters.items() if k != "balanced"}
+        return self.learners[algorithm](data.with_balance(balanced), plain, limits)
+
+    def _metrics(self, y: np.ndarray, answers: np.ndarray) -> dict[str, float]:
+        if self.classes:
+            found = classification_metrics(y, answers)
+        else:
+            low, high = float(self.problem.y.min()), float(self.problem.y.max())
+            found = regression_metrics(y, answers[:, 0], low, high)
+        return {name: value for name, value in found.items() if np.isfinite(value)}
+
+    def _growth(self) -> float:
+        return len(self.matrix) / len(self.folds[0].y)
+
+    def _final_rounds(self, outcome: Outcome) -> int | None:
+        """More rows bear more rounds; half in proportion."""
+        mean = sum(outcome.rounds) / len(outcome.rounds)
+        return round(mean * (1 + (self._growth() - 1) / 2)) or None

@@ -1,0 +1,92 @@
+"""A trial, what it leaves behind, and what a search needs to know of the task it works on."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from msgspec import Struct, field
+
+from mlops_cli.domain.training import LOWER_IS_BETTER, TrainSettings
+from mlops_cli.engine.automl.clock import Clock, Limits
+from mlops_cli.engine.automl.fitdata import Parameters
+from mlops_cli.engine.model.ensembles import Stack, Vote
+from mlops_cli.status import RunStatus
+
+
+class Trial(Struct, omit_defaults=True):
+    """One row of the leaderboard. `metrics` are of the predictions for rows that the fits had not seen,
+    `fold_metrics` the primary metric fold by fold."""
+
+    iteration: int
+    algorithm: str
+    parameters: dict[str, Any]
+    metrics: dict[str, float]
+    duration_seconds: float
+    status: RunStatus
+    error: str | None = None
+    fold_metrics: list[float] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """A trial with what ensembles and the final fit need.
+
+    `index` is the place in the search order (-1: an ensemble), `answers` its (n, k) predictions for the judging
+    rows, `rounds` how long each fold's fit went on, `final_seconds` what a fit on all rows is expected to take.
+    """
+
+    trial: Trial
+    index: int
+    answers: np.ndarray
+    rounds: list[int]
+    final_seconds: float
+
+    @classmethod
+    def of_ensemble(cls, algorithm: str, parameters: Parameters, answers: np.ndarray) -> "Outcome":
+        trial = Trial(-1, algorithm, parameters, {}, 0.0, RunStatus.COMPLETED)
+        return cls(trial, -1, answers, [], 0.0)
+
+    @classmethod
+    def without_answers(cls, trial: Trial, index: int) -> "Outcome":
+        return cls(trial, index, np.empty((0, 1)), [], 0.0)
+
+
+class Bench(Protocol):
+    """A task, its data made ready and its order of candidates: `TableBench` or `ForecastBench`."""
+
+    settings: TrainSettings
+    metric: str
+    notes: list[str]
+    portfolio_size: int
+
+    @property
+    def y(self) -> np.ndarray:
+        """The labels of the judging rows, in the order of every trial's answers."""
+        ...
+
+    @property
+    def classes(self) -> int:
+        """Number of classes; 0 where a number is predicted."""
+        ...
+
+    def candidate(self, index: int) -> tuple[str, Parameters] | None:
+        """What trial `index` tries; None when there is nothing more to try."""
+        ...
+
+    def trial(self, index: int, algorithm: str, parameters: Parameters, limits: Limits) -> Outcome:
+        """Raises OutOfTimeError, or whatever the library raises."""
+        ...
+
+    def metrics(self, answers: np.ndarray) -> dict[str, float]: ...
+
+    def build(self, members: list[Outcome], mix: Vote | Stack, clock: Clock) -> Any:
+        """The model, fitted on all rows."""
+        ...
+
+    def featurization(self) -> list[dict[str, Any]]: ...
+
+
+def rank(metric: str, outcomes: list[Outcome]) -> list[Outcome]:
+    """Best first; the earlier first among equals."""
+    sign = 1 if metric in LOWER_IS_BETTER else -1
+    return sorted(outcomes, key=lambda o: (sign * o.trial.metrics[metric], o.trial.iteration))

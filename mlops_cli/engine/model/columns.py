@@ -1,0 +1,94 @@
+"""Encoders of single columns: one raw value in, a few floats out. Pickled inside a model; no pandas here."""
+
+import re
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlops_cli.engine.model.values import NAN, parse_date, to_key, to_number
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(slots=True)
+class NumberColumn:
+    """A number as it is; missing is NaN."""
+
+    name: str
+    purpose: str = "number"
+
+    @property
+    def outputs(self) -> list[str]:
+        return [self.name]
+
+    def encode(self, value: Any) -> tuple[float, ...]:
+        return (to_number(value),)
+
+
+@dataclass(slots=True)
+class CategoryColumn:
+    """The position of a category in the sorted list of known ones; missing and unseen are NaN."""
+
+    name: str
+    codes: dict[str, float]
+    purpose: str = "category"
+
+    @property
+    def outputs(self) -> list[str]:
+        return [self.name]
+
+    def encode(self, value: Any) -> tuple[float, ...]:
+        key = to_key(value)
+        return (NAN,) if key is None else (self.codes.get(key, NAN),)
+
+
+DATE_PARTS = ("days", "year", "month", "day", "weekday", "day_of_year", "hour")
+
+
+@dataclass(slots=True)
+class DateColumn:
+    """Parts of a date and the days since 1970."""
+
+    name: str
+    format: str
+    with_hours: bool
+    purpose: str = "date"
+
+    @property
+    def outputs(self) -> list[str]:
+        return [f"{self.name}.{part}" for part in (DATE_PARTS if self.with_hours else DATE_PARTS[:-1])]
+
+    def encode(self, value: Any) -> tuple[float, ...]:
+        moment = parse_date(value, self.format)
+        if moment is None:
+            return (NAN,) * len(self.outputs)
+        hours = moment.hour + moment.minute / 60
+        days = moment.toordinal() - 719163 + hours / 24
+        day_of_year = moment.timetuple().tm_yday
+        parts = (days, moment.year, moment.month, moment.day, moment.weekday(), day_of_year)
+        return (*parts, hours) if self.with_hours else parts
+
+
+@dataclass(slots=True)
+class TextColumn:
+    """Free text: counts of hashed words and pairs of words, the number of words and of characters."""
+
+    name: str
+    width: int = 64
+    purpose: str = "text"
+    outputs: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        hashed = [f"{self.name}.hash{i}" for i in range(self.width)]
+        self.outputs = [*hashed, f"{self.name}.words", f"{self.name}.characters"]
+
+    def encode(self, value: Any) -> tuple[float, ...]:
+        text = (to_key(value) or "").lower()
+        words = _WORD.findall(text)
+        counts = [0.0] * self.width
+        for gram in words + [f"{a} {b}" for a, b in zip(words, words[1:], strict=False)]:
+            counts[zlib.crc32(gram.encode()) % self.width] += 1
+        return (*counts, len(words), len(text))
+
+
+Column = NumberColumn | CategoryColumn | DateColumn | TextColumn

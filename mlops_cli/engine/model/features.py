@@ -1,0 +1,156 @@
+"""Raw rows to a float matrix. Fitting looks at pandas columns; encoding rows of a request needs numpy only."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from msgspec import Struct
+
+from mlops_cli.engine.model.columns import CategoryColumn, Column, DateColumn, NumberColumn, TextColumn
+from mlops_cli.engine.model.values import date_format, is_missing, to_datetime, to_key, to_number
+
+if TYPE_CHECKING:
+    import pandas
+
+MOST_CATEGORIES = 1000
+_SAMPLE = 500
+_ID_NAMES = ("id", "index", "uuid", "guid", "rowid", "row_id")
+
+
+class Dropped(Struct):
+    """A column that the model does not read, and why."""
+
+    name: str
+    reason: str
+
+
+class Encoder:
+    """Turns rows (dicts or a DataFrame) into an (n, width) float32 matrix; missing and unseen are NaN.
+
+    Columns are found by name: their order and further columns do not matter.
+    """
+
+    def __init__(self, columns: list[Column], dropped: list[Dropped]) -> None:
+        self.columns = columns
+        self.dropped = dropped
+        self.features = [name for column in columns for name in column.outputs]
+        self.sources = [i for i, column in enumerate(columns) for _ in column.outputs]
+
+    @classmethod
+    def fit(cls, frame: "pandas.DataFrame", mode: Literal["auto", "off"] = "auto") -> "Encoder":
+        columns: list[Column] = []
+        dropped: list[Dropped] = []
+        for name in frame.columns:
+            found = _column(str(name), frame[name], mode)
+            if isinstance(found, Dropped):
+                dropped.append(found)
+            else:
+                columns.append(found)
+        return cls(columns, dropped)
+
+    @property
+    def width(self) -> int:
+        return len(self.features)
+
+    @property
+    def categories(self) -> dict[int, int]:
+        """Position in the matrix and number of categories of each categorical feature."""
+        found = {}
+        for position, source in enumerate(self.sources):
+            column = self.columns[source]
+            if isinstance(column, CategoryColumn):
+                found[position] = len(column.codes)
+        return found
+
+    def matrix(self, rows: "Sequence[dict[str, Any]] | pandas.DataFrame") -> np.ndarray:
+        if not isinstance(rows, Sequence):
+            return self._frame_matrix(rows)
+        values = [[x for c in self.columns for x in c.encode(row.get(c.name))] for row in rows]
+        return np.array(values, dtype=np.float32).reshape(len(values), self.width)
+
+    def _frame_matrix(self, frame: "pandas.DataFrame") -> np.ndarray:
+        matrix = np.empty((len(frame), self.width), dtype=np.float32)
+        start = 0
+        for column in self.columns:
+            stop = start + len(column.outputs)
+            matrix[:, start:stop] = _encode_series(column, frame.get(column.name), len(frame))
+            start = stop
+        return matrix
+
+
+def _encode_series(column: Column, series: "pandas.Series | None", rows: int) -> np.ndarray:
+    """Each distinct value is encoded once, by the very code that encodes a request."""
+    if series is None:
+        return np.array([column.encode(None)] * rows, dtype=np.float32)
+    if isinstance(column, NumberColumn) and series.dtype.kind in "iufb":
+        numbers = series.to_numpy(dtype=np.float64, na_value=np.nan).reshape(-1, 1)
+        return np.where(np.abs(numbers) < 3e38, numbers, np.nan)
+    codes, distinct = series.factorize(use_na_sentinel=False)
+    return np.array([column.encode(v) for v in distinct.tolist()], dtype=np.float32)[codes]
+
+
+def _column(name: str, series: "pandas.Series", mode: str) -> Column | Dropped:
+    if mode == "off":
+        return NumberColumn(name) if _is_numeric(series) else _category(name, series)
+    if series.nunique(dropna=False) <= 1:
+        return Dropped(name, "constant")
+    if _is_numeric(series):
+        return _number(name, series)
+    if series.dtype.kind == "M":
+        return DateColumn(name, "iso", _has_hours(series.dropna().iloc[:_SAMPLE].tolist(), "iso"))
+    return _textual(name, series)
+
+
+def _is_numeric(series: "pandas.Series") -> bool:
+    return series.dtype.kind in "iufb" and str(series.dtype) != "category"
+
+
+def _number(name: str, series: "pandas.Series") -> Column | Dropped:
+    lowered = name.lower()
+    named_id = lowered in _ID_NAMES or lowered.endswith(("_id", " id"))
+    if named_id and series.dtype.kind in "iu" and series.is_unique:
+        return Dropped(name, "looks like a row number or key")
+    return NumberColumn(name)
+
+
+def _textual(name: str, series: "pandas.Series") -> Column | Dropped:
+    distinct = [v for v in series.unique().tolist() if not _no_value(v)]
+    texts = [str(v) for v in distinct[:: max(1, len(distinct) // _SAMPLE)]]
+    if not texts:
+        return Dropped(name, "no value")
+    if _share(to_number(t) == to_number(t) for t in texts) >= 0.95:
+        return NumberColumn(name)
+    if form := date_format(texts):
+        return DateColumn(name, form, _has_hours(texts, form))
+    if len(distinct) > 20 and _share(t.count(" ") >= 3 for t in texts) > 0.5:
+        return TextColumn(name)
+    if len(distinct) >= 20 and len(distinct) > 0.95 * series.notna().sum():
+        return Dropped(name, "nearly every value is different")
+    return _category(name, series)
+
+
+def _category(name: str, series: "pandas.Series") -> CategoryColumn:
+    """A category seen once in a column of many stands for what is yet unseen."""
+    counts: Counter[str] = Counter()
+    for value, count in series.value_counts(dropna=True).items():
+        key = to_key(value)
+        if key is not None:
+            counts[key] += int(count)
+    least = 2 if len(counts) > 20 else 1
+    kept = [key for key, count in counts.most_common(MOST_CATEGORIES) if count >= least]
+    return CategoryColumn(name, {key: float(code) for code, key in enumerate(sorted(kept))})
+
+
+def _has_hours(values: Iterable[Any], form: str) -> bool:
+    moments = (to_datetime(v, form) for v in values)
+    return any(m is not None and (m.hour or m.minute) for m in moments)
+
+
+def _no_value(value: Any) -> bool:
+    return to_key(value) is None or is_missing(value)
+
+
+def _share(flags: Iterable[bool]) -> float:
+    listed = list(flags)
+    return sum(listed) / len(listed)

@@ -1,0 +1,102 @@
+"""One value at a time: what a number, a date or a category looks like in JSON, CSV and pandas alike."""
+
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+NAN = math.nan
+DATE_FORMATS = (
+    "iso",
+    "%m/%d/%Y",
+    "%m/%d/%Y %H:%M",
+    "%m/%d/%Y %H:%M:%S",
+    "%d/%m/%Y",
+    "%d/%m/%Y %H:%M",
+    "%d.%m.%Y",
+    "%d.%m.%Y %H:%M",
+    "%Y/%m/%d",
+    "%Y/%m/%d %H:%M:%S",
+    "%d-%b-%Y",
+    "%b %d, %Y",
+)
+_BOOLEANS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
+_MISSING = frozenset({"", "nan", "none", "null", "na", "n/a", "<na>", "nat"})
+_LARGEST = 3e38
+
+
+def to_number(value: Any) -> float:
+    """`value` as a float; NaN when it is missing, infinite or no number. Text such as "1,234.5" is a number."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = _number_in_text(value)
+    return number if -_LARGEST < number < _LARGEST else NAN
+
+
+def _number_in_text(value: Any) -> float:
+    text = str(value).strip().lower()
+    if text in _BOOLEANS:
+        return _BOOLEANS[text]
+    try:
+        return float(text.strip("$€£% ").replace(",", ""))
+    except ValueError:
+        return NAN
+
+
+def is_missing(value: Any) -> bool:
+    if value is None:
+        return True
+    if isinstance(value, str):
+        return value.strip().lower() in _MISSING
+    return bool(value != value)
+
+
+def to_key(value: Any) -> str | None:
+    """The name of a category: 1, 1.0 and "1" are one; None when missing."""
+    if isinstance(value, str):
+        text = value.strip()
+        return text or None
+    if value is None or _is_nan(value):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _is_nan(value: Any) -> bool:
+    try:
+        return bool(value != value)
+    except TypeError:  # pandas.NA
+        return True
+
+
+def to_datetime(value: Any, form: str = "iso") -> datetime | None:
+    """`value` as a naive UTC datetime; a number is milliseconds since 1970. None when it is no date."""
+    try:
+        if isinstance(value, str):
+            text = value.strip()
+            moment = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)
+        elif isinstance(value, datetime):
+            moment = value
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            moment = datetime.fromtimestamp(value / 1000, UTC)
+        else:
+            return None
+        if moment != moment:
+            return None
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def parse_date(value: Any, form: str) -> datetime | None:
+    """As `to_datetime`; what does not fit `form` is tried as ISO 8601."""
+    return to_datetime(value, form) or (to_datetime(value) if form != "iso" else None)
+
+
+def date_format(texts: list[str], share: float = 0.95) -> str | None:
+    """The first format that reads at least `share` of `texts`, or None."""
+    for form in DATE_FORMATS:
+        if texts and sum(to_datetime(t, form) is not None for t in texts) >= share * len(texts):
+            return form
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import yaml
 from yaml.constructor import SafeConstructor
 from yaml.events import CollectionEndEvent, CollectionStartEvent
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from yaml.reader import Reader
 from yaml.resolver import Resolver
 
 from mlops_cli.config.problems import Problem, config_error
@@ -17,6 +19,7 @@ from mlops_cli.config.variables import Expanded, expand, mask, unmask
 from mlops_cli.errors import ConfigError
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_UNPRINTABLE = re.compile(f"{Reader.NON_PRINTABLE.pattern}|\ufeff")
 _MAX_DEPTH = 50
 _MAX_VALUES = 10_000
 _YAML = "tag:yaml.org,2002:"
@@ -70,9 +73,18 @@ def _compose(text: str, source: str) -> Any:
         line = lines[mark.line] if mark and mark.line < len(lines) else ""
         hint = " (YAML wants spaces here, no tabs)" if "\t" in line else ""
         problem = Problem(_place(source, mark), "", f"not YAML: {error.problem or error.context}{hint}")
-    except yaml.YAMLError as error:
-        problem = Problem(source, "", f"not YAML: {str(error).splitlines()[0]}")
+    except yaml.YAMLError:
+        problem = _unprintable(text, source)
     raise config_error([problem]) from None
+
+
+def _unprintable(text: str, source: str) -> Problem:
+    """The first character that YAML does not allow, on its line."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if bad := _UNPRINTABLE.search(line):
+            where = f"{source}:{number}:{bad.start() + 1}"
+            return Problem(where, "", f"not YAML: the control character {bad[0]!r}")
+    return Problem(source, "", "not YAML: a character that cannot be read")
 
 
 def _place(source: str, mark: Any) -> str:

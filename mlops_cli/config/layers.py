@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -110,7 +111,7 @@ def _parent(tree: Node, chain: list[Path]) -> Path | None:
         raise config_error([Problem(node.where, "extends", "expects the name of one profile")])
     folder = chain[-1].parent
     tries = [folder / node.value, folder / f"{node.value}.yaml"]
-    path = next((p for p in tries if _is_file(p)), None)
+    path = next((p for p in tries if os.path.isfile(p)), None)
     if path is None:
         raise config_error(
             [Problem(node.where, "extends", f"there is no profile '{node.value}' in {folder}")]
@@ -120,13 +121,6 @@ def _parent(tree: Node, chain: list[Path]) -> Path | None:
         circle = " -> ".join(p.name for p in [*chain[chain.index(path) :], path])
         raise config_error([Problem(node.where, "extends", f"goes in a circle: {circle}")])
     return path
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
 
 
 def _rename_aliases(tree: Node) -> list[Problem]:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from mlops_cli.config.check import check
 from mlops_cli.config.layers import environment_layers, file_layers, flag_layers
-from mlops_cli.config.locate import locate, project_root
+from mlops_cli.config.locate import locate, project_root, seen_from
 from mlops_cli.config.model import ALIASES, Profile
 from mlops_cli.config.problems import Problem, config_error
 from mlops_cli.config.rules import check_rules
@@ -50,7 +50,7 @@ class LoadedProfile(Struct):
 
     def file(self, path: str) -> Path:
         """A path of the profile, seen from `root`."""
-        return self.root / Path(path).expanduser()
+        return seen_from(self.root, path)
 
     def provenance(self, key: str) -> str:
         """Where the value of `key` was written: file:line:column, a variable, a flag, or `default`."""
@@ -85,7 +85,7 @@ def load_profile(
 
 def _home(root: Path, cwd: Path, environ: Mapping[str, str]) -> Path:
     chosen = environ.get("MLOPS_HOME")
-    return cwd / Path(chosen).expanduser() if chosen else root / ".mlops"
+    return seen_from(cwd, chosen) if chosen else root / ".mlops"
 
 
 def _unset_error(unset: list[Unset]) -> Exception:

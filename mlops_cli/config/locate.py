@@ -1,5 +1,6 @@
 """Which file a profile name stands for, and which folder its paths are seen from."""
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,8 +16,8 @@ def locate(name: str | None, cwd: Path, environ: Mapping[str, str]) -> Path | No
     wanted = name or environ.get("MLOPS_PROFILE")
     if not wanted:
         return _configured("local", cwd)
-    path = cwd / Path(wanted).expanduser() if _is_path(wanted) else _named(wanted, cwd)
-    if path is None or not path.exists():
+    path = seen_from(cwd, wanted) if _is_path(wanted) else _named(wanted, cwd)
+    if path is None or not os.path.exists(path):
         raise _not_found(wanted, cwd)
     return path
 
@@ -25,8 +26,13 @@ def project_root(path: Path | None, cwd: Path) -> Path:
     """The folder above `configs/`, else the profile's own, else `cwd`."""
     if path is None:
         return cwd
-    folder = path.resolve().parent
+    folder = Path(os.path.abspath(path)).parent
     return folder.parent if folder.name == "configs" else folder
+
+
+def seen_from(folder: Path, path: str) -> Path:
+    """`path` below `folder`; an absolute one, or one that starts with ~, as it is."""
+    return folder / os.path.expanduser(path)
 
 
 def existing(cwd: Path) -> list[str]:
@@ -43,12 +49,12 @@ def _named(name: str, cwd: Path) -> Path | None:
     tries = (
         f for folder in _upwards(cwd) for f in (folder / f"{name}.yaml", folder / "configs" / f"{name}.yaml")
     )
-    return next((f for f in tries if f.is_file()), None)
+    return next((f for f in tries if os.path.isfile(f)), None)
 
 
 def _configured(name: str, cwd: Path) -> Path | None:
     tries = (folder / "configs" / f"{name}.yaml" for folder in _upwards(cwd))
-    return next((f for f in tries if f.is_file()), None)
+    return next((f for f in tries if os.path.isfile(f)), None)
 
 
 def _upwards(cwd: Path) -> Iterator[Path]:

@@ -118,6 +118,7 @@ CASES = {
         ],
     ),
     "open bracket": ("data: [", [f"{AT}:2:1: not YAML: did not find expected node content"]),
+    "control character": ("é: ü\nlé: a\x01b", [f"{AT}:2:6: not YAML: the control character '\\x01'"]),
     "two documents": ("a: 1\n---\nb: 2", [f"{AT}:2:1: not YAML: but found another document"]),
     "no mapping": ("- a", [f"{AT}:1:1: a profile is a mapping of sections, as in `data: {{name: bank}}`"]),
     "Latin-1": ("data:\n  name: Zürich".encode("latin-1"), [f"{AT}:2:10: byte 0xfc is not UTF-8"]),
@@ -256,6 +257,16 @@ def test_profile_that_does_not_exist(project: Project) -> None:
         project.load(name="azur")
     assert caught.value.message == "no profile 'azur'; there are: azure, local"
     assert caught.value.hint == "mlops --profile azure ..."
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 300, f"{'a' * 300}/x.yaml", "~nobody-of-that-name/x.yaml", "a\x00b.yaml"]
+)
+def test_impossible_names(name: str, project: Project) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        project.load(name=name)
+    assert caught.value.message == f"no profile '{name}'; there is no configs folder here or above"
+    assert caught.value.hint == "mlops init writes one"
 
 
 def test_profile_that_is_a_folder(project: Project) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+from mlops_cli.config.check import shown
 from mlops_cli.config.document import read_document, read_value
 from mlops_cli.config.kinds import fields, keys, profile_type
 from mlops_cli.config.model import ALIASES
@@ -113,9 +114,7 @@ def _parent(tree: Node, chain: list[Path]) -> Path | None:
     tries = [folder / node.value, folder / f"{node.value}.yaml"]
     path = next((p for p in tries if os.path.isfile(p)), None)
     if path is None:
-        raise config_error(
-            [Problem(node.where, "extends", f"there is no profile '{node.value}' in {folder}")]
-        )
+        raise config_error([Problem(node.where, "extends", f"no profile {shown(node)} in {folder}")])
     path = path.resolve()
     if path in chain:
         circle = " -> ".join(p.name for p in [*chain[chain.index(path) :], path])

@@ -223,6 +223,14 @@ def test_secret_values_stay_out_of_messages(project: Project) -> None:
     ]
 
 
+def test_a_secret_as_parent_stays_out_of_messages(project: Project) -> None:
+    project.environ = {"MY_TOKEN": "hush"}
+    path = project.write("local.yaml", "extends: ${MY_TOKEN}")
+    assert project.problems() == [
+        f"configs/local.yaml:1:10: extends: no profile ${{MY_TOKEN}} in {path.parent}"
+    ]
+
+
 def test_a_laugh_of_anchors_ends(problems_of: Callable[[str | bytes], list[str]]) -> None:
     lines = ["a0: &a0 [x, x]", *(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]" for i in range(1, 30))]
     (problem,) = problems_of("\n".join(lines))
@@ -240,9 +248,7 @@ def test_circle_of_parents(project: Project) -> None:
 
 def test_parent_that_is_missing(project: Project) -> None:
     path = project.write("local.yaml", "extends: bse.yaml")
-    assert project.problems() == [
-        f"configs/local.yaml:1:10: extends: there is no profile 'bse.yaml' in {path.parent}"
-    ]
+    assert project.problems() == [f"configs/local.yaml:1:10: extends: no profile 'bse.yaml' in {path.parent}"]
 
 
 def test_parent_from_a_variable_that_is_not_set(project: Project) -> None:

@@ -5,8 +5,15 @@ from pathlib import Path
 from typing import Protocol
 
 from mlops_cli.domain.data import Dataset
-from mlops_cli.domain.deployment import DeployRequest, Phase
-from mlops_cli.domain.endpoints import Endpoint, EndpointKeys, LogLine, LogQuery
+from mlops_cli.domain.deployment import DeployRequest, Phase, Plan
+from mlops_cli.domain.endpoints import (
+    Endpoint,
+    EndpointKeys,
+    EndpointUpdate,
+    LogLine,
+    LogQuery,
+    RequestRecord,
+)
 from mlops_cli.domain.runs import Model, Run
 from mlops_cli.domain.training import TrainRequest
 
@@ -81,6 +88,10 @@ class ModelBackend(Protocol):
 
 
 class EndpointBackend(Protocol):
+    def plan(self, request: DeployRequest) -> Plan:
+        """What `deploy` would do now, without doing it."""
+        ...
+
     def deploy(self, request: DeployRequest, on_phase: Callable[[Phase], None]) -> tuple[Endpoint, bool]:
         """Create or update an endpoint; returns it and whether anything changed.
 
@@ -101,11 +112,25 @@ class EndpointBackend(Protocol):
         """A token of a service with token auth and when it expires (ISO 8601)."""
         ...
 
-    def start(self, name: str) -> Endpoint: ...
+    def start(self, name: str) -> tuple[Endpoint, bool]:
+        """Bring a stopped endpoint up again at the same address; whether there was anything to do."""
+        ...
+
+    def stop(self, name: str) -> tuple[Endpoint, bool]: ...
+
+    def update(self, name: str, changes: EndpointUpdate) -> tuple[Endpoint, bool]:
+        """Change settings without deploying again and without losing a request."""
+        ...
 
     def delete(self, name: str) -> None: ...
 
-    def logs(self, name: str, query: LogQuery, *, follow: bool = False) -> Iterator[LogLine]: ...
+    def logs(self, name: str, query: LogQuery, *, follow: bool = False) -> Iterator[LogLine]:
+        """Lines that pass the query, oldest first; with `follow`, new ones as they come."""
+        ...
+
+    def requests(self, name: str, since: str | None = None) -> Iterator[RequestRecord]:
+        """What was recorded while `app_insights` was on, oldest first, from `since` (ISO 8601) on."""
+        ...
 
 
 class Backend(Protocol):

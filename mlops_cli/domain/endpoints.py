@@ -33,7 +33,10 @@ class DeploySettings(Struct, omit_defaults=True, forbid_unknown_fields=True):
 
 
 class Endpoint(Struct, omit_defaults=True):
-    """A deployed model. `content_hash` covers all that, once changed, makes it another deployment."""
+    """A deployed model. `content_hash` covers all that, once changed, makes it another deployment.
+
+    `revision` counts the deployments; 0 means that the first one has not come to its end.
+    """
 
     name: str
     state: EndpointState
@@ -49,8 +52,17 @@ class Endpoint(Struct, omit_defaults=True):
     model_name: str | None = None
     model_version: int | None = None
     port: int = 0
+    revision: int = 0
     error: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
+
+
+class EndpointUpdate(Struct):
+    """Settings that can be changed without deploying again; None leaves them as they are."""
+
+    app_insights: bool | None = None
+    auth: Auth | None = None
+    tags: dict[str, str] | None = None
 
 
 class EndpointKeys(Struct):
@@ -78,6 +90,28 @@ class LogQuery(Struct):
 
     lines: int = 0
     since: str | None = None
+    until: str | None = None
     level: Level | None = None
     grep: str | None = None
     request_id: str | None = None
+
+
+class RequestRecord(Struct, omit_defaults=True):
+    """One request that a service answered, recorded while `app_insights` is on.
+
+    `time` is when the request was complete; `run_ms` is the part of `duration_ms` that the model took;
+    `worker` is a process id.
+    """
+
+    time: str
+    request_id: str
+    method: str
+    path: str
+    status: int
+    duration_ms: float
+    bytes_in: int
+    bytes_out: int
+    worker: int
+    client_request_id: str | None = None
+    run_ms: float | None = None
+    rows: int | None = None

@@ -1,0 +1,81 @@
+"""What is done to an endpoint that exists: start, stop, update, delete. One command at a time."""
+
+import msgspec
+
+from mlops_cli import paths
+from mlops_cli.domain.endpoints import Endpoint, EndpointUpdate
+from mlops_cli.engine.clock import now
+from mlops_cli.engine.endpoints import control, packaging, recovery
+from mlops_cli.engine.store import Store
+from mlops_cli.errors import WorkFailedError
+from mlops_cli.status import EndpointState
+
+
+def start(store: Store, name: str) -> tuple[Endpoint, bool]:
+    """Bring a stopped or failed endpoint up again, on its port; whether there was anything to do."""
+    service = paths.endpoint_dir(store.home, name)
+    with recovery.exclusive(service):
+        endpoint = _deployed(store, name)
+        if endpoint.state in (EndpointState.HEALTHY, EndpointState.UNHEALTHY):
+            return endpoint, False
+        control.bring_up(service, endpoint)
+        return control.observed(service, endpoint), True
+
+
+def stop(store: Store, name: str) -> tuple[Endpoint, bool]:
+    """End the processes of an endpoint and keep everything else; whether there were any."""
+    service = paths.endpoint_dir(store.home, name)
+    with recovery.exclusive(service):
+        endpoint = _deployed(store, name)
+        was_stopped = endpoint.state == EndpointState.STOPPED
+        control.stop(service)
+        return control.observed(service, endpoint), not was_stopped
+
+
+def update(store: Store, name: str, changes: EndpointUpdate) -> tuple[Endpoint, bool]:
+    """Change settings of an endpoint; only another `auth` needs new workers, which lose no request.
+
+    Keys and model stay. Returns the endpoint and whether anything changed.
+    """
+    service = paths.endpoint_dir(store.home, name)
+    with recovery.exclusive(service):
+        before = _deployed(store, name)
+        given = {key: value for key, value in msgspec.structs.asdict(changes).items() if value is not None}
+        after = msgspec.structs.replace(before, **given)
+        if after == before:
+            return before, False
+        after.updated_at = now()
+        if after.auth == before.auth:
+            return control.configure(store, service, after, start=False), True
+        return _change_auth(store, before, after), True
+
+
+def delete(store: Store, name: str) -> None:
+    """End the endpoint and remove everything about it. Raises NotFoundError."""
+    service = paths.endpoint_dir(store.home, name)
+    store.endpoints.get(name)
+    with recovery.exclusive(service):
+        recovery.forget(store, service, name)
+
+
+def _change_auth(store: Store, before: Endpoint, after: Endpoint) -> Endpoint:
+    service = paths.endpoint_dir(store.home, after.name)
+    try:
+        after.revision = packaging.copy(service, before.revision, auth=after.auth)
+        if before.state != EndpointState.STOPPED:
+            control.install(service, after, after.revision)
+            control.wait_until_serving(service, after.revision)
+        store.endpoints.put(after)
+    except BaseException:
+        recovery.undo(store, service, before, was_running=before.state != EndpointState.STOPPED)
+        raise
+    recovery.remove_old_revisions(service, after.revision, keep=2)
+    return control.observed(service, after)
+
+
+def _deployed(store: Store, name: str) -> Endpoint:
+    store.endpoints.get(name)
+    endpoint = recovery.recover(store, paths.endpoint_dir(store.home, name), name)
+    if endpoint is None:
+        raise WorkFailedError(f"the first deployment of {name} was interrupted", hint=f"mlops deploy {name}")
+    return endpoint

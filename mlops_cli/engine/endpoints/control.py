@@ -1,0 +1,148 @@
+"""An endpoint's processes: what they are doing, and telling them to start, change or stop."""
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
+import msgspec
+
+from mlops_cli.domain.endpoints import Endpoint
+from mlops_cli.engine.endpoints import failures, layout, packaging, probing, sockets
+from mlops_cli.engine.endpoints.layout import Desired, Status
+from mlops_cli.engine.endpoints.worker import supervisor_command
+from mlops_cli.engine.processes import ProcessId, start_detached
+from mlops_cli.engine.serving.spec import read_spec
+from mlops_cli.engine.store import Store
+from mlops_cli.errors import WorkFailedError
+from mlops_cli.status import EndpointState
+
+POLL_SECONDS = 0.05
+START_SECONDS = 150.0
+STOP_SECONDS = 15.0
+
+
+def observed(service: Path, endpoint: Endpoint, *, busy: bool = False) -> Endpoint:
+    """The endpoint as it is now; `busy` when a command is deploying it."""
+    status = layout.read_status(service)
+    state, error = state_of(status)
+    if endpoint.revision == 0:
+        state = EndpointState.TRANSITIONING if busy else EndpointState.FAILED
+        error = None if busy else "its first deployment was interrupted"
+    return msgspec.structs.replace(endpoint, state=state, error=error)
+
+
+def state_of(status: Status | None) -> tuple[EndpointState, str | None]:
+    """The state that a supervisor's report stands for, and why it is no better."""
+    if status is None or not processes(status):
+        return EndpointState.STOPPED, None
+    why = status.failure.message if status.failure else None
+    if not status.supervisor.is_alive():
+        return EndpointState.TRANSITIONING, "its supervisor is being replaced"
+    if status.serving() == len(status.workers):
+        return EndpointState.HEALTHY, None
+    if status.serving():
+        return EndpointState.UNHEALTHY, why or "a worker is being restarted"
+    return (EndpointState.FAILED if status.given_up else EndpointState.TRANSITIONING), why
+
+
+def processes(status: Status) -> list[ProcessId]:
+    """Its processes that live, the supervisor first."""
+    known = [status.supervisor, *(worker.process for worker in status.workers if worker.process)]
+    return [process for process in known if process.is_alive()]
+
+
+def install(service: Path, endpoint: Endpoint, revision: int) -> None:
+    """Make `revision` what the endpoint's workers start from, and have running ones replaced."""
+    folder = layout.revision_dir(service, revision)
+    spec = packaging.installed(service, folder, app_insights=endpoint.app_insights)
+    packaging.write_spec(service, spec)
+    before = layout.read_desired(service)
+    highest = max(revision, before.highest if before else 0)
+    layout.write_desired(service, Desired(revision, endpoint.workers, endpoint.port, highest))
+    hurry(service)
+
+
+def ensure_supervisor(service: Path, endpoint: Endpoint) -> None:
+    """Start the supervisor unless it runs. Raises UsageError when the endpoint's port is in use."""
+    status = layout.read_status(service)
+    if status and status.supervisor.is_alive():
+        return
+    if status:
+        kill(status)
+    listeners = sockets.listen_first(endpoint.port, endpoint.workers)
+    fds = [listener.fileno() for listener in listeners]
+    try:
+        start_detached(
+            supervisor_command(service, fds), log=layout.output_file(service), env={}, pass_fds=fds
+        )
+    finally:
+        for listener in listeners:
+            listener.close()
+
+
+def wait_until_serving(service: Path, revision: int, *, seconds: float = START_SECONDS) -> None:
+    """Wait until every worker is of `revision` and the service answers.
+
+    Raises WorkFailedError with the last lines of the log when a worker cannot start, or time is over.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        status = layout.read_status(service)
+        if status and status.generation == revision:
+            if status.serves(revision) and probing.is_healthy(status.port):
+                return
+            if status.given_up and status.failure:
+                raise failures.startup(status.failure, service, {})
+        time.sleep(POLL_SECONDS)
+    raise WorkFailedError(
+        f"the service did not answer within {seconds:.0f} s", details=failures.last_lines(service)
+    )
+
+
+def configure(store: Store, service: Path, endpoint: Endpoint, *, start: bool) -> Endpoint:
+    """Record what running workers take up by themselves; with `start`, bring the service up first."""
+    spec = read_spec(service)
+    if spec.app_insights != endpoint.app_insights:
+        packaging.write_spec(service, msgspec.structs.replace(spec, app_insights=endpoint.app_insights))
+    if start:
+        bring_up(service, endpoint)
+    store.endpoints.put(endpoint)
+    return observed(service, endpoint)
+
+
+def bring_up(service: Path, endpoint: Endpoint) -> None:
+    """Start the endpoint's last good revision on its port and wait until it serves."""
+    install(service, endpoint, endpoint.revision)
+    ensure_supervisor(service, endpoint)
+    wait_until_serving(service, endpoint.revision)
+
+
+def hurry(service: Path) -> None:
+    """Have the supervisor look at once, and try again what it had given up."""
+    status = layout.read_status(service)
+    if status and status.supervisor.is_alive():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(status.supervisor.pid, signal.SIGHUP)
+
+
+def stop(service: Path, *, seconds: float = STOP_SECONDS) -> None:
+    """End all processes of the endpoint: kindly at first, after `seconds` by force."""
+    layout.desired_file(service).unlink(missing_ok=True)
+    status = layout.read_status(service)
+    if status and status.supervisor.is_alive():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(status.supervisor.pid, signal.SIGTERM)
+    deadline = time.monotonic() + seconds
+    while (status := layout.read_status(service)) and processes(status) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    if status:
+        kill(status)
+
+
+def kill(status: Status) -> None:
+    """End what is left of an endpoint's processes by force."""
+    for process in processes(status):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from mlops_cli.cli.main import cli
-from mlops_cli.config.kinds import expects, fields, keys, lookup
 from mlops_cli.config.descriptions import DESCRIPTIONS
+from mlops_cli.config.kinds import expects, fields, keys, lookup
 from mlops_cli.config.layers import variable
 from mlops_cli.status import EXIT_CODE_MEANING
 

@@ -98,6 +98,7 @@ def cancel(app: App, *, run_id: str) -> None:
 
 def show_run(console: Console, run: Run, children: list[Run]) -> None:
     """The run as people read it: the leaderboard, then the best child run with its metrics."""
+    from mlops_cli.cli import metrics
     from mlops_cli.cli.leaderboard import draw
     from mlops_cli.services.train import best_child
 
@@ -110,15 +111,6 @@ def show_run(console: Console, run: Run, children: list[Run]) -> None:
         console.print(f"error: {run.error}", markup=False)
     if best:
         console.print(f"best {best.algorithm} ({best.run_id})")
-        _metrics(console, best.metrics)
+        metrics.draw(console, best.metrics)
     if model := run.properties.get("model"):
         console.print(f"model {model['name']}:{model['version']}")
-
-
-def _metrics(console: Console, metrics: dict[str, float]) -> None:
-    """All metrics, two to a line."""
-    cells = [
-        f"{name:<27} {value:>9.5g}" for name, value in sorted(metrics.items(), key=lambda m: m[0].lower())
-    ]
-    for left, right in zip(cells[::2], [*cells[1::2], ""], strict=False):
-        console.print(f"  {left}  {right}".rstrip())

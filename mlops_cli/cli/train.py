@@ -33,7 +33,7 @@ def train(
     """
     from mlops_cli.services import training_plan
 
-    request, note = training_plan.plan(app.config, app.backend.data, dataset, register=not dry_run)
+    request, note = training_plan.plan(app.config, app.backend.data, dataset, dry_run=dry_run)
     request.always_new = new
     app.say(note)
     if dry_run:

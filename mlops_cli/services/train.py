@@ -5,11 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from mlops_cli.backends.base import Backend
-from mlops_cli.domain.data import Dataset
 from mlops_cli.domain.runs import Run
 from mlops_cli.domain.training import is_better
-from mlops_cli.errors import TimeoutExceededError, WorkFailedError
-from mlops_cli.status import RunStatus
+from mlops_cli.errors import TimeoutExceededError, UsageError, WorkFailedError
+from mlops_cli.status import ExitCode, RunStatus
 
 POLL_SECONDS = 0.2
 
@@ -62,11 +61,13 @@ def best_child(run: Run, children: list[Run]) -> Run | None:
 
 
 def check_outcome(run: Run) -> None:
-    """Raise WorkFailedError unless the run completed."""
+    """Raise unless the run completed: UsageError when data or settings were wrong, else WorkFailedError."""
     if run.status == RunStatus.FAILED:
         details = [str(line) for line in run.properties.get("error_details", [])]
         hint = run.properties.get("error_hint") or f"mlops runs logs {run.run_id}"
-        raise WorkFailedError(f"run {run.run_id} failed: {run.error}", hint=hint, details=details)
+        is_usage = run.properties.get("error_exit_code") == ExitCode.USAGE
+        kind = UsageError if is_usage else WorkFailedError
+        raise kind(f"run {run.run_id} failed: {run.error}", hint=hint, details=details)
     if run.status == RunStatus.CANCELED:
         raise WorkFailedError(f"run {run.run_id} was canceled", hint="start again: mlops train")
 
@@ -97,7 +98,3 @@ def row(child: Run) -> dict[str, Any]:
         "duration_seconds": child.duration_seconds,
         "status": child.status,
     }
-
-
-def describe_dataset(dataset: Dataset) -> str:
-    return f"{dataset.name}:{dataset.version} ({dataset.profile.rows:,} rows)"

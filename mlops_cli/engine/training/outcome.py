@@ -45,6 +45,7 @@ def record_child(store: Store, run_id: str, trial: "Trial") -> None:
 def complete(store: Store, run_id: str, result: "AutoMLResult") -> None:
     """End the run as Completed, with its best child run; register the model where one is wanted."""
     best, folder = result.best, result.model_folder
+    assert best is not None, "a completed search has a best trial"
     assert folder is not None, "a completed search has a model"
 
     def remember(run: Run) -> None:
@@ -81,6 +82,7 @@ def finish(
         if error:
             run.error = error.message
             run.properties |= {"error_hint": error.hint, "error_details": error.details}
+            run.properties["error_exit_code"] = int(error.exit_code)
 
     store.runs.update(run_id, change)
 

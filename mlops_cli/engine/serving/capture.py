@@ -57,7 +57,7 @@ def capture(log: ServiceLog) -> None:
     """From now on prints are INFO, stderr is WARNING, and the root logger (INFO and above) writes to `log`."""
     sys.stdout = LineCapture(log, "INFO")
     sys.stderr = LineCapture(log, "WARNING")
-    logging.basicConfig(level=logging.INFO, handlers=[LogHandler(log)], force=True)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[LogHandler(log)], force=True)
 
 
 def end_lines() -> None:

@@ -84,8 +84,8 @@ class Connection(asyncio.Protocol):
         return not self.is_idle and not self._over
 
     def pause_writing(self) -> None:
-        self._write_paused = True
         self._allow(self._host.limits.send_seconds)
+        self._write_paused = True
 
     def resume_writing(self) -> None:
         self._write_paused = False
@@ -126,7 +126,9 @@ class Connection(asyncio.Protocol):
     # Inside
 
     def _allow(self, seconds: float) -> None:
-        self.deadline = self._loop.time() + seconds
+        """Set the deadline; a peer that does not read keeps the one it has, whatever it sends."""
+        if not self._write_paused:
+            self.deadline = self._loop.time() + seconds
 
     def _watch_arriving(self, before: Request | None) -> None:
         """A head has one deadline, however it drips in; a body has one for each piece."""

@@ -121,6 +121,9 @@ class Worker:
     def _start_heir(self, heir: Sequence[str]) -> None:
         null = subprocess.DEVNULL
         try:
-            subprocess.Popen(heir, stdin=null, stdout=null, stderr=null, start_new_session=True)
+            # The heir inherits the listening sockets of all slots; everything else of ours is closed on exec.
+            subprocess.Popen(
+                heir, stdin=null, stdout=null, stderr=null, start_new_session=True, close_fds=False
+            )
         except OSError as error:
             self.log.write("ERROR", "service", f"cannot start a new supervisor: {error}")

@@ -21,6 +21,7 @@ from mlops_cli.status import EndpointState
 POLL_SECONDS = 0.05
 START_SECONDS = 150.0
 STOP_SECONDS = 15.0
+HEIR_SECONDS = 5.0
 
 
 def observed(service: Path, endpoint: Endpoint, *, busy: bool = False) -> Endpoint:
@@ -66,20 +67,29 @@ def install(service: Path, endpoint: Endpoint, revision: int) -> None:
 
 def ensure_supervisor(service: Path, endpoint: Endpoint) -> None:
     """Start the supervisor unless it runs. Raises UsageError when the endpoint's port is in use."""
-    status = layout.read_status(service)
-    if status and status.supervisor.is_alive():
+    if _is_supervised(service):
         return
-    if status:
+    if status := layout.read_status(service):
         kill(status)
     listeners = sockets.listen_first(endpoint.port, endpoint.workers)
     fds = [listener.fileno() for listener in listeners]
     try:
-        start_detached(
-            supervisor_command(service, fds), log=layout.output_file(service), env={}, pass_fds=fds
-        )
+        start_detached(supervisor_command(service, fds), log=layout.output_file(service), env={}, pass_fds=fds)
     finally:
         for listener in listeners:
             listener.close()
+
+
+def _is_supervised(service: Path) -> bool:
+    """Whether a supervisor runs. Workers that lost theirs are given a moment to start another."""
+    deadline = time.monotonic() + HEIR_SECONDS
+    while (status := layout.read_status(service)) and processes(status):
+        if status.supervisor.is_alive():
+            return True
+        if time.monotonic() > deadline:
+            break
+        time.sleep(POLL_SECONDS)
+    return False
 
 
 def wait_until_serving(service: Path, revision: int, *, seconds: float = START_SECONDS) -> None:
@@ -90,7 +100,7 @@ def wait_until_serving(service: Path, revision: int, *, seconds: float = START_S
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         status = layout.read_status(service)
-        if status and status.generation == revision:
+        if status and status.generation == revision and status.supervisor.is_alive():
             if status.serves(revision) and probing.is_healthy(status.port):
                 return
             if status.given_up and status.failure:
@@ -113,14 +123,20 @@ def configure(store: Store, service: Path, endpoint: Endpoint, *, start: bool) -
 
 
 def bring_up(service: Path, endpoint: Endpoint) -> None:
-    """Start the endpoint's last good revision on its port and wait until it serves."""
+    """Start the endpoint's last good revision on its port and wait until it serves.
+
+    A supervisor none of whose workers serves is ended first: what it has given up is tried afresh.
+    """
+    status = layout.read_status(service)
+    if status and not status.serving():
+        stop(service)
     install(service, endpoint, endpoint.revision)
     ensure_supervisor(service, endpoint)
     wait_until_serving(service, endpoint.revision)
 
 
 def hurry(service: Path) -> None:
-    """Have the supervisor look at once, and try again what it had given up."""
+    """Have the supervisor look at once."""
     status = layout.read_status(service)
     if status and status.supervisor.is_alive():
         with contextlib.suppress(ProcessLookupError):

@@ -14,7 +14,7 @@ import requests
 from mlops_cli.engine.endpoints import failures, keys, packaging, probing, sockets
 from mlops_cli.engine.endpoints.failures import Origin
 from mlops_cli.engine.endpoints.worker import Fds, Worker
-from mlops_cli.engine.serving.spec import SECRETS_FILE, StartupFailure, read_spec
+from mlops_cli.engine.serving.spec import LOG_FILE, REQUESTS_FILE, SECRETS_FILE, StartupFailure, read_spec
 from mlops_cli.errors import WorkFailedError
 
 START_SECONDS = 120.0
@@ -38,6 +38,8 @@ def run(draft: Path, sample: bytes | None, origin: Origin) -> None:
     finally:
         packaging.write_spec(draft, spec)
         (draft / SECRETS_FILE).unlink(missing_ok=True)
+    for trace in (LOG_FILE, REQUESTS_FILE):
+        (draft / trace).unlink(missing_ok=True)
 
 
 def _score(port: int, draft: Path, sample: bytes, timeout: float, origin: Origin) -> None:

@@ -60,12 +60,6 @@ class Slot:
     def gave_up(self, generation: int) -> bool:
         return self._failed_generation == generation
 
-    def retry(self) -> None:
-        """Forget earlier failures."""
-        self._start_failures = self._pauses = self._failed_generation = 0
-        self._not_before = 0.0
-        self.failure = None
-
     def tick(self, generation: int, fds: Fds, *, may_replace: bool) -> None:
         """Move on towards a worker of `generation`; replace a good one only when `may_replace`."""
         self._bury_leaving()

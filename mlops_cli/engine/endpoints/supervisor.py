@@ -21,7 +21,7 @@ TICK_SECONDS = 0.25
 
 
 class Supervisor:
-    """Brings what runs to what `desired.json` says, again and again. SIGTERM ends it, SIGHUP hurries it.
+    """Brings what runs to what `desired.json` says, again and again. SIGTERM ends it, any other signal wakes it.
 
     It goes on when the state directory cannot be written, and ends when the directory is gone.
     """
@@ -38,7 +38,6 @@ class Supervisor:
         # Nothing is ever written: workers see the end of this pipe when we die, however we do.
         self._alive, self._alive_held = os.pipe()
         self._stopping = False
-        self._hurried = False
 
     def run(self) -> None:
         """Return once SIGTERM has come and every worker has ended."""
@@ -60,10 +59,7 @@ class Supervisor:
                 slot.stop()
             return
         self._resize()
-        hurried, self._hurried = self._hurried, False
         for slot in self._slots:
-            if hurried:
-                slot.retry()
             others = [other for other in self._slots if other is not slot]
             settled = all(other.current and not other.candidate for other in others)
             fds = Fds(slot.listener.fileno(), self._listening(), self._alive)
@@ -130,4 +126,3 @@ class Supervisor:
 
     def _on_signal(self, number: int) -> None:
         self._stopping |= number in (signal.SIGTERM, signal.SIGINT)
-        self._hurried |= number == signal.SIGHUP

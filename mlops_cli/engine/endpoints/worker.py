@@ -47,14 +47,16 @@ class Worker:
     def start(cls, service: Path, generation: int, fds: Fds, heir: Sequence[str]) -> "Worker":
         """`heir` is the command that the worker starts, once, when we are gone."""
         read_end, write_end = os.pipe()
+        # A worker keeps its socket from its own children; its heir needs one that is not kept.
+        own = os.dup(fds.own)
         output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
         try:
             popen = subprocess.Popen(
-                _command(service, fds, write_end, heir),
+                _command(service, own, write_end, fds.alive, heir),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                pass_fds=(*fds.slots, fds.alive, write_end),
+                pass_fds=(*fds.slots, own, fds.alive, write_end),
             )
         except BaseException:
             os.close(read_end)
@@ -62,6 +64,7 @@ class Worker:
             raise
         finally:
             os.close(write_end)
+            os.close(own)
         os.set_blocking(read_end, False)
         worker = cls(identify(popen.pid), generation)
         worker.ready, worker.ready_fd = False, read_end
@@ -117,10 +120,10 @@ class Worker:
             self.ready_fd = None
 
 
-def _command(service: Path, fds: Fds, ready_fd: int, heir: Sequence[str]) -> list[str]:
+def _command(service: Path, fd: int, ready_fd: int, alive_fd: int, heir: Sequence[str]) -> list[str]:
     return [
         *(sys.executable, "-P", "-m", "mlops_cli.engine.serving", str(service)),
-        *("--fd", str(fds.own), "--ready-fd", str(ready_fd), "--alive-fd", str(fds.alive)),
+        *("--fd", str(fd), "--ready-fd", str(ready_fd), "--alive-fd", str(alive_fd)),
         *("--on-orphaned", *heir),
     ]
 

@@ -6,6 +6,7 @@
       runs/RUN_ID/        the trainer's log, trials and fitted models
       models/NAME/VERSION/
       endpoints/NAME/     specification, secrets (0600) and logs of one service
+      emulator/           identity, keys (0600) and state of the Azure ML emulator
 """
 
 from pathlib import Path
@@ -37,3 +38,7 @@ def model_dir(home: Path, name: str, version: int) -> Path:
 
 def endpoint_dir(home: Path, name: str) -> Path:
     return home / "endpoints" / name
+
+
+def emulator_dir(home: Path) -> Path:
+    return home / "emulator"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlops_cli.cli.app import App
     from mlops_cli.errors import MlopsError
 
-START, WORK, THINGS = "Start here", "The work", "What it leaves behind"
+START, WORK, THINGS, AZURE = "Start here", "The work", "What it leaves behind", "Azure"
 
 COMMANDS = {
     "demo": Lazy("mlops_cli.cli.demo:demo", "The whole story on sample data, step by step.", START),
@@ -35,6 +35,7 @@ COMMANDS = {
     "runs": Lazy("mlops_cli.cli.runs:runs", "AutoML runs and their child runs.", THINGS),
     "models": Lazy("mlops_cli.cli.models:models", "Registered models.", THINGS),
     "endpoints": Lazy("mlops_cli.cli.endpoints:endpoints", "Deployed services and their keys.", THINGS),
+    "emulator": Lazy("mlops_cli.cli.emulator:emulator", "Azure ML on this machine, for unmodified programs.", AZURE),
 }
 
 

@@ -1,0 +1,58 @@
+"""Azure Active Directory: what MSAL and azure-identity ask of login.microsoftonline.com."""
+
+from __future__ import annotations
+
+from mlops_cli.emulator import errors, hosts
+from mlops_cli.emulator.azure.aad import grants
+from mlops_cli.emulator.call import Call
+from mlops_cli.emulator.router import Service
+
+service = Service("aad", "Azure Active Directory", hosts.AAD, errors.aad, signed_in=False)
+
+
+@service.route("GET", "/common/discovery/instance", "authority check")
+def instance(call: Call) -> dict[str, object]:
+    host = call.request.host
+    return {
+        "tenant_discovery_endpoint": f"https://{host}/common/v2.0/.well-known/openid-configuration",
+        "api-version": "1.1",
+        "metadata": [
+            {"preferred_network": host, "preferred_cache": "login.windows.net",
+             "aliases": ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com"]}
+        ],
+    }  # fmt: skip
+
+
+@service.route("GET", "/{tenant}/v2.0/.well-known/openid-configuration", "authority metadata")
+@service.route("GET", "/{tenant}/.well-known/openid-configuration", "authority metadata, v1")
+def configuration(call: Call) -> dict[str, object]:
+    tenant = call["tenant"]
+    known = {"common", "organizations", "consumers", call.app.identity.tenant_id}
+    if tenant.lower() not in known:
+        raise errors.bad_request(f"Tenant '{tenant}' not found.", "invalid_tenant")
+    base = f"https://{call.request.host}/{tenant}"
+    return {
+        "token_endpoint": f"{base}/oauth2/v2.0/token",
+        "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+        "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+        "issuer": f"https://login.microsoftonline.com/{call.app.identity.tenant_id}/v2.0",
+        "jwks_uri": f"{base}/discovery/v2.0/keys",
+        "response_types_supported": ["code", "id_token", "code id_token", "token id_token"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "tenant_region_scope": "NA",
+        "cloud_instance_name": "microsoftonline.com",
+    }
+
+
+@service.route("POST", "/{tenant}/oauth2/v2.0/devicecode", "InteractiveLoginAuthentication: device code")
+def device_code(call: Call) -> dict[str, object]:
+    return grants.device_code(call.app.tokens)
+
+
+@service.route(
+    "POST", "/{tenant}/oauth2/v2.0/token", "every sign-in: secret, certificate, device code, refresh"
+)
+@service.route("POST", "/{tenant}/oauth2/token", "the same, v1")
+def token(call: Call) -> dict[str, object]:
+    return grants.token(call.app, call.request.form)

@@ -1,0 +1,85 @@
+"""Datastores of a workspace."""
+
+from __future__ import annotations
+
+from mlops_cli.emulator.state import Collection, Document
+from mlops_cli.emulator.workspace import Workspace
+
+DEFAULT = "workspaceblobstore"
+FILES = "workspacefilestore"
+
+
+def collection(workspace: Workspace) -> Collection:
+    return workspace.collection("datastores")
+
+
+def add_defaults(workspace: Workspace, storage_key: str) -> None:
+    """What every new workspace has: a blob container, and a file share that is only listed."""
+    blob = _section(workspace, workspace.container, storage_key)
+    share = _section(workspace, f"azureml-filestore-{workspace.id}", storage_key)
+    datastores = collection(workspace)
+    datastores.put(DEFAULT, {**_document(DEFAULT, "AzureBlob"), "azureStorageSection": blob})
+    datastores.put(FILES, {**_document(FILES, "AzureFile"), "azureStorageSection": share})
+    workspace.collection("settings").put("default-datastore", {"name": DEFAULT})
+
+
+def default_name(workspace: Workspace) -> str:
+    setting = workspace.collection("settings").get("default-datastore")
+    return str(setting["name"]) if setting else DEFAULT
+
+
+def set_default(workspace: Workspace, name: str) -> None:
+    workspace.collection("settings").put("default-datastore", {"name": name})
+
+
+def find(workspace: Workspace, name: str) -> Document | None:
+    """By name, without regard to case."""
+    return collection(workspace).get(name.lower())
+
+
+def add(workspace: Workspace, posted: Document) -> Document:
+    """Add or replace a datastore as a client posts it; Azure fills in what it left out."""
+    document = {**_document(posted["name"], posted["dataStoreType"]), **_without_nulls(posted)}
+    section = document.get("azureStorageSection")
+    if section:
+        document["azureStorageSection"] = section = {
+            **_storage_defaults(workspace),
+            **_without_nulls(section),
+        }
+        if section.get("credential") and section["credentialType"] == "AccountKey":
+            section["accountKey"] = section["credential"]
+        if document["dataStoreType"] == "AzureBlob":
+            workspace.state.blobs.add_container(section["accountName"], section["containerName"])
+    return collection(workspace).put(document["name"].lower(), document)
+
+
+def _without_nulls(document: Document) -> Document:
+    return {k: v for k, v in document.items() if v is not None}
+
+
+def _document(name: str, kind: str) -> Document:
+    return {"name": name, "dataStoreType": kind, "hasBeenValidated": True, "tags": {}}
+
+
+def _storage_defaults(workspace: Workspace) -> Document:
+    return {
+        "endpoint": "core.windows.net",
+        "protocol": "https",
+        "credentialType": "None",
+        "sasToken": None,
+        "isSas": False,
+        "subscriptionId": workspace.subscription,
+        "resourceGroup": workspace.group,
+        "serviceDataAccessAuthIdentity": "None",
+    }
+
+
+def _section(workspace: Workspace, container: str, key: str) -> Document:
+    return {
+        **_storage_defaults(workspace),
+        "accountName": workspace.storage,
+        "containerName": container,
+        "credentialType": "AccountKey",
+        "credential": key,
+        "accountKey": key,
+    }

@@ -1,0 +1,10 @@
+"""The hosts that Azure's clients call, as patterns. A host is a name, with the port where it is not the usual."""
+
+AAD = r"login\.(microsoftonline\.com|windows\.net|microsoft\.com)"
+ARM = r"management\.azure\.com"
+AML = r"[\w-]+\.api\.azureml\.ms"
+BLOB = r"[a-z0-9]+\.blob\.core\.windows\.net"
+TELEMETRY = r"(dc|[\w-]+\.in)\.(services\.visualstudio\.com|applicationinsights\.azure\.com)"
+METADATA = r"169\.254\.169\.254"
+SELF = r"(127\.0\.0\.1|localhost)(:\d+)?"
+PORTAL = "https://ml.azure.com"

@@ -15,7 +15,10 @@ def fit_lightgbm(data: FitData, parameters: Parameters, limits: Limits) -> tuple
 
     native = parameters.get("native_categories", False)
     settings = _lightgbm_settings(data, parameters, limits.threads)
-    layout = {"free_raw_data": False, "categorical_feature": list(data.categories) if native else []}
+    layout: dict[str, Any] = {
+        "free_raw_data": False,
+        "categorical_feature": list(data.categories) if native else [],
+    }
     train = lgb.Dataset(data.matrix, data.y, weight=data.weights(), params=settings, **layout)
     callbacks: list[Any] = [_lightgbm_deadline(limits)]
     valid = []
@@ -114,7 +117,7 @@ def _xgboost_deadline(limits: Limits) -> Any:
     import xgboost as xgb
 
     class Deadline(xgb.callback.TrainingCallback):
-        def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+        def after_iteration(self, *_: Any) -> bool:
             return limits.over()
 
     return Deadline()

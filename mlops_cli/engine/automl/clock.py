@@ -2,8 +2,10 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 
 @dataclass(slots=True)
@@ -23,6 +25,11 @@ class Clock:
     @property
     def cores(self) -> int:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+T = TypeVar("T")
+R = TypeVar("R")
+_MANY_ROWS = 300_000
 
 
 class OutOfTimeError(Exception):
@@ -45,10 +52,30 @@ class Limits:
         if self.over():
             raise OutOfTimeError
 
-    def share(self, parts: int) -> "Limits":
-        """A soft limit's share for the next of `parts` fits; a hard one holds for all of them together."""
-        if not self.soft:
-            return self
-        now = time.time()
-        return replace(self, deadline=now + max(0.0, self.deadline - now) / parts)
+    def waves(self, tasks: int, rows: int) -> "Waves":
+        """How to run `tasks` fits over `rows` rows each."""
+        abreast = min(tasks, self.threads) if rows < _MANY_ROWS else 1
+        return Waves(self, tasks, abreast, max(1, self.threads // abreast))
 
+
+class Waves:
+    """Fits side by side: one thread each beats many threads on one fit, until the data is big."""
+
+    def __init__(self, limits: Limits, tasks: int, abreast: int, threads: int) -> None:
+        self.limits = limits
+        self.waiting = tasks
+        self.abreast = abreast
+        self.threads = threads
+
+    def next(self) -> Limits:
+        """Limits of the next fit: of a soft limit, its share of the time that is left."""
+        waves_left = -(-self.waiting // self.abreast)
+        self.waiting -= 1
+        now = time.time()
+        left = max(0.0, self.limits.deadline - now)
+        deadline = now + left / max(1, waves_left) if self.limits.soft else self.limits.deadline
+        return replace(self.limits, deadline=deadline, threads=self.threads)
+
+    def map(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        with ThreadPoolExecutor(self.abreast) as pool:
+            return list(pool.map(work, items))

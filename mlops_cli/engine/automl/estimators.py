@@ -21,19 +21,23 @@ Fitted = tuple[SklearnMember, int]
 def fit_random_forest(data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-    return _fit_forest(RandomForestClassifier if data.outputs > 1 else RandomForestRegressor, data, parameters, limits)
+    kind = RandomForestClassifier if data.outputs > 1 else RandomForestRegressor
+    return _fit_forest(kind, data, parameters, limits)
 
 
 def fit_extra_trees(data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
     from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
-    return _fit_forest(ExtraTreesClassifier if data.outputs > 1 else ExtraTreesRegressor, data, parameters, limits)
+    kind = ExtraTreesClassifier if data.outputs > 1 else ExtraTreesRegressor
+    return _fit_forest(kind, data, parameters, limits)
 
 
 def _fit_forest(kind: Any, data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
     """Grows `_TREES_A_STEP` trees at a time; a soft limit keeps those that are there."""
     wanted = parameters.get("n_estimators", 100)
-    forest = kind(**{**parameters, "n_estimators": 0}, n_jobs=limits.threads, random_state=data.seed, warm_start=True)
+    forest = kind(
+        **{**parameters, "n_estimators": 0}, n_jobs=limits.threads, random_state=data.seed, warm_start=True
+    )
     for trees in range(_TREES_A_STEP, wanted + _TREES_A_STEP, _TREES_A_STEP):
         forest.n_estimators = min(trees, wanted)
         forest.fit(data.matrix, data.y, sample_weight=data.weights())
@@ -45,7 +49,7 @@ def _fit_forest(kind: Any, data: FitData, parameters: Parameters, limits: Limits
     return SklearnMember(forest, None, data.outputs), 0
 
 
-def fit_decision_tree(data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
+def fit_decision_tree(data: FitData, parameters: Parameters, _limits: Limits) -> Fitted:
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
     kind = DecisionTreeClassifier if data.outputs > 1 else DecisionTreeRegressor
@@ -69,7 +73,7 @@ def fit_gradient_boosting(data: FitData, parameters: Parameters, limits: Limits)
     return SklearnMember(model, None, data.outputs), 0
 
 
-def fit_neighbours(data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
+def fit_neighbours(data: FitData, parameters: Parameters, _limits: Limits) -> Fitted:
     from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
     dense = Dense(data.categories).fit(data.matrix)
@@ -96,7 +100,7 @@ def fit_logistic(data: FitData, parameters: Parameters, limits: Limits) -> Fitte
     return SklearnMember(model, dense, data.outputs), 0
 
 
-def fit_elastic_net(data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
+def fit_elastic_net(data: FitData, parameters: Parameters, _limits: Limits) -> Fitted:
     from sklearn.linear_model import ElasticNet
 
     dense = Dense(data.categories).fit(data.matrix)

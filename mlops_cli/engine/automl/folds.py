@@ -3,7 +3,6 @@
 import numpy as np
 
 from mlops_cli.domain.training import TrainSettings
-from mlops_cli.engine.automl.quiet import ignoring
 
 Fold = tuple[np.ndarray, np.ndarray]
 _HOLDOUT_CELLS = 20_000_000
@@ -17,7 +16,7 @@ def split(y: np.ndarray, columns: int, stratified: bool, settings: TrainSettings
         return _cross(y, stratified, settings.n_cross_validations, settings.seed)
     if len(y) * columns > _HOLDOUT_CELLS:
         return [_holdout(y, stratified, 0.1, settings.seed)]
-    return _cross(y, stratified, 10 if len(y) < 500 else 5, settings.seed)
+    return _cross(y, stratified, 10 if len(y) < 500 else 5 if len(y) < 5000 else 4, settings.seed)
 
 
 def _cross(y: np.ndarray, stratified: bool, count: int, seed: int) -> list[Fold]:
@@ -26,8 +25,7 @@ def _cross(y: np.ndarray, stratified: bool, count: int, seed: int) -> list[Fold]
     count = min(count, len(y) // 2)
     largest = int(np.bincount(y).max()) if stratified else len(y)
     folds = StratifiedKFold if stratified and largest >= count else KFold
-    with ignoring(UserWarning):  # a class with fewer members than folds is no fault here
-        return list(folds(count, shuffle=True, random_state=seed).split(np.zeros(len(y)), y))
+    return list(folds(count, shuffle=True, random_state=seed).split(np.zeros(len(y)), y))
 
 
 def _holdout(y: np.ndarray, stratified: bool, share: float, seed: int) -> Fold:

@@ -37,6 +37,7 @@ _REGRESSORS: dict[str, Fit] = {
 }
 ENSEMBLES = ("VotingEnsemble", "StackEnsemble")
 _ONLY_ON_AZURE = (
+    "AutoArima", "Prophet", "Arimax", "TCNForecaster", "LassoLars",
     "SGD", "SVM", "LinearSVM", "BernoulliNaiveBayes", "MultinomialNaiveBayes", "LassoLars", "TabnetClassifier",
     "TabnetRegressor", "AveragedPerceptronClassifier", "FastLinearRegressor", "TensorFlowDNN",
     "TensorFlowLinearClassifier", "TensorFlowLinearRegressor", "OnlineGradientDescentRegressor", "LinearRegression",
@@ -50,7 +51,7 @@ def available(task: str) -> dict[str, Fit]:
 def chosen(settings: TrainSettings, names: tuple[str, ...]) -> list[str]:
     """Those of `names` that the settings allow; an unknown name raises UsageError with the nearest."""
     known = {n.lower(): n for n in (*names, *ENSEMBLES)}
-    azure_only = {n.lower() for n in _ONLY_ON_AZURE}
+    azure_only = {n.lower() for n in (*_ONLY_ON_AZURE, *_CLASSIFIERS, *_REGRESSORS)} - set(known)
     for name in settings.allowed_models + settings.blocked_models:
         if name.lower() not in known and not (name in settings.blocked_models and name.lower() in azure_only):
             raise UsageError(f"unknown model '{name}'{_where(name, azure_only)}", hint=_hint(name, known))
@@ -68,7 +69,7 @@ def ensemble_allowed(settings: TrainSettings, name: str) -> bool:
 
 
 def _where(name: str, azure_only: set[str]) -> str:
-    return " (it runs on Azure only)" if name.lower() in azure_only else ""
+    return " (not available here for this task)" if name.lower() in azure_only else ""
 
 
 def _hint(name: str, known: dict[str, str]) -> str:

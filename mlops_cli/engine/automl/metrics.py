@@ -6,17 +6,13 @@ scikit-learn's function of the like name on one-hot labels, so that two classes 
 
 import numpy as np
 from sklearn import metrics as sk
-from sklearn.exceptions import UndefinedMetricWarning
-
-from mlops_cli.engine.automl.quiet import ignoring
 
 _EPSILON = 1e-15
 
 
 def classification_metrics(y: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
     """`y` holds class positions 0..k-1, `probabilities` is (n, k). A class absent from `y` has no AUC."""
-    with ignoring(UndefinedMetricWarning):
-        return _ranking(y, probabilities) | _decisions(y, probabilities.argmax(axis=1), probabilities.shape[1])
+    return _ranking(y, probabilities) | _decisions(y, probabilities.argmax(axis=1), probabilities.shape[1])
 
 
 def _ranking(y: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:

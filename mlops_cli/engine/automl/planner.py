@@ -9,7 +9,6 @@ from mlops_cli.engine.automl.fitdata import Parameters
 from mlops_cli.engine.automl.selection import Selection
 from mlops_cli.engine.automl.trials import Bench, Outcome
 
-
 _PATIENCE = 10
 _LEAST_GAIN = 0.001
 _UNKNOWN_COST = 3.0
@@ -42,12 +41,13 @@ class Planner:
                 continue
             found = self.bench.candidate(index)
             if found is None:
-                return self.stop("nothing_left")
+                self.stop("nothing_left")
+                return None
             if limits.soft or time.time() + self._expected(found[0]) < limits.deadline:
                 self._tried.add(index)
                 return index, *found, limits
             if index >= self.bench.portfolio_size:
-                return self.stop("budget")
+                self.stop("budget")
         return None
 
     def stop(self, reason: str) -> None:

@@ -13,17 +13,17 @@ Candidate = tuple[str, Parameters]
 
 _LIGHTGBM: list[Parameters] = [
     {"learning_rate": 0.1, "num_leaves": 31},
-    {"learning_rate": 0.03, "num_leaves": 15, "min_data_in_leaf": 40, "feature_fraction": 0.6,
-     "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5.0},
-    {"learning_rate": 0.03, "num_leaves": 48, "min_data_in_leaf": 20, "feature_fraction": 0.5,
-     "bagging_fraction": 0.9, "bagging_freq": 1, "lambda_l2": 1.0, "native_categories": True},
-    {"learning_rate": 0.03, "num_leaves": 63, "min_data_in_leaf": 10, "feature_fraction": 0.6,
-     "extra_trees": True, "lambda_l2": 1.0},
+    {"learning_rate": 0.03, "num_leaves": 15, "feature_fraction": 0.9, "bagging_fraction": 0.8,
+     "bagging_freq": 1},
+    {"learning_rate": 0.03, "num_leaves": 31, "feature_fraction": 0.8, "bagging_fraction": 0.8,
+     "bagging_freq": 1, "native_categories": True},
+    {"learning_rate": 0.03, "num_leaves": 15, "feature_fraction": 0.8, "bagging_fraction": 0.8,
+     "bagging_freq": 1, "native_categories": True, "cat_smooth": 50, "cat_l2": 30, "max_cat_to_onehot": 8},
 ]  # fmt: skip
 _XGBOOST: list[Parameters] = [
-    {"eta": 0.05, "max_depth": 5, "min_child_weight": 5, "subsample": 0.8, "colsample_bytree": 0.6, "lambda": 2.0},
-    {"eta": 0.03, "max_depth": 8, "min_child_weight": 10, "subsample": 0.8, "colsample_bytree": 0.4,
-     "lambda": 5.0},
+    {"eta": 0.05, "max_depth": 5, "min_child_weight": 1, "subsample": 0.8, "colsample_bytree": 0.8},
+    {"eta": 0.05, "max_depth": 0, "grow_policy": "lossguide", "max_leaves": 31, "min_child_weight": 5,
+     "subsample": 0.8, "colsample_bytree": 0.6},
 ]  # fmt: skip
 _FOREST = {"n_estimators": 100, "min_samples_leaf": 4, "max_leaf_nodes": 1500}
 _MLP = {"hidden_layer_sizes": [96, 48], "alpha": 1e-3, "learning_rate_init": 2e-3, "batch_size": 256}
@@ -47,7 +47,16 @@ def portfolio(names: list[str], asked: bool) -> list[Candidate]:
     others = [(n, p) for n, p in _DEFAULTS.items() if asked or n not in _ONLY_WHEN_ASKED]
     linear = [o for o in others if o[0] in ("LogisticRegression", "ElasticNet")]
     forests = [o for o in others if o not in linear]
-    order = [boosters[0], boosters[1], boosters[4], *linear, *forests[:2], boosters[2], boosters[3], boosters[5]]
+    order = [
+        boosters[0],
+        boosters[1],
+        boosters[4],
+        *linear,
+        *forests[:2],
+        boosters[2],
+        boosters[3],
+        boosters[5],
+    ]
     return [(name, dict(p)) for name, p in order + forests[2:] if name in names]
 
 
@@ -72,29 +81,26 @@ def _random(name: str, random: np.random.Generator) -> Parameters:
 
 def _random_lightgbm(random: np.random.Generator) -> Parameters:
     return {
-        "learning_rate": _log_uniform(random, 0.015, 0.1),
-        "num_leaves": int(_log_uniform(random, 6, 128)),
-        "min_data_in_leaf": int(_log_uniform(random, 4, 120)),
-        "feature_fraction": round(random.uniform(0.3, 0.95), 2),
-        "bagging_fraction": round(random.uniform(0.6, 1.0), 2),
+        "learning_rate": _log_uniform(random, 0.02, 0.1),
+        "num_leaves": int(_log_uniform(random, 5, 90)),
+        "min_data_in_leaf": int(_log_uniform(random, 5, 60)),
+        "feature_fraction": round(random.uniform(0.4, 1.0), 2),
+        "bagging_fraction": round(random.uniform(0.7, 1.0), 2),
         "bagging_freq": 1,
-        "lambda_l1": _log_uniform(random, 1e-3, 3),
-        "lambda_l2": _log_uniform(random, 1e-2, 30),
-        "extra_trees": bool(random.random() < 0.3),
+        "lambda_l2": _log_uniform(random, 1e-2, 10),
+        "extra_trees": bool(random.random() < 0.2),
         "native_categories": bool(random.random() < 0.4),
     }
 
 
 def _random_xgboost(random: np.random.Generator) -> Parameters:
     return {
-        "eta": _log_uniform(random, 0.015, 0.1),
-        "max_depth": int(random.integers(3, 11)),
-        "min_child_weight": _log_uniform(random, 1, 40),
-        "subsample": round(random.uniform(0.6, 1.0), 2),
-        "colsample_bytree": round(random.uniform(0.3, 0.95), 2),
-        "lambda": _log_uniform(random, 0.1, 30),
-        "alpha": _log_uniform(random, 1e-3, 3),
-        "gamma": _log_uniform(random, 1e-3, 1),
+        "eta": _log_uniform(random, 0.02, 0.1),
+        "max_depth": int(random.integers(3, 9)),
+        "min_child_weight": _log_uniform(random, 0.3, 10),
+        "subsample": round(random.uniform(0.7, 1.0), 2),
+        "colsample_bytree": round(random.uniform(0.4, 1.0), 2),
+        "lambda": _log_uniform(random, 0.1, 10),
     }
 
 

@@ -80,13 +80,17 @@ def _check_rows(rows: "pandas.DataFrame", label: str) -> None:
     if rows.empty:
         raise DataError(f"the label '{label}' has no value in any row")
     if len(rows) < LEAST_ROWS:
-        raise DataError(f"{len(rows)} rows with a label are too few to train on; at least {LEAST_ROWS} needed")
+        raise DataError(
+            f"{len(rows)} rows with a label are too few to train on; at least {LEAST_ROWS} needed"
+        )
 
 
 def _dropped(rows: "pandas.DataFrame", settings: TrainSettings, label: str) -> list[str]:
     unknown = [name for name in settings.drop_columns if name not in rows.columns]
     if unknown:
-        raise DataError(f"cannot drop '{unknown[0]}': no such column", hint=_nearest(unknown[0], rows.columns))
+        raise DataError(
+            f"cannot drop '{unknown[0]}': no such column", hint=_nearest(unknown[0], rows.columns)
+        )
     return [name for name in settings.drop_columns if name != label]
 
 
@@ -112,7 +116,9 @@ def _whole_numbers(labels: "pandas.Series") -> "pandas.Series":
         return labels.astype("int64")
     if labels.nunique() > 20:
         hint = "use --task regression to predict a number"
-        raise DataError(f"the label '{labels.name}' holds {labels.nunique()} fractions, not classes", hint=hint)
+        raise DataError(
+            f"the label '{labels.name}' holds {labels.nunique()} fractions, not classes", hint=hint
+        )
     return labels
 
 

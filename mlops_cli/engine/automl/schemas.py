@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_cli.domain.data import ColumnType, Row, Scalar
 from mlops_cli.domain.schema import InputField, ModelSchema
+from mlops_cli.domain.training import TrainSettings
 from mlops_cli.engine.automl.problem import Problem
+from mlops_cli.engine.automl.timeline import Timeline
 from mlops_cli.engine.model.features import Encoder
 from mlops_cli.engine.model.values import is_missing
 
@@ -20,8 +22,35 @@ def table_schema(problem: Problem, encoder: Encoder, task: str) -> ModelSchema:
     dates = {c.name for c in encoder.columns if c.purpose == "date"}
     inputs = [input_field(name, problem.features[name], name in dates) for name in problem.features.columns]
     return ModelSchema(
-        task, problem.label, inputs, _label_type(problem.classes), problem.classes, examples(problem.features, inputs)
+        task,
+        problem.label,
+        inputs,
+        _label_type(problem.classes),
+        problem.classes,
+        examples(problem.features, inputs),
     )
+
+
+def forecast_schema(
+    problem: Problem, line: Timeline, encoder: Encoder, settings: TrainSettings
+) -> ModelSchema:
+    """As `table_schema`; the example rows are the first ones of the future, so that they can be forecast."""
+    forecasting = settings.forecasting
+    assert forecasting is not None
+    time = forecasting.time_column_name
+    schema = table_schema(problem, encoder, settings.task)
+    schema.time_column, schema.horizon = time, forecasting.forecast_horizon
+    schema.grain_columns = forecasting.time_series_id_column_names
+    schema.inputs = [
+        InputField(time, "datetime", nullable=False) if f.name == time else f for f in schema.inputs
+    ]
+    last = line.values.shape[1]
+    newest = problem.features.iloc[[len(problem.features) - 1] * _EXAMPLES]
+    schema.example = examples(newest, schema.inputs)
+    for ahead, row in enumerate(schema.example):
+        moment = line.periods.moment(last + ahead)
+        row[time] = moment.isoformat() if line.date_format == "iso" else moment.strftime(line.date_format)
+    return schema
 
 
 def input_field(name: str, series: "pandas.Series", is_date: bool) -> InputField:

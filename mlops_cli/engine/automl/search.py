@@ -1,7 +1,6 @@
 """The AutoML search: trials under a budget, ensembles of them, the final fit."""
 
 import time
-import warnings
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -16,6 +15,7 @@ from mlops_cli.engine.automl.ensemble import STACK, VOTING, stack_ensemble, voti
 from mlops_cli.engine.automl.fitdata import Parameters
 from mlops_cli.engine.automl.learners import ensemble_allowed
 from mlops_cli.engine.automl.planner import Planner
+from mlops_cli.engine.automl.quiet import quiet
 from mlops_cli.engine.automl.selection import Selection, select
 from mlops_cli.engine.automl.trials import Bench, Outcome, Trial, rank
 from mlops_cli.engine.automl.workdir import Workdir, fingerprint
@@ -61,8 +61,7 @@ def run_automl(
     Raises DataError or UsageError for what cannot be trained, WorkFailedError when every trial fails.
     """
     clock = Clock(settings.experiment_timeout_minutes * 60, started or time.time())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         bench = _bench(data, settings)
         disk = Workdir(workdir, fingerprint(data, settings))
         clock.spent = disk.elapsed
@@ -83,7 +82,9 @@ def _bench(data: "pandas.DataFrame", settings: TrainSettings) -> Bench:
 class Search:
     """One search. Trials run in threads: the libraries compute without the interpreter's lock."""
 
-    def __init__(self, bench: Bench, clock: Clock, disk: Workdir, on_trial: OnTrial, should_stop: Stop) -> None:
+    def __init__(
+        self, bench: Bench, clock: Clock, disk: Workdir, on_trial: OnTrial, should_stop: Stop
+    ) -> None:
         self.bench = bench
         self.clock = clock
         self.disk = disk
@@ -192,16 +193,17 @@ class Search:
             self._add_stack()
 
     def _add_voting(self) -> None:
-        if self._may_mix(VOTING):
-            self._add_ensemble(voting_ensemble(self.selection), time.time())
+        if selection := self._mixable(VOTING):
+            self._add_ensemble(voting_ensemble(selection), time.time())
 
     def _add_stack(self) -> None:
-        if self._may_mix(STACK) and self.clock.left() > self.planner.reserve():
-            self._add_ensemble(stack_ensemble(self.bench, self.selection), time.time())
+        started = time.time()
+        if self.clock.left() > self.planner.reserve() and (selection := self._mixable(STACK)):
+            self._add_ensemble(stack_ensemble(self.bench, selection), started)
 
-    def _may_mix(self, name: str) -> bool:
+    def _mixable(self, name: str) -> Selection | None:
         several = self.selection is not None and len(self.selection.outcomes) > 1
-        return several and ensemble_allowed(self.bench.settings, name)
+        return self.selection if several and ensemble_allowed(self.bench.settings, name) else None
 
     def _add_ensemble(self, outcome: Outcome, started: float) -> None:
         if any(e.trial.parameters == outcome.trial.parameters for e in self.ensembles):

@@ -45,7 +45,9 @@ def _greedy(bench: Bench, outcomes: list[Outcome]) -> Selection:
     counts = np.zeros(len(outcomes), dtype=int)
     total = np.zeros(len(bench.y))
     for size in range(1, ROUNDS + 1):
-        allowed = range(len(outcomes)) if (counts > 0).sum() < MOST_MEMBERS else np.flatnonzero(counts).tolist()
+        allowed = (
+            range(len(outcomes)) if (counts > 0).sum() < MOST_MEMBERS else np.flatnonzero(counts).tolist()
+        )
         losses = {i: loss((total + signals[i]) / size) for i in allowed}
         chosen = min(losses, key=lambda i: losses[i])
         counts[chosen] += 1

@@ -1,6 +1,7 @@
 """Classification and regression: the matrix, the folds and every fold's target means, made ready once."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,22 +58,35 @@ class TableBench:
         return candidate(index, self.settings.seed, self.names, self.asked)
 
     def trial(self, index: int, algorithm: str, parameters: Parameters, limits: Limits) -> Outcome:
-        """Fits every fold; a soft limit is shared out among them."""
+        """Fits the folds side by side, a soft limit shared out among them."""
         started = time.time()
-        answers, rounds, fold_metrics, fit_seconds = [], [], [], 0.0
-        for number, data in enumerate(self.folds):
+        rows = len(self.folds[0].y)
+        waves = limits.waves(len(self.folds), rows)
+
+        def one(data: FitData) -> tuple[np.ndarray, int, float]:
             fit_started = time.time()
-            member, best = self._fit(algorithm, parameters, data, limits.share(len(self.folds) - number))
-            fit_seconds += time.time() - fit_started
+            member, rounds = self._fit(algorithm, parameters, data, waves.next())
             assert data.valid is not None
-            answers.append(member.predict(data.valid[0]))
-            rounds.append(best)
-            fold_metrics.append(self._metrics(data.valid[1], answers[-1]).get(self.metric, float("nan")))
-        metrics = self.metrics(np.concatenate(answers))
-        seconds = round(time.time() - started, 3)
-        trial = Trial(index, algorithm, parameters, metrics, seconds, RunStatus.COMPLETED, None, fold_metrics)
-        final_seconds = fit_seconds / len(self.folds) * self._growth()
-        return Outcome(trial, index, np.concatenate(answers), rounds, final_seconds)
+            return member.predict(data.valid[0]), rounds, time.time() - fit_started
+
+        answers, rounds_used, seconds = zip(*waves.map(one, self.folds), strict=True)
+        pairs = zip(self.folds, answers, strict=True)
+        fold_metrics = [
+            self._metrics(d.valid[1], a).get(self.metric, float("nan")) for d, a in pairs if d.valid
+        ]
+        whole = np.concatenate(answers)
+        trial = Trial(
+            index,
+            algorithm,
+            parameters,
+            self.metrics(whole),
+            round(time.time() - started, 3),
+            RunStatus.COMPLETED,
+            None,
+            fold_metrics,
+        )
+        final_seconds = sum(seconds) / len(seconds) * self._growth()
+        return Outcome(trial, index, whole, list(rounds_used), final_seconds)
 
     def metrics(self, answers: np.ndarray) -> dict[str, float]:
         return self._metrics(self.y, answers)
@@ -80,18 +94,24 @@ class TableBench:
     def build(self, members: list[Outcome], mix: Vote | Stack, clock: Clock) -> FittedModel:
         """Each member anew on all rows; out of time it ends with what it has learnt."""
         whole, means = self._whole()
-        fitted = []
-        for number, outcome in enumerate(members):
-            whole.rounds = self._final_rounds(outcome)
-            limits = Limits(time.time() + max(clock.left(), 1.0), clock.cores, soft=True)
-            share = limits.share(len(members) - number)
-            fitted.append(self._fit(outcome.trial.algorithm, outcome.trial.parameters, whole, share)[0])
+        limits = Limits(time.time() + max(clock.left(), 1.0), clock.cores, soft=True)
+        waves = limits.waves(len(members), len(self.matrix))
+
+        def one(outcome: Outcome) -> Member:
+            data = replace(whole, rounds=self._final_rounds(outcome))
+            return self._fit(outcome.trial.algorithm, outcome.trial.parameters, data, waves.next())[0]
+
+        fitted = waves.map(one, members)
         schema = table_schema(self.problem, self.encoder, self.settings.task)
         return FittedModel(schema, self.encoder, means, fitted, mix)
 
     def featurization(self) -> list[dict[str, Any]]:
-        used = [{"column": c.name, "purpose": c.purpose, "features": len(c.outputs)} for c in self.encoder.columns]
-        return used + [{"column": d.name, "purpose": "dropped", "reason": d.reason} for d in self.encoder.dropped]
+        used = [
+            {"column": c.name, "purpose": c.purpose, "features": len(c.outputs)} for c in self.encoder.columns
+        ]
+        return used + [
+            {"column": d.name, "purpose": "dropped", "reason": d.reason} for d in self.encoder.dropped
+        ]
 
     def _fold(self, fold: Fold) -> FitData:
         train, valid = fold

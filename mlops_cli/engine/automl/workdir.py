@@ -1,8 +1,8 @@
 """What a search leaves on disk trial by trial, so that a killed one goes on where it stopped.
 
-    search.json             fingerprint of data and settings, seconds used
-    trials/0003.json .npz   a trial and its out-of-fold answers; the .json is written last
-    model/                  the best so far, deployable
+search.json             fingerprint of data and settings, seconds used
+trials/0003.json .npz   a trial and its out-of-fold answers; the .json is written last
+model/                  the best so far, deployable
 """
 
 import hashlib

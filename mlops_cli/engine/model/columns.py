@@ -3,6 +3,7 @@
 import re
 import zlib
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from mlops_cli.engine.model.values import NAN, parse_date, to_key, to_number
@@ -86,7 +87,7 @@ class TextColumn:
         text = (to_key(value) or "").lower()
         words = _WORD.findall(text)
         counts = [0.0] * self.width
-        for gram in words + [f"{a} {b}" for a, b in zip(words, words[1:], strict=False)]:
+        for gram in words + [f"{a} {b}" for a, b in pairwise(words)]:
             counts[zlib.crc32(gram.encode()) % self.width] += 1
         return (*counts, len(words), len(text))
 

@@ -22,7 +22,12 @@ class FittedModel:
     """A classifier or regressor. Rows are dicts or a DataFrame with the raw columns, in any order."""
 
     def __init__(
-        self, schema: ModelSchema, encoder: Encoder, means: TargetMeans, members: list[Member], mix: Vote | Stack
+        self,
+        schema: ModelSchema,
+        encoder: Encoder,
+        means: TargetMeans,
+        members: list[Member],
+        mix: Vote | Stack,
     ) -> None:
         self.schema = schema
         self.encoder = encoder
@@ -52,7 +57,9 @@ class FittedModel:
         """Share of each raw column in the trees' gain and the linear weights, largest first."""
         totals = {column.name: 0.0 for column in self.encoder.columns}
         names = [self.encoder.columns[s].name for s in self.encoder.sources]
-        names += [names[p] for p, t in zip(self.means.positions, self.means.tables, strict=True) for _ in t[0]]
+        names += [
+            names[p] for p, t in zip(self.means.positions, self.means.tables, strict=True) for _ in t[0]
+        ]
         for weight, member in zip(self.mix.weights, self.members, strict=True):
             shares = member.importances()
             for name, share in zip(names, shares if shares is not None else (), strict=False):
@@ -61,5 +68,7 @@ class FittedModel:
         return {n: t / whole for n, t in sorted(totals.items(), key=lambda item: -item[1])}
 
     def _scores(self, rows: "Rows") -> np.ndarray:
+        if len(rows) == 0:
+            return np.empty((0, len(self.schema.classes or (0,))))
         matrix = self.means.extend(self.encoder.matrix(rows))
         return self.mix.combine([member.predict(matrix) for member in self.members])

@@ -1,9 +1,9 @@
 """A model on disk: a folder that serves by itself, with `score.py` or with MLflow, without this package.
 
-    model.pkl  schema.json  manifest.json  requirements.txt  input_example.json
-    score.py                            entry script with init() and run(), as Azure ML runs it
-    MLmodel  python_env.yaml  conda.yaml  what `mlflow models serve -m FOLDER` reads
-    code/                               the modules that model.pkl needs
+model.pkl  schema.json  manifest.json  requirements.txt  input_example.json
+score.py                            entry script with init() and run(), as Azure ML runs it
+MLmodel  python_env.yaml  conda.yaml  what `mlflow models serve -m FOLDER` reads
+code/                               the modules that model.pkl needs
 """
 
 import os
@@ -23,7 +23,14 @@ from mlops_cli.domain.schema import ModelSchema
 from mlops_cli.errors import DataError, NotFoundError
 
 _PACKAGE = Path(mlops_cli.__file__).parent
-_SHIPPED = ("__init__.py", "errors.py", "status.py", "domain/__init__.py", "domain/data.py", "domain/schema.py")
+_SHIPPED = (
+    "__init__.py",
+    "errors.py",
+    "status.py",
+    "domain/__init__.py",
+    "domain/data.py",
+    "domain/schema.py",
+)
 _OPTIONAL = {"lightgbm": "LightGBM", "xgboost-cpu": "XGBoost", "scikit-learn": "Sklearn"}
 
 
@@ -62,7 +69,8 @@ def load(folder: Path | str) -> Any:
         with path.open("rb") as stream:
             return pickle.load(stream)  # noqa: S301 (a model folder is code, as any score.py is)
     except (pickle.UnpicklingError, EOFError, AttributeError, ImportError) as error:
-        raise DataError(f"cannot load {path}: {error}", hint="train again, or install its requirements.txt") from error
+        hint = "train again, or install its requirements.txt"
+        raise DataError(f"cannot load {path}: {error}", hint=hint) from error
 
 
 def load_manifest(folder: Path | str) -> Manifest:
@@ -94,7 +102,7 @@ def _write_files(model: Any, folder: Path, manifest: Manifest) -> None:
 
 def packages(model: Any) -> dict[str, str]:
     """Exact versions of what loading and running `model` imports."""
-    kinds = {type(member).__name__ for member in model.members}
+    kinds = {type(getattr(member, "member", member)).__name__ for member in model.members}
     needed = ["numpy", "msgspec", "pandas"]
     needed += [name for name, prefix in _OPTIONAL.items() if any(k.startswith(prefix) for k in kinds)]
     return {name: metadata.version(name) for name in needed}

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
     from mlops_cli.engine.model.folder import Manifest
 
-_TYPES = {"integer": "long", "number": "double", "boolean": "boolean", "string": "string", "datetime": "string"}
+_TYPES = {
+    "integer": "long",
+    "number": "double",
+    "boolean": "boolean",
+    "string": "string",
+    "datetime": "string",
+}
 
 
 class _Pyfunc:
@@ -61,15 +67,11 @@ def write(folder: Path, schema: ModelSchema, manifest: "Manifest") -> None:
     )
     requirements = [f"{name}=={version}" for name, version in manifest.packages.items()]
     conda = [f"python={manifest.python}", "pip", {"pip": ["mlflow", *requirements]}]
-    _yaml(
-        folder / "conda.yaml", {"name": "mlflow-env", "channels": ["conda-forge"], "dependencies": conda}
-    )
+    _yaml(folder / "conda.yaml", {"name": "mlflow-env", "channels": ["conda-forge"], "dependencies": conda})
 
 
 def _inputs(schema: ModelSchema) -> str:
-    fields = [
-        {"type": _TYPES[f.type], "name": f.name, "required": not f.nullable} for f in schema.inputs
-    ]
+    fields = [{"type": _TYPES[f.type], "name": f.name, "required": not f.nullable} for f in schema.inputs]
     return msgspec.json.encode(fields).decode()
 
 

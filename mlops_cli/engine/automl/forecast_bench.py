@@ -1,0 +1,167 @@
+"""Forecasting: every trial forecasts from several past origins; all know only what came before."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlops_cli.domain.training import ForecastSettings, TrainSettings
+from mlops_cli.engine.automl.clock import Clock, Limits
+from mlops_cli.engine.automl.fitdata import Parameters
+from mlops_cli.engine.automl.forecast_fit import BASELINES, REGRESSIONS, Past, fit_forecaster
+from mlops_cli.engine.automl.forecast_portfolio import forecast_candidate, forecast_portfolio
+from mlops_cli.engine.automl.learners import chosen
+from mlops_cli.engine.automl.metrics import regression_metrics
+from mlops_cli.engine.automl.problem import read_problem
+from mlops_cli.engine.automl.schemas import forecast_schema
+from mlops_cli.engine.automl.timeline import lay_out
+from mlops_cli.engine.automl.trials import Outcome, Trial
+from mlops_cli.engine.model.ensembles import Stack, Vote
+from mlops_cli.engine.model.features import Encoder
+from mlops_cli.engine.model.forecast import ForecastModel
+from mlops_cli.engine.model.forecasters import Forecaster, recur
+from mlops_cli.errors import DataError, UsageError
+from mlops_cli.status import RunStatus
+
+if TYPE_CHECKING:
+    import pandas
+
+_MOST_ORIGINS = 5
+
+
+class ForecastBench:
+    """Raises DataError when the series are too short for the horizon."""
+
+    def __init__(self, data: "pandas.DataFrame", settings: TrainSettings) -> None:
+        forecasting = _forecasting(data, settings)
+        self.settings = settings
+        self.metric = settings.metric()
+        self.names = chosen(settings, BASELINES + REGRESSIONS)
+        self.problem = read_problem(data, settings)
+        self.notes = self.problem.notes
+        self.horizon = forecasting.forecast_horizon
+        own = [forecasting.time_column_name, *forecasting.time_series_id_column_names]
+        self.encoder = Encoder.fit(self.problem.features.drop(columns=own), settings.featurization)
+        self.line = lay_out(self.problem.features, self.problem.y, self.encoder, forecasting)
+        self.origins = self._origins()
+        self.portfolio_size = len(self._portfolio())
+        judged = [self.line.values[:, o : o + self.horizon].reshape(-1) for o in self.origins]
+        self.truth = np.concatenate(judged)
+        self.rows = ~np.isnan(self.truth)
+
+    @property
+    def y(self) -> np.ndarray:
+        return self.truth[self.rows]
+
+    @property
+    def classes(self) -> int:
+        return 0
+
+    def candidate(self, index: int) -> tuple[str, Parameters] | None:
+        return forecast_candidate(index, self._portfolio(), self.settings.seed)
+
+    def _portfolio(self) -> list[tuple[str, Parameters]]:
+        assert self.settings.forecasting is not None
+        return forecast_portfolio(
+            self.settings.forecasting, self.line.periods.season, self.origins[-1], self.names
+        )
+
+    def trial(self, index: int, algorithm: str, parameters: Parameters, limits: Limits) -> Outcome:
+        started = time.time()
+        waves = limits.waves(len(self.origins), self.line.values.size)
+
+        def one(origin: int) -> tuple[np.ndarray, float]:
+            fit_started = time.time()
+            forecaster = self._fit(origin, algorithm, parameters, waves.next())
+            seconds = time.time() - fit_started
+            return self._forecast(forecaster, origin), seconds
+
+        answers, seconds = zip(*waves.map(one, self.origins), strict=True)
+        folds = [self._fold_metric(o, a) for o, a in zip(self.origins, answers, strict=True)]
+        whole = np.concatenate([a.reshape(-1) for a in answers])[self.rows][:, None]
+        duration = round(time.time() - started, 3)
+        metrics = self.metrics(whole)
+        trial = Trial(index, algorithm, parameters, metrics, duration, RunStatus.COMPLETED, None, folds)
+        return Outcome(trial, index, whole, [], max(seconds))
+
+    def metrics(self, answers: np.ndarray) -> dict[str, float]:
+        return self._metrics(self.y, answers[:, 0])
+
+    def build(self, members: list[Outcome], mix: Vote | Stack, clock: Clock) -> ForecastModel:
+        line, end = self.line, self.line.values.shape[1]
+        limits = Limits(time.time() + max(clock.left(), 1.0), clock.cores, soft=True)
+        waves = limits.waves(len(members), line.values.size)
+
+        def one(outcome: Outcome) -> Forecaster:
+            return self._fit(end, outcome.trial.algorithm, outcome.trial.parameters, waves.next())
+
+        fitted = waves.map(one, members)
+        keep = min(end, max(max(f.reach for f in fitted) + self.horizon, 4 * line.periods.season))
+        for forecaster in fitted:
+            forecaster.first = end - keep
+        schema = forecast_schema(self.problem, line, self.encoder, self.settings)
+        return ForecastModel(
+            schema,
+            line.periods,
+            line.date_format,
+            self.encoder,
+            line.series,
+            line.values[:, end - keep :],
+            line.known[:, end - keep :],
+            end - keep,
+            fitted,
+            mix,
+        )
+
+    def featurization(self) -> list[dict[str, Any]]:
+        used = [
+            {"column": c.name, "purpose": c.purpose, "features": len(c.outputs)} for c in self.encoder.columns
+        ]
+        return used + [
+            {"column": d.name, "purpose": "dropped", "reason": d.reason} for d in self.encoder.dropped
+        ]
+
+    def _fit(self, origin: int, algorithm: str, parameters: Parameters, limits: Limits) -> Forecaster:
+        past = Past(self.line, origin, self.encoder.categories, self.settings.seed)
+        return fit_forecaster(past, algorithm, parameters, limits)
+
+    def _forecast(self, forecaster: Forecaster, origin: int) -> np.ndarray:
+        stop = origin + self.horizon
+        values = self.line.values[:, :stop].copy()
+        values[:, origin:] = np.nan
+        return recur(forecaster, values, self.line.known[:, :stop], origin)
+
+    def _fold_metric(self, origin: int, answers: np.ndarray) -> float:
+        truth = self.line.values[:, origin : origin + self.horizon].reshape(-1)
+        rows = ~np.isnan(truth)
+        if not rows.any():
+            return float("nan")
+        return self._metrics(truth[rows], answers.reshape(-1)[rows]).get(self.metric, float("nan"))
+
+    def _metrics(self, y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+        low, high = float(self.problem.y.min()), float(self.problem.y.max())
+        found = regression_metrics(y, predicted, low, high)
+        return {name: value for name, value in found.items() if np.isfinite(value)}
+
+    def _origins(self) -> list[int]:
+        """The last ones, a horizon apart; at least twice the horizon stays before the first."""
+        end, h = self.line.values.shape[1], self.horizon
+        wanted = self.settings.n_cross_validations or _MOST_ORIGINS
+        count = min(wanted, (end - max(2 * h, 8)) // h)
+        if count < 1:
+            hint = "give more rows or a shorter forecasting.forecast_horizon"
+            raise DataError(f"{end} periods are too few for a horizon of {h}", hint=hint)
+        return [end - h * back for back in range(count, 0, -1)]
+
+
+def _forecasting(data: "pandas.DataFrame", settings: TrainSettings) -> ForecastSettings:
+    if settings.forecasting is None:
+        hint = "name the time column: train.forecasting.time_column_name"
+        raise UsageError("forecasting needs the section train.forecasting", hint=hint)
+    names = [settings.forecasting.time_column_name, *settings.forecasting.time_series_id_column_names]
+    missing = [name for name in names if name not in data.columns]
+    if missing:
+        raise DataError(
+            f"there is no column '{missing[0]}'", hint=f"columns: {', '.join(map(str, data.columns))}"
+        )
+    return settings.forecasting

@@ -1,0 +1,90 @@
+"""Fitting of forecasters to the values before an origin."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mlops_cli.engine.automl.clock import Limits
+from mlops_cli.engine.automl.fitdata import FitData, Parameters
+from mlops_cli.engine.automl.learners import available
+from mlops_cli.engine.automl.timeline import Timeline
+from mlops_cli.engine.model.forecasters import Forecaster, MeanOf, Recursive, Smoothing, step_features
+from mlops_cli.engine.model.periods import CALENDAR
+
+BASELINES = ("Naive", "SeasonalNaive", "Average", "SeasonalAverage", "ExponentialSmoothing")
+REGRESSIONS = ("LightGBM", "XGBoostRegressor", "ExtremeRandomTrees", "RandomForest", "ElasticNet")
+_SHAPE = ("lags", "windows", "relative")
+_ALPHAS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7)
+
+
+@dataclass(slots=True)
+class Past:
+    """What is known at `origin`: the periods before it. `categories` are those among the known columns."""
+
+    line: Timeline
+    origin: int
+    categories: dict[int, int]
+    seed: int
+
+    @property
+    def values(self) -> np.ndarray:
+        return self.line.values[:, : self.origin]
+
+
+def fit_forecaster(past: Past, algorithm: str, parameters: Parameters, limits: Limits) -> Forecaster:
+    if algorithm in REGRESSIONS:
+        return _fit_recursive(past, algorithm, parameters, limits)
+    if algorithm == "ExponentialSmoothing":
+        return _fit_smoothing(past.values, past.line.periods.season)
+    return MeanOf(list(parameters["lags"]))
+
+
+def _fit_recursive(past: Past, algorithm: str, parameters: Parameters, limits: Limits) -> Recursive:
+    lags, windows, relative = (parameters[k] for k in _SHAPE)
+    shape: Any = Recursive(None, lags, windows, relative, past.line.periods)  # type: ignore[arg-type]
+    at = np.arange(1, past.origin)
+    matrix, base = step_features(shape, past.values, past.line.known[:, 1 : past.origin], at)
+    y = past.values[:, 1:].reshape(-1) - base
+    rows = ~np.isnan(y)
+    positions = _category_positions(parameters, past)
+    plain = {k: v for k, v in parameters.items() if k not in (*_SHAPE, "rounds")}
+    data = FitData(matrix[rows], y[rows], 1, positions, past.seed, rounds=parameters.get("rounds"))
+    shape.member, _ = available("regression")[algorithm](data, plain, limits)
+    return shape
+
+
+def _category_positions(parameters: Parameters, past: Past) -> dict[int, int]:
+    """Positions of the series' code and of the known categories among the features of a step."""
+    code = len(parameters["lags"]) + len(parameters["windows"]) + len(CALENDAR)
+    return {code: len(past.values)} | {code + 1 + p: count for p, count in past.categories.items()}
+
+
+def _fit_smoothing(values: np.ndarray, season: int) -> Smoothing:
+    """Season and slope by least squares, the smoothing factor by its errors one step ahead."""
+    season = season if values.shape[1] >= 2 * season else 1
+    seasonal = _seasonal(values, season)
+    slope = np.array([_slope(row) for row in values - seasonal[:, np.arange(values.shape[1]) % season]])
+    window = min(values.shape[1], 200)
+    tried = [Smoothing(alpha, slope * alpha, seasonal, window) for alpha in _ALPHAS]
+    return min(tried, key=lambda s: _one_step_error(s, values))
+
+
+def _one_step_error(smoothing: Smoothing, values: np.ndarray) -> float:
+    at = range(max(2, values.shape[1] - 60), values.shape[1])
+    known = np.empty((len(values), 0))
+    errors = [smoothing.step(values, known, t) - values[:, t] for t in at]
+    return float(np.nanmean(np.square(errors))) if errors else 0.0
+
+
+def _seasonal(values: np.ndarray, season: int) -> np.ndarray:
+    if season == 1:
+        return np.zeros((len(values), 1))
+    phases = np.arange(values.shape[1]) % season
+    means = np.stack([np.nanmean(values[:, phases == p], axis=1) for p in range(season)], axis=1)
+    return np.nan_to_num(means - np.nanmean(means, axis=1, keepdims=True))
+
+
+def _slope(row: np.ndarray) -> float:
+    seen = np.flatnonzero(~np.isnan(row))
+    return float(np.polyfit(seen, row[seen], 1)[0]) if len(seen) > 2 else 0.0

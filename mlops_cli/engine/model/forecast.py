@@ -1,0 +1,113 @@
+"""A trained forecaster: rows of the future in, one number per row out."""
+
+from collections.abc import Sequence
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from mlops_cli.domain.schema import ModelSchema
+from mlops_cli.engine.model.ensembles import Stack, Vote
+from mlops_cli.engine.model.features import Encoder
+from mlops_cli.engine.model.forecasters import Forecaster, recur
+from mlops_cli.engine.model.periods import Periods
+from mlops_cli.engine.model.values import parse_date, to_key
+from mlops_cli.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas
+
+    Rows = Sequence[dict[str, Any]] | pandas.DataFrame
+
+MOST_PERIODS = 10_000
+
+
+class ForecastModel:
+    """Knows the last values of every series (`history`, (series, periods) from period `first` on).
+
+    Columns known beforehand are taken from the rows; for periods without a row the last known ones hold. A row
+    within the history gets what would have been forecast one period before. A series never seen gets the mean.
+    """
+
+    def __init__(
+        self,
+        schema: ModelSchema,
+        periods: Periods,
+        date_format: str,
+        encoder: Encoder,
+        series: dict[tuple[str | None, ...], int],
+        history: np.ndarray,
+        known: np.ndarray,
+        first: int,
+        members: list[Forecaster],
+        mix: Vote | Stack,
+    ) -> None:
+        self.schema = schema
+        self.periods = periods
+        self.date_format = date_format
+        self.encoder = encoder
+        self.series = series
+        self.history = history
+        self.known = known
+        self.first = first
+        self.members = members
+        self.mix = mix
+
+    def predict(self, rows: "Rows") -> list[float]:
+        """A value per row, in the order of the rows. Raises DataError for a time that cannot be read."""
+        records = _records(rows)
+        if not records:
+            return []
+        at = np.array([self._position(i, row) for i, row in enumerate(records)])
+        which = np.array([self.series.get(self._key(row), len(self.series)) for row in records])
+        return self._forecast(records, which, at).tolist()
+
+    def answer(self, rows: "Rows") -> dict[str, Any]:
+        """What the scoring service sends: the forecasts and the rows that they are for, dates as milliseconds."""
+        records = _records(rows)
+        return {"forecast": self.predict(records), "index": [self._index(row) for row in records]}
+
+    def importances(self) -> dict[str, float]:
+        """Nothing for raw columns: lags and calendar carry the forecast."""
+        return {}
+
+    def _forecast(self, records: Sequence[dict[str, Any]], which: np.ndarray, at: np.ndarray) -> np.ndarray:
+        asked, rows = np.unique(which, return_inverse=True)
+        values, known = self._future(asked, int(at.max()) + 1)
+        known[rows, at] = self.encoder.matrix(records)
+        ends = [int(np.flatnonzero(~np.isnan(v)).max(initial=-1)) + 1 for v in values]
+        start = min(min(ends), int(at.min()))
+        answers = [recur(member, values, known, start) for member in self.members]
+        mixed = self.mix.combine([a.reshape(-1, 1) for a in answers]).reshape(answers[0].shape)
+        return mixed[rows, at - start]
+
+    def _future(self, asked: np.ndarray, periods: int) -> tuple[np.ndarray, np.ndarray]:
+        """History of the asked series, lengthened by empty values and by the last known columns."""
+        history = np.vstack([self.history, np.full((1, self.history.shape[1]), np.nan)])[asked]
+        known = np.concatenate([self.known, self.known[:1]])[asked]
+        more = max(0, periods - history.shape[1])
+        values = np.pad(history, ((0, 0), (0, more)), constant_values=np.nan)
+        return values, np.concatenate([known, np.repeat(known[:, -1:], more, axis=1)], axis=1)
+
+    def _position(self, number: int, row: dict[str, Any]) -> int:
+        name = str(self.schema.time_column)
+        moment = parse_date(row.get(name), self.date_format)
+        if moment is None:
+            raise DataError(f"row {number}: column '{name}' holds no date: {row.get(name)!r}")
+        position = self.periods.number(moment) - self.first
+        if position - self.history.shape[1] > MOST_PERIODS:
+            raise DataError(f"row {number}: {row.get(name)} is too far in the future")
+        return max(position, 0)
+
+    def _key(self, row: dict[str, Any]) -> tuple[str | None, ...]:
+        return tuple(to_key(row.get(name)) for name in self.schema.grain_columns)
+
+    def _index(self, row: dict[str, Any]) -> dict[str, Any]:
+        name = str(self.schema.time_column)
+        moment = parse_date(row.get(name), self.date_format)
+        milliseconds = int(moment.replace(tzinfo=UTC).timestamp() * 1000) if moment else None
+        return {name: milliseconds} | {grain: row.get(grain) for grain in self.schema.grain_columns}
+
+
+def _records(rows: "Rows") -> list[dict[str, Any]]:
+    return list(rows) if isinstance(rows, Sequence) else cast("list[dict[str, Any]]", rows.to_dict("records"))

@@ -1,0 +1,163 @@
+"""Forecasters of one step: given all values before a period, what does it bring? Repeated, they go any distance.
+
+`values` is (series, periods) with NaN where nothing is known; `at` is the position of the period asked for.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from mlops_cli.engine.model.members import Member
+from mlops_cli.engine.model.periods import Periods
+
+
+class Forecaster(Protocol):
+    first: int
+    """The period number of column 0."""
+
+    def step(self, values: np.ndarray, known: np.ndarray, at: int) -> np.ndarray:
+        """(series,) values of period `at`; `known` is (series, width), the columns known beforehand."""
+        ...
+
+    def importances(self) -> np.ndarray | None: ...
+
+    @property
+    def reach(self) -> int:
+        """How many periods back it looks."""
+        ...
+
+
+@dataclass(slots=True)
+class MeanOf:
+    """The mean of the values `lags` periods before: Naive, SeasonalNaive, Average and SeasonalAverage."""
+
+    lags: list[int]
+    first: int = 0
+
+    def step(self, values: np.ndarray, known: np.ndarray, at: int) -> np.ndarray:  # noqa: ARG002
+        return _or_level(np.nanmean(_back(values, at, self.lags), axis=1), values[:, :at])
+
+    def importances(self) -> np.ndarray | None:
+        return None
+
+    @property
+    def reach(self) -> int:
+        return max(self.lags)
+
+
+@dataclass(slots=True)
+class Smoothing:
+    """Exponential smoothing with drift and additive season, close to the theta method.
+
+    Source: Assimakopoulos and Nikolopoulos, "The theta model" (2000), in its form as simple exponential
+    smoothing plus half the slope. `seasonal` is (series, season), `slope` (series,).
+    """
+
+    alpha: float
+    slope: np.ndarray
+    seasonal: np.ndarray
+    window: int
+    first: int = 0
+
+    def step(self, values: np.ndarray, known: np.ndarray, at: int) -> np.ndarray:  # noqa: ARG002
+        season = self.seasonal.shape[1]
+        start = max(0, at - self.window)
+        phases = (np.arange(start, at + 1) + self.first) % season
+        past = values[:, start:at] - self.seasonal[:, phases[:-1]]
+        weights = self.alpha * (1 - self.alpha) ** np.arange(at - start)[::-1] * ~np.isnan(past)
+        level = np.nansum(past * weights, axis=1) / np.maximum(weights.sum(axis=1), 1e-12)
+        return level + self.slope / 2 / self.alpha + self.seasonal[:, phases[-1]]
+
+    def importances(self) -> np.ndarray | None:
+        return None
+
+    @property
+    def reach(self) -> int:
+        return self.window
+
+
+@dataclass(slots=True)
+class Recursive:
+    """A regression on lags, rolling means, the calendar and known columns.
+
+    `relative` is what the regression predicts the distance from: none, last (the value before) or mean (of the
+    longest window).
+    """
+
+    member: Member
+    lags: list[int]
+    windows: list[int]
+    relative: str
+    periods: Periods
+    first: int = 0
+
+    def step(self, values: np.ndarray, known: np.ndarray, at: int) -> np.ndarray:
+        features, base = step_features(self, values, known[:, None], np.array([at]))
+        return self.member.predict(features)[:, 0] + base
+
+    def importances(self) -> np.ndarray | None:
+        return self.member.importances()
+
+    @property
+    def reach(self) -> int:
+        return max(self.lags + self.windows)
+
+
+def step_features(
+    shape: Any, values: np.ndarray, known: np.ndarray, at: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Features (series * len(at), width) and base (series * len(at),); `known` is (series, len(at), k).
+
+    `shape` has lags, windows, relative, periods and first.
+    """
+    series, count = len(values), len(at)
+    lags = np.stack([_lagged(values, at - lag) for lag in shape.lags], axis=2)
+    means = np.stack([_rolling(values, at, window) for window in shape.windows], axis=2)
+    if shape.relative == "last":
+        base = _lagged(values, at - 1)
+    else:
+        base = means[:, :, -1] if shape.relative == "mean" else np.zeros((series, count))
+    calendar = np.array([shape.periods.calendar(shape.first + t) for t in at.tolist()])
+    calendar = np.broadcast_to(calendar, (series, count, calendar.shape[1]))
+    code = np.broadcast_to(np.arange(series)[:, None, None], (series, count, 1))
+    parts = [lags - base[:, :, None], means - base[:, :, None], calendar, code, known]
+    features = np.concatenate(parts, axis=2).astype(np.float32)
+    return features.reshape(series * count, -1), base.reshape(-1)
+
+
+def recur(forecaster: Forecaster, values: np.ndarray, known: np.ndarray, start: int) -> np.ndarray:
+    """Predictions for the periods from `start` on, (series, periods - start); known values are never replaced."""
+    values = values.copy()
+    predicted = np.empty((len(values), values.shape[1] - start))
+    for at in range(start, values.shape[1]):
+        step = forecaster.step(values, known[:, at], at)
+        predicted[:, at - start] = step
+        values[:, at] = np.where(np.isnan(values[:, at]), step, values[:, at])
+    return predicted
+
+
+def _lagged(values: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    found = values[:, np.maximum(positions, 0)]
+    return np.where(positions >= 0, found, np.nan)
+
+
+def _rolling(values: np.ndarray, at: np.ndarray, window: int) -> np.ndarray:
+    """The mean of the `window` values before each position, as far as they are known."""
+    seen = ~np.isnan(values)
+    sums = np.concatenate([np.zeros((len(values), 1)), np.cumsum(np.where(seen, values, 0), axis=1)], axis=1)
+    counts = np.concatenate([np.zeros((len(values), 1)), np.cumsum(seen, axis=1)], axis=1)
+    low = np.maximum(at - window, 0)
+    total, count = sums[:, at] - sums[:, low], counts[:, at] - counts[:, low]
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _back(values: np.ndarray, at: int, lags: list[int]) -> np.ndarray:
+    return np.stack([_lagged(values, np.array([at - lag]))[:, 0] for lag in lags], axis=1)
+
+
+def _or_level(step: np.ndarray, past: np.ndarray) -> np.ndarray:
+    """A series too short for its lags gets its own mean, an empty one the mean of all."""
+    own = np.nanmean(past, axis=1) if past.shape[1] else np.full(len(past), np.nan)
+    overall = np.nanmean(past) if past.size else 0.0
+    return np.where(np.isnan(step), np.where(np.isnan(own), overall, own), step)

@@ -132,8 +132,8 @@ def test_packed_bodies_are_unpacked(encoding: bytes, pack: Any) -> None:
 @pytest.mark.parametrize(
     ("body", "encoding", "status"),
     [
-        (gzip.compress(b"a" * 1_000_000), b"gzip", 413),
-        (gzip.compress(b"abc")[:-9], b"gzip", 400),
+        (gzip.compress(b"a" * 1_000_000, mtime=0), b"gzip", 413),
+        (gzip.compress(b"abc", mtime=0)[:-9], b"gzip", 400),
         (b"abc", b"gzip", 400),
         (b"abc", b"br", 415),
     ],

@@ -68,18 +68,18 @@ def test_a_stuck_call_is_late_and_the_next_one_is_made() -> None:
 def test_a_call_that_waited_too_long_is_never_made() -> None:
     async def test() -> None:
         results: list[Any] = []
-        made: list[int] = []
-        stuck = threading.Event()
-        runner: Runner[Any] = Runner(asyncio.get_running_loop(), 0.05, 100)
-        for number in range(3):
-            runner.submit(stuck.wait, results.append, lambda began: results.append(began))
-            runner.submit(
-                lambda n=number: made.append(n), results.append, lambda began: results.append(began)
-            )  # type: ignore[misc]
-        await settle(results, 6)
-        stuck.set()
-        assert results.count(True) + results.count(False) + len(made) >= 6
-        assert False in results
+        first, second = threading.Event(), threading.Event()
+        made: list[str] = []
+        runner: Runner[Any] = Runner(asyncio.get_running_loop(), 1.0, 100)
+        runner.submit(lambda: first.wait(0.5), results.append, never)
+        runner.submit(second.wait, results.append, lambda began: results.append(("second", began)))
+        runner.submit(
+            lambda: made.append("third"), results.append, lambda began: results.append(("third", began))
+        )
+        await settle(results, 3)
+        second.set()
+        assert results == [False, ("third", False), ("second", True)]
+        assert made == []
 
     on_loop(test)
 
@@ -88,6 +88,7 @@ def test_four_stuck_calls_wear_a_runner_out_until_they_end() -> None:
     async def test() -> None:
         late: list[bool] = []
         stuck = threading.Event()
+        others = sum(thread.name == "run" for thread in threading.enumerate())
         runner: Runner[bool] = Runner(asyncio.get_running_loop(), 0.02, 100)
         for count in range(1, 5):
             assert not runner.is_worn_out
@@ -95,8 +96,9 @@ def test_four_stuck_calls_wear_a_runner_out_until_they_end() -> None:
             await settle(late, count)
         assert runner.is_worn_out
         stuck.set()
-        while runner.is_worn_out:
+        while sum(thread.name == "run" for thread in threading.enumerate()) > others + 1:
             await asyncio.sleep(0.005)
+        assert not runner.is_worn_out
         assert late == [True] * 4
 
     on_loop(test)

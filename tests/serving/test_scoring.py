@@ -51,6 +51,14 @@ def test_generated_scripts_get_rows_and_the_method(launch: Launch) -> None:
     assert answer.json() == {"Results": ["predict_proba", "predict_proba"]}
 
 
+def test_probabilities_are_refused_when_the_script_has_none(service: Worker) -> None:
+    parameters = {"GlobalParameters": {"method": "predict_proba"}}
+    answer = service.score({"Inputs": {"data": ROWS}, **parameters})
+    assert answer.status == 400
+    assert answer.json()["message"] == "this service has no method 'predict_proba', use predict"
+    assert service.score({"Inputs": {"data": ROWS}}).json() == {"Results": ["yes", "no"]}
+
+
 def test_a_small_body_is_scored_on_the_event_loop(launch: Launch) -> None:
     run = "import threading\ndef run(data):\n    return threading.current_thread().name"
     worker = launch(script(run), inline_bytes=10)

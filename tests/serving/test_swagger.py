@@ -14,22 +14,6 @@ from tests.serving.harness import KEY, SCHEMA, Worker
 MODEL = msgspec.convert(SCHEMA, ModelSchema)
 SPEC = ServiceSpec("bank", "score.py")
 
-BANK = {
-    "integer": ["age", "duration", "campaign", "pdays", "previous"],
-    "number": ["emp.var.rate", "cons.price.idx", "cons.conf.idx", "euribor3m", "nr.employed"],
-    "string": [
-        "job",
-        "marital",
-        "education",
-        "default",
-        "housing",
-        "loan",
-        "contact",
-        "month",
-        "day_of_week",
-    ],
-}
-
 
 def shape(value: Any) -> Any:
     """The names of all members and the kinds of all values, in their order."""

@@ -63,7 +63,7 @@ def load(script: Path, payload: Literal["rows", "raw"]) -> EntryScript:
     try:
         module.init()
     except BaseException as error:
-        raise EntryFailedError(_failure("InitFailed", "init() failed", error)) from error
+        raise EntryFailedError(_failure("InitFailed", "init() of the entry script failed", error)) from error
     return entry
 
 
@@ -77,14 +77,14 @@ def _import(script: Path) -> ModuleType:
     try:
         found.loader.exec_module(module)
     except BaseException as error:
-        raise EntryFailedError(_failure("EntryScript", "cannot be loaded", error)) from error
+        raise EntryFailedError(_failure("EntryScript", "the entry script cannot be loaded", error)) from error
     return module
 
 
 def _failure(code: str, what: str, error: BaseException) -> StartupFailure:
     frames = user_frames(error)
     place = f" ({where(frames)})" if frames else ""
-    message = f"the entry script {what}: {summary(error)}{place}".replace("script init()", "script's init()")
+    message = f"{what}: {summary(error)}{place}"
     if isinstance(error, ModuleNotFoundError) and error.name:
         hint = f"install the package that has the module '{error.name}', then deploy again"
         return StartupFailure("MissingModule", message, hint, frames, error.name)

@@ -81,11 +81,9 @@ def rows_of(value: Any, schema: ModelSchema | None) -> Payload:
     if not isinstance(value, dict):
         raise _misshapen("the body is not a JSON object")
     wrapped = "Inputs" in value
-    inner = value["Inputs"] if wrapped else value
+    inner, where = (value["Inputs"], '"Inputs"') if wrapped else (value, "the body")
     if not isinstance(inner, dict) or "data" not in inner:
-        raise _misshapen(
-            f'"{"Inputs" if wrapped else "the body"}" has no member "data"'.replace('"the body"', "the body")
-        )
+        raise _misshapen(f'{where} has no member "data"')
     payload = Payload(_rows(inner, schema), _method(value.get("GlobalParameters"), schema), wrapped)
     _check(payload.rows, schema)
     return payload

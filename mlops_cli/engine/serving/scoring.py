@@ -52,6 +52,10 @@ class Scorer:
     def _rows(self, request: Request) -> tuple[Callable[[], Any], int | None, bool]:
         value = query_payload(request.query) if request.method == b"GET" else parse_json(self._body(request))
         payload = rows_of(value, self._schema)
+        if payload.method != "predict" and not self._entry.takes_method:
+            raise Refusal(
+                400, "InvalidPayload", f"this service has no method '{payload.method}', use predict"
+            )
         call = self._entry.call_rows
         return lambda: call(payload.rows, payload.method), len(payload.rows), payload.wrapped
 

@@ -50,7 +50,7 @@ def second_metrics(metric: str) -> tuple[str, ...]:
 
 def _number(value: float | None) -> str:
     if value is None:
-        return "failed"
+        return "-"
     return f"{value:.5f}" if abs(value) < 100 else f"{value:,.1f}"
 
 

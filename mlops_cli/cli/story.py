@@ -68,10 +68,10 @@ class Story:
             Step("Look at it: types, statistics, guardrails.", ("data", "profile", self._data)),
             Step("Train with AutoML: every trial is a child run.", ("train",)),
             Step("Deploy the best model as an HTTP service with key auth.", ("deploy", endpoint)),
-            Step("Make a valid payload out of the data.", ("score", endpoint, "--example"), rows),
-            Step("Score it.", ("score", endpoint, "--data", self._shown(rows))),
             Step("Read the service's log.", ("logs", endpoint, "-n", "5")),
             Step("Check its Swagger document with its own example.", ("swagger", endpoint, "--check")),
+            Step("Make a valid payload out of the data.", ("score", endpoint, "--example"), rows),
+            Step("Score it.", ("score", endpoint, "--data", self._shown(rows))),
         ]
 
     def _run(self, number: str, step: Step) -> dict[str, Any]:

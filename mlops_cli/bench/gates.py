@@ -1,0 +1,138 @@
+"""Limits such as p95<250ms, errors<0.1% or rps>200."""
+
+import math
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mlops_cli.bench.recording import Recording
+from mlops_cli.bench.result import GateResult, Result
+from mlops_cli.bench.statistics import histogram_percentile, percentile
+from mlops_cli.errors import UsageError
+
+_FORM = re.compile(r"\s*([a-z]+)(\d+(?:\.\d+)?)?\s*(<=|>=|<|>)\s*(\d+(?:\.\d+)?)\s*(%|ms|us|s|/s)?\s*")
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_TO_MS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
+_TIMES = ("mean", "max", "min", "p")
+RECENT = 1_000
+"""An abort gate looks at so many of the latest requests, and at none before there are a tenth of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """`metric` is p (with `percent`), mean, max, min, errors, failures or rps; `limit` is in ms, % or per s."""
+
+    text: str
+    metric: str
+    percent: float | None
+    sign: str
+    limit: float
+
+    @property
+    def is_latency(self) -> bool:
+        return self.metric in _TIMES
+
+    def holds(self, value: float | None) -> bool:
+        return value is not None and not math.isnan(value) and _COMPARE[self.sign](value, self.limit)
+
+
+def parse(text: str) -> Gate:
+    """One gate. Raises UsageError with the forms there are."""
+    match = _FORM.fullmatch(text.lower())
+    if not match:
+        raise _wrong(text)
+    metric, percent, sign, number, unit = match.groups()
+    limit = float(number)
+    if metric in _TIMES and (metric == "p") == (percent is not None) and unit in _TO_MS:
+        if percent and not 0 < float(percent) <= 100:
+            raise _wrong(text)
+        limit *= _TO_MS[unit]
+    elif percent is not None or (metric, unit) not in _COUNTS:
+        raise _wrong(text)
+    elif (metric, unit) == ("errors", None):
+        metric = "failures"
+    return Gate(text.strip(), metric, float(percent) if percent else None, sign, limit)
+
+
+_COUNTS = (("errors", "%"), ("errors", None), ("failures", None), ("rps", None), ("rps", "/s"))
+
+
+def parse_all(texts: list[str] | tuple[str, ...]) -> list[Gate]:
+    """Gates from several options; one option may hold several, separated by commas."""
+    return [parse(part) for text in texts for part in text.split(",") if part.strip()]
+
+
+def value_of(gate: Gate, result: Result) -> float | None:
+    """What the gate is about, in its own unit; None where nothing was measured."""
+    match gate.metric:
+        case "errors":
+            return result.error_percent
+        case "failures":
+            return float(result.failures)
+        case "rps":
+            return result.requests_per_second
+        case "p":
+            return _percentile(gate.percent or 0.0, result)
+        case name:
+            value: float | None = getattr(result.latency_ms, name)
+            return value
+
+
+def judge(gates: list[Gate], result: Result) -> list[GateResult]:
+    judged = []
+    for gate in gates:
+        value = value_of(gate, result)
+        judged.append(GateResult(gate.text, value, gate.holds(value)))
+    return judged
+
+
+def reason_to_abort(gates: list[Gate], recording: Recording, now: float) -> str | None:
+    """The first gate that the latest requests miss, as a sentence."""
+    done = len(recording.latency)
+    if done < RECENT // 10:
+        return None
+    first = max(0, done - RECENT)
+    failed = sum(1 for index in recording.failed[-RECENT:] if index >= first)
+    recent = sorted(recording.latency[first:])
+    for gate in gates:
+        value = _recent_value(gate, recent, failed, recording, now)
+        if not gate.holds(value):
+            return f"{gate.text} is missed: {value:.4g} over the last {len(recent):,} requests"
+    return None
+
+
+def _recent_value(gate: Gate, recent: list[float], failed: int, recording: Recording, now: float) -> float:
+    match gate.metric:
+        case "errors":
+            return 100 * failed / len(recent)
+        case "failures":
+            return float(len(recording.failed))
+        case "rps":
+            return (len(recent) - failed) / max(now - recording.finished[-len(recent)], 1e-9)
+        case "mean":
+            return sum(recent) / len(recent) * 1e3
+        case name:
+            percent = {"min": 0.0, "max": 100.0}.get(name, gate.percent or 0.0)
+            return percentile(recent, percent) * 1e3
+
+
+def _percentile(percent: float, result: Result) -> float | None:
+    exact = result.percentiles_ms.get(f"{percent:g}")
+    if exact is not None or not result.percentiles_ms:
+        return exact
+    merged: dict[int, int] = {}
+    for part in result.slices:
+        for number, count in part.buckets.items():
+            merged[number] = merged.get(number, 0) + count
+    return histogram_percentile(merged, percent) * 1e3
+
+
+def _wrong(text: str) -> UsageError:
+    hint = "write p95<250ms, mean<1s, max<2s, errors<0.1%, errors<5 or rps>200"
+    return UsageError(f"'{text}' is not a gate", hint=hint)

@@ -1,0 +1,165 @@
+"""The load generator: one process, one loop over epoll, no framework between the socket and the clock.
+
+A closed loop keeps every connection asking; an open loop asks at fixed times. An answer counts as arrived when
+the kernel reported it, so that the work on the answers before it does not make it look late. An answer that
+equals, byte for byte, one found right for the same payload is not looked at again.
+"""
+
+import gc
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import cycle, islice
+from time import perf_counter
+
+from mlops_cli.bench.checks import check_answer
+from mlops_cli.bench.exchange import Check, Exchange
+from mlops_cli.bench.pacing import LONGEST_SLEEP, NEVER, SPIN_SECONDS, Schedule, exact_timers
+from mlops_cli.bench.payloads import Payload
+from mlops_cli.bench.plan import Load, Manner
+from mlops_cli.bench.recording import Recording
+from mlops_cli.bench.target import Target
+
+Observer = Callable[[Recording, float], str | None]
+"""Called a few times a second with what is recorded so far and the time; a text ends the run with that reason."""
+
+TICK_SECONDS = 0.25
+MOST_LOST = 1_000
+"""With so many requests lost and not one answered, nobody listens: the run ends."""
+
+
+class Generator:
+    """Sends load to one target and records it. Connections stay open from one run to the next."""
+
+    def __init__(
+        self,
+        target: Target,
+        manner: Manner,
+        payloads: Sequence[Payload],
+        check: Check = check_answer,
+        observe: Observer | None = None,
+    ) -> None:
+        self._most = manner.concurrency
+        self._observe = observe
+        self._payloads = cycle(payloads)
+        self._source: Iterator[Payload] = iter(())
+        self._exchange = Exchange(target, manner, check)
+        self._tick_seconds = min(TICK_SECONDS, manner.timeout / 4)
+        self._tick_at = NEVER
+
+    @property
+    def tls_version(self) -> str | None:
+        return self._exchange.tls_version
+
+    def run(self, load: Load) -> Recording:
+        """Send the load and wait for every answer. Ctrl-C ends it early, with what is recorded by then."""
+        recording = self._exchange.start()
+        with _undisturbed():
+            cpu = time.process_time()
+            recording.started = perf_counter()
+            recording.window_end = recording.started + (NEVER if load.duration is None else load.duration)
+            self._tick_at = recording.started + self._tick_seconds
+            try:
+                (self._open_loop if load.rate else self._closed_loop)(load)
+            except KeyboardInterrupt:
+                recording.interrupted = True
+            recording.cpu = time.process_time() - cpu
+        recording.ended = recording.finished[-1] if recording.finished else perf_counter()
+        recording.window_end = min(recording.window_end, recording.ended)
+        self._exchange.abandon()
+        return recording
+
+    def close(self) -> None:
+        self._exchange.close()
+
+    def _closed_loop(self, load: Load) -> None:
+        self._source = islice(self._payloads, load.requests)
+        exchange, stop_at = self._exchange, self._exchange.recording.window_end
+        connections, read, begin, rest = exchange.connections, exchange.read, exchange.begin, exchange.rest
+        poll, most = exchange.poller.poll, self._most
+        while self._fill():
+            events = poll(self._tick_seconds if exchange.busy else 0, most)
+            now = perf_counter()
+            source = self._source
+            for fd, _ in events:
+                connection = connections[fd]
+                if read(connection, now):
+                    payload = next(source, None)
+                    if payload is None:
+                        rest(connection)
+                    else:
+                        begin(connection, payload, perf_counter())
+            if now >= stop_at:
+                self._source = iter(())
+            if now >= self._tick_at:
+                self._tick(now)
+
+    def _fill(self) -> bool:
+        """Give every free place a request; whether any is under way or was at least tried."""
+        exchange = self._exchange
+        tried = False
+        for payload in islice(self._source, self._most - exchange.busy):
+            exchange.launch(payload, perf_counter())
+            tried = True
+        return tried or exchange.busy > 0
+
+    def _open_loop(self, load: Load) -> None:
+        assert load.rate is not None
+        start = self._exchange.recording.started
+        schedule = Schedule(start, load.rate, requests=load.requests, duration=load.duration)
+        with exact_timers():
+            while schedule.due < NEVER or self._exchange.busy:
+                now = perf_counter()
+                blocked = self._exchange.busy >= self._most
+                if now >= schedule.due and not blocked:
+                    self._send_due(schedule)
+                else:
+                    schedule.blocked_at = now if blocked else schedule.blocked_at
+                    left = NEVER if blocked else schedule.due - now - SPIN_SECONDS
+                    self._collect(min(left, LONGEST_SLEEP))
+                if now >= self._tick_at and not self._tick(now):
+                    schedule.stop()
+
+    def _send_due(self, schedule: Schedule) -> None:
+        recording = self._exchange.recording
+        due = schedule.take()
+        if due <= schedule.blocked_at:
+            recording.starved += 1
+        else:
+            recording.late.append(perf_counter() - due)
+        self._exchange.launch(next(self._payloads), due)
+
+    def _collect(self, wait: float) -> None:
+        """Take the answers that are here, or come within `wait` seconds."""
+        exchange = self._exchange
+        events = exchange.poller.poll_finely(wait) if wait > 0 else exchange.poller.poll(0)
+        now = perf_counter()
+        for fd, _ in events:
+            connection = exchange.connections[fd]
+            if exchange.read(connection, now):
+                exchange.rest(connection)
+
+    def _tick(self, now: float) -> bool:
+        """A few times a second: give up on what takes too long, show how it goes; whether to go on."""
+        recording = self._exchange.recording
+        self._tick_at = now + self._tick_seconds
+        self._exchange.give_up(now)
+        reason = self._observe(recording, now) if self._observe else None
+        if len(recording.unanswered) == len(recording.latency) >= MOST_LOST:
+            reason = "nothing answers there any more"
+        if reason:
+            recording.aborted = reason
+            self._source = iter(())
+        return reason is None
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """No garbage collection meanwhile: nothing here makes cycles, and a pause would be measured."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

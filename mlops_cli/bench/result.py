@@ -1,0 +1,150 @@
+"""The result of a load test: what is shown, saved, compared and read again. Times in milliseconds."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from mlops_cli.errors import StateError, UsageError
+
+FORMAT = 1
+
+
+class Latency(Struct):
+    """From the start of a request (with a rate: from when it was due) to the end of its answer."""
+
+    mean: float | None
+    p50: float | None
+    p90: float | None
+    p95: float | None
+    p99: float | None
+    max: float | None
+    min: float | None
+    sd: float | None
+
+
+class Spread(Struct):
+    """One phase of all requests that had it."""
+
+    count: int
+    min: float
+    mean: float
+    sd: float
+    median: float
+    p99: float
+    max: float
+
+
+class GateResult(Struct):
+    """One gate; `value` is in its own unit: milliseconds, percent, or per second. None: nothing was measured."""
+
+    gate: str
+    value: float | None
+    passed: bool
+
+
+class Slice(Struct):
+    """One stretch of the run, from `start` seconds on. `buckets` is a histogram of seconds (`statistics`)."""
+
+    start: float
+    seconds: float
+    requests: int
+    failures: int
+    buckets: dict[int, int]
+
+
+class Self(Struct, omit_defaults=True):
+    """The generator about itself. `cpu` is in cores; `limit` says why the numbers may be its own, not the
+    server's; `late_us` how late it sent (open loop); `starved` how many requests waited for a connection."""
+
+    cpu: float
+    limit: str | None = None
+    late_us: dict[str, float] | None = None
+    starved: int = 0
+
+
+class Settings(Struct, omit_defaults=True):
+    """What was asked for."""
+
+    concurrency: int
+    keep_alive: bool
+    timeout: float
+    requests: int | None = None
+    duration: float | None = None
+    rate: float | None = None
+    payloads: int = 0
+    rows: int | None = None
+    checked: bool = True
+    verified: bool = False
+
+
+class Result(Struct, omit_defaults=False):
+    """`requests` counts all that ended, `requests_per_second` only right answers within the time of sending."""
+
+    name: str
+    url: str
+    started_at: str
+    settings: Settings
+    seconds: float
+    requests: int
+    failures: int
+    requests_per_second: float
+    latency_ms: Latency
+    phases_ms: dict[str, Spread]
+    percentiles_ms: dict[str, float]
+    failure_kinds: dict[str, int]
+    failure_details: dict[str, int]
+    statuses: dict[str, int]
+    generator: Self
+    received_bytes: int
+    sent_bytes: int
+    document_bytes: int
+    connections: int
+    server: str = ""
+    tls: str | None = None
+    gates: list[GateResult] = field(default_factory=list)
+    aborted: str | None = None
+    interrupted: bool = False
+    slices: list[Slice] = field(default_factory=list)
+    format: Annotated[int, Meta(ge=1, le=FORMAT)] = FORMAT
+
+    @property
+    def error_percent(self) -> float:
+        return 100 * self.failures / self.requests if self.requests else 100.0
+
+    def missed(self) -> list[GateResult]:
+        return [gate for gate in self.gates if not gate.passed]
+
+
+def document(result: Result) -> dict[str, object]:
+    """The result as scripts read it: everything but the slices."""
+    plain: dict[str, object] = msgspec.to_builtins(result)
+    del plain["slices"]
+    return plain
+
+
+def save(result: Result, path: Path) -> None:
+    """Write the whole result as JSON. Raises StateError."""
+    write_text(path, msgspec.json.encode(result).decode())
+
+
+def load(path: Path) -> Result:
+    """Read what `save` wrote. Raises UsageError."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Result)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}", hint="write one with --save FILE") from None
+    except msgspec.DecodeError as error:
+        raise UsageError(f"{path} is no saved result: {error}", hint="write one with --save FILE") from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write the file whole or not at all. Raises StateError."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StateError(f"cannot write {path}: {error.strerror}", hint="choose another file") from None

@@ -22,6 +22,16 @@ async def settle(results: list[Any], count: int) -> None:
         await asyncio.sleep(0.005)
 
 
+def run_threads() -> int:
+    return sum(thread.name == "run" for thread in threading.enumerate())
+
+
+async def abandoned_ended(others: int) -> None:
+    """Wait until a runner's abandoned threads are gone; `others` ran before it was made."""
+    while run_threads() > others + 1:
+        await asyncio.sleep(0.005)
+
+
 def never(began: bool) -> None:
     raise AssertionError("it was not late")
 
@@ -52,6 +62,7 @@ def test_a_stuck_call_is_late_and_the_next_one_is_made() -> None:
     async def test() -> None:
         results: list[Any] = []
         stuck = threading.Event()
+        others = run_threads()
         runner: Runner[bool] = Runner(asyncio.get_running_loop(), 0.05, 100)
         runner.submit(stuck.wait, results.append, lambda began: results.append(("late", began)))
         await settle(results, 1)
@@ -59,7 +70,7 @@ def test_a_stuck_call_is_late_and_the_next_one_is_made() -> None:
         await settle(results, 2)
         assert results == [("late", True), True]
         stuck.set()
-        await asyncio.sleep(0.05)
+        await abandoned_ended(others)
         assert results == [("late", True), True]
 
     on_loop(test)
@@ -68,6 +79,7 @@ def test_a_stuck_call_is_late_and_the_next_one_is_made() -> None:
 def test_a_call_that_waited_too_long_is_never_made() -> None:
     async def test() -> None:
         results: list[Any] = []
+        others = run_threads()
         first, second = threading.Event(), threading.Event()
         made: list[str] = []
         runner: Runner[Any] = Runner(asyncio.get_running_loop(), 1.0, 100)
@@ -78,6 +90,7 @@ def test_a_call_that_waited_too_long_is_never_made() -> None:
         )
         await settle(results, 3)
         second.set()
+        await abandoned_ended(others)
         assert results == [False, ("third", False), ("second", True)]
         assert made == []
 
@@ -88,7 +101,7 @@ def test_four_stuck_calls_wear_a_runner_out_until_they_end() -> None:
     async def test() -> None:
         late: list[bool] = []
         stuck = threading.Event()
-        others = sum(thread.name == "run" for thread in threading.enumerate())
+        others = run_threads()
         runner: Runner[bool] = Runner(asyncio.get_running_loop(), 0.02, 100)
         for count in range(1, 5):
             assert not runner.is_worn_out
@@ -96,8 +109,7 @@ def test_four_stuck_calls_wear_a_runner_out_until_they_end() -> None:
             await settle(late, count)
         assert runner.is_worn_out
         stuck.set()
-        while sum(thread.name == "run" for thread in threading.enumerate()) > others + 1:
-            await asyncio.sleep(0.005)
+        await abandoned_ended(others)
         assert not runner.is_worn_out
         assert late == [True] * 4
 

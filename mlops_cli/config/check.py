@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -26,16 +27,20 @@ SECRET_VARIABLES = {
 
 def check(tree: Node) -> tuple[Profile, list[Problem]]:
     """The profile that `tree` describes and what is wrong with it; a wrong value counts as not given."""
-    checker = _Checker()
+    checker = Checker()
     plain = checker.value(tree, profile_type(), "")
     return msgspec.convert(plain, Profile), checker.problems
 
 
-class _Checker:
-    """Walks tree and type side by side. `value` gives what msgspec converts, or UNSET to leave it out."""
+class Checker:
+    """Walks tree and type side by side. `value` gives what msgspec converts, or UNSET to leave it out.
 
-    def __init__(self) -> None:
+    A scalar that `keeps` is taken as it is written.
+    """
+
+    def __init__(self, keeps: Callable[[Node], bool] = lambda _: False) -> None:
         self.problems: list[Problem] = []
+        self.keeps = keeps
 
     def value(self, node: Node, kind: types.Type, key: str) -> Any:
         if node.unset:
@@ -43,6 +48,8 @@ class _Checker:
         match bare(kind):
             case types.UnionType(types=options) if isinstance(node.value, list) and _lists(options):
                 return self.value(node, _lists(options)[0], key)
+            case types.UnionType(types=options) if isinstance(node.value, dict) and _tagged(options):
+                return self.tagged(node, _tagged(options), key)
             case types.StructType() as section if isinstance(node.value, dict):
                 return self.section(node, section, key)
             case types.DictType(value_type=item) if isinstance(node.value, dict):
@@ -55,11 +62,23 @@ class _Checker:
             case scalar:
                 return self.scalar(node, scalar, key)
 
+    def tagged(self, node: Node, options: dict[Any, types.StructType], key: str) -> Any:
+        """One of several kinds of section, told by the key that all of them have."""
+        name = str(next(iter(options.values())).tag_field)
+        child = node.value.get(name)
+        if child is None:
+            self.problems.append(Problem(node.key_where or node.where, key, f"needs the key '{name}'"))
+            return UNSET
+        tag = self.scalar(child, types.LiteralType(tuple(options)), join(key, name))
+        return UNSET if tag is UNSET else self.section(node, options[tag], key)
+
     def section(self, node: Node, kind: types.StructType, key: str) -> Any:
         known = fields(kind)
         values = {}
         for name, child in node.value.items():
-            if name not in known:
+            if name == kind.tag_field:
+                values[name] = kind.tag
+            elif name not in known:
                 self.problems.append(_unknown(child, name, list(known), key))
             elif child.value is not None:
                 values[name] = self.value(child, known[name].type, join(key, name))
@@ -75,7 +94,7 @@ class _Checker:
         return {name: value for name, value in values.items() if value is not UNSET}
 
     def scalar(self, node: Node, kind: types.Type, key: str) -> Any:
-        value = _fit(node, kind)
+        value = node.text if self.keeps(node) else _fit(node, kind)
         if value is not UNSET:
             return value
         near = (
@@ -107,6 +126,10 @@ def shown(node: Node) -> str:
         return "nothing"
     text = repr(node.text)
     return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _tagged(options: tuple[types.Type, ...]) -> dict[Any, types.StructType]:
+    return {o.tag: o for o in options if isinstance(o, types.StructType) and o.tag_field}
 
 
 def _lists(options: tuple[types.Type, ...]) -> list[types.Type]:

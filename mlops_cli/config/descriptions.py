@@ -77,6 +77,9 @@ DESCRIPTIONS = {
     "bench.gates": "Limits such as p95<250ms or errors<1%.",
     "pipeline": "A pipeline of steps that is published as an endpoint.",
     "pipeline.name": "Name of the published pipeline.",
-    "pipeline.version": "Version of the published pipeline.",
+    "pipeline.version": "A label of your own for the published pipeline.",
+    "pipeline.description": "What the pipeline is for.",
+    "pipeline.parameters": "Names and defaults of what a run may set.",
+    "pipeline.data": "Data from outside: each a path, a dataset or a model.",
     "pipeline.steps": "Steps, each a mapping with a name, a type and its settings.",
 }

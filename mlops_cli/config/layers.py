@@ -25,8 +25,8 @@ def file_layers(path: Path, cwd: Path, environ: Mapping[str, str]) -> tuple[list
     follow: Path | None = path.resolve()
     while follow:
         chain.append(follow)
-        tree, found = read_document(_read(follow, cwd), display(follow, cwd), environ)
-        problems += found + _rename_aliases(tree)
+        tree, found = read_document(read_text(follow, cwd), display(follow, cwd), environ)
+        problems += found + rename_aliases(tree) + rename_in_steps(find(tree, "pipeline"))
         layers.insert(0, tree)
         follow = _parent(tree, chain)
     return layers, problems
@@ -42,7 +42,7 @@ def environment_layers(environ: Mapping[str, str]) -> tuple[list[Node], list[Pro
             layer = merge(layer, nest(names[name].split("."), read_value(environ[name], name)))
         elif near := _misspelt(name, names):
             warnings.append(f"{name} is no setting and is not read, did you mean {near}?")
-    return [layer], _rename_aliases(layer), warnings
+    return [layer], rename_aliases(layer), warnings
 
 
 def flag_layers(overrides: Sequence[str]) -> tuple[list[Node], list[Problem]]:
@@ -58,7 +58,7 @@ def flag_layers(overrides: Sequence[str]) -> tuple[list[Node], list[Problem]]:
             problems.append(Problem(source, "", "extends stands in a file; choose one with --profile"))
         else:
             layer = nest(parts, read_value(text.strip(), source))
-            problems += _rename_aliases(layer)
+            problems += rename_aliases(layer)
             layers.append(layer)
     return layers, problems
 
@@ -82,7 +82,8 @@ def _misspelt(name: str, names: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(name, names, n=1, cutoff=0.9)), None)
 
 
-def _read(path: Path, cwd: Path) -> str:
+def read_text(path: Path, cwd: Path) -> str:
+    """The text of a file. Raises ConfigError when it is missing, too large or not UTF-8."""
     name = display(path, cwd)
     try:
         with path.open("rb") as file:
@@ -122,7 +123,7 @@ def _parent(tree: Node, chain: list[Path]) -> Path | None:
     return path
 
 
-def _rename_aliases(tree: Node) -> list[Problem]:
+def rename_aliases(tree: Node) -> list[Problem]:
     """Give the short names of Azure's settings their full ones, in place."""
     problems = []
     for short, full in ALIASES.items():
@@ -138,3 +139,13 @@ def _rename_aliases(tree: Node) -> list[Problem]:
         else:
             values[name] = node
     return problems
+
+
+def rename_in_steps(pipeline: Node | None) -> list[Problem]:
+    """The same for the `train` of a pipeline's steps."""
+    steps = find(pipeline, "steps") if pipeline else None
+    if steps is None or not isinstance(steps.value, list):
+        return []
+    return [
+        problem for step in steps.value if isinstance(step.value, dict) for problem in rename_aliases(step)
+    ]

@@ -7,11 +7,13 @@ from functools import reduce
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mlops_cli.config.check import check
 from mlops_cli.config.layers import environment_layers, file_layers, flag_layers
 from mlops_cli.config.locate import locate, project_root, seen_from
 from mlops_cli.config.model import ALIASES, Profile
+from mlops_cli.config.parameters import with_defaults
 from mlops_cli.config.problems import Problem, config_error
 from mlops_cli.config.rules import check_rules
 from mlops_cli.config.tree import Node, covers, find, merge, walk
@@ -70,17 +72,24 @@ def load_profile(
     variables, misnamed, warnings = environment_layers(environ)
     flags, misused = flag_layers(overrides)
     tree = reduce(merge, [*files, *variables, *flags], Node({}, "default"))
-    profile, wrong = check(tree)
+    profile, wrong = check(_with_parameters(tree))
     problems += misnamed + misused + wrong
     unset = [Unset(node.unset, key, node.where) for key, node in walk(tree) if node.unset]
     doubts = [*(p.key for p in problems if p.key), *(u.key for u in unset)]
     problems += check_rules(profile, tree, doubts)
     if problems:
-        raise config_error(_in_order(problems))
+        raise config_error(in_order(problems))
     if always := [u for u in unset if u.key == "backend"]:
         raise _unset_error(always)
     root = project_root(path, cwd)
     return LoadedProfile(profile, path, root, _home(root, cwd, environ), tree, unset, warnings)
+
+
+def _with_parameters(tree: Node) -> Node:
+    """`tree` with the defaults of the pipeline's parameters put into its steps."""
+    if "pipeline" not in tree.value:
+        return tree
+    return replace(tree, value=tree.value | {"pipeline": with_defaults(tree.value["pipeline"])})
 
 
 def _home(root: Path, cwd: Path, environ: Mapping[str, str]) -> Path:
@@ -95,7 +104,7 @@ def _unset_error(unset: list[Unset]) -> Exception:
     return error
 
 
-def _in_order(problems: list[Problem]) -> list[Problem]:
+def in_order(problems: list[Problem]) -> list[Problem]:
     """File by file and line by line, as one would correct them."""
 
     def place(problem: Problem) -> tuple[str, list[int]]:

@@ -1,14 +1,14 @@
 """The sections and keys of a profile: the one source of validation, `config explain` and the JSON Schema."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
 from mlops_cli.domain.endpoints import DeploySettings
+from mlops_cli.domain.pipelines import PipelineSettings
 from mlops_cli.domain.training import TRAIN_ALIASES, TrainSettings
 
 AuthMethod = Literal["auto", "interactive", "service-principal", "managed-identity", "cli", "oidc", "token"]
-STEP_TYPES = ("automl", "script", "batch")
 ALIASES = {f"train.{short}": f"train.{full}" for short, full in TRAIN_ALIASES.items()}
 
 Positive = Annotated[int, Meta(ge=1)]
@@ -70,14 +70,6 @@ class BenchSettings(Struct, forbid_unknown_fields=True):
     concurrency: Positive = 4
     warmup_requests: NotNegative = 50
     gates: list[str] = field(default_factory=list)
-
-
-class PipelineSettings(Struct, forbid_unknown_fields=True):
-    """A pipeline. Each step has a name, a type and settings of its own."""
-
-    name: str | None = None
-    version: str | None = None
-    steps: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Profile(Struct, forbid_unknown_fields=True):

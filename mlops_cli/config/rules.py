@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from mlops_cli.config.model import STEP_TYPES, Profile
-from mlops_cli.config.problems import Problem, did_you_mean
+from mlops_cli.config.model import Profile
+from mlops_cli.config.problems import Problem
 from mlops_cli.config.tree import Node, covers, find
+from mlops_cli.domain.pipeline_graph import find_problems
 from mlops_cli.domain.training import PRIMARY_METRICS
 
 Found = Iterator[tuple[str, str]]
@@ -76,19 +77,9 @@ def _aci_has_no_tokens(profile: Profile) -> Found:
         yield "deploy.auth", "Azure has no token auth on aci; use key, or deploy.target aks"
 
 
-def _steps_are_named(profile: Profile) -> Found:
-    seen: set[str] = set()
-    for index, step in enumerate(profile.pipeline.steps):
-        key, name, kind = f"pipeline.steps[{index}]", step.get("name"), step.get("type")
-        if not isinstance(name, str):
-            yield key, "a step needs a name"
-        elif name in seen:
-            yield key, f"a second step with the name '{name}'"
-        else:
-            seen.add(name)
-        if kind not in STEP_TYPES:
-            got = f", got '{kind}'{did_you_mean(str(kind), STEP_TYPES)}" if kind else ""
-            yield key, f"type expects one of {', '.join(STEP_TYPES)}{got}"
+def _pipeline_is_a_graph(profile: Profile) -> Found:
+    for key, text in find_problems(profile.pipeline):
+        yield f"pipeline.{key}", text
 
 
 RULES = (
@@ -98,5 +89,5 @@ RULES = (
     Rule(("train", "data.label"), _needed_columns_stay),
     Rule(("compute.min_nodes", "compute.max_nodes"), _nodes_in_order),
     Rule(("backend", "deploy.target", "deploy.auth"), _aci_has_no_tokens),
-    Rule(("pipeline.steps",), _steps_are_named),
+    Rule(("pipeline",), _pipeline_is_a_graph),
 )

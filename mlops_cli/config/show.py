@@ -31,7 +31,9 @@ def redact(value: Any, node: Node | None, name: str = "") -> Any:
         return " ".join(f"${{{variable}}}" for variable in node.variables)
     if isinstance(value, Struct):
         pairs = ((f.name, redact(getattr(value, f.name), _below(node, f.name))) for f in fields(value))
-        return {key: item for key, item in pairs if item not in (None, {}, [])}
+        config = value.__struct_config__
+        tag = {config.tag_field: config.tag} if config.tag_field else {}
+        return {key: item for key, item in pairs if item not in (None, {}, [])} | tag
     if isinstance(value, dict):
         return {key: redact(item, _below(node, key), key) for key, item in value.items()}
     if isinstance(value, list):

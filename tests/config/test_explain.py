@@ -69,7 +69,7 @@ def test_show_fills_in_defaults_and_leaves_secrets_out(project: Project) -> None
         """\
         data: {name: ${NAME}, label: no, path: "https://me:hush-2@host/x.csv?sp=r&sig=hush-3&v=1"}
         model: {tags: {a: "x-${MY_TOKEN}", api_key: hush-4}}
-        pipeline: {steps: [{name: s, type: script, with: {password: hush-5, rows: 5}}]}
+        pipeline: {steps: [{name: s, type: script, script: s.py, environment: {variables: {PASSWORD: hush-5}}}]}
         """,
     )
     shown = show(project.load("compute.name=c"))
@@ -80,9 +80,9 @@ def test_show_fills_in_defaults_and_leaves_secrets_out(project: Project) -> None
         "label": "no",
     }
     assert shown["model"] == {"tags": {"a": "${MY_TOKEN}", "api_key": "***"}}
-    assert shown["pipeline"]["steps"] == [
-        {"name": "s", "type": "script", "with": {"password": "***", "rows": 5}}
-    ]
+    (step,) = shown["pipeline"]["steps"]
+    assert step["environment"] == {"variables": {"PASSWORD": "***"}}
+    assert (step["name"], step["type"]) == ("s", "script")
     assert shown["bench"] == {"requests": 1000, "concurrency": 4, "warmup_requests": 50}
 
 

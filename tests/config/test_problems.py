@@ -156,15 +156,20 @@ CASES = {
         [f"{AT}:2:16: deploy.auth: Azure has no token auth on aci; use key, or deploy.target aks"],
     ),
     "steps": (
-        "pipeline:\n  steps:\n  - {name: a, type: autml}\n  - {name: a, type: script}\n"
-        "  - {type: batch}\n  - {name: d}",
+        "pipeline:\n  steps:\n  - {name: a, type: autml}\n  - {name: a}\n  - {type: script, scrip: x}",
         [
-            f"{AT}:3:5: pipeline.steps[0]: type expects one of automl, script, batch, "
+            f"{AT}:3:21: pipeline.steps[0].type: expects one of automl, script, batch, "
             "got 'autml', did you mean 'automl'?",
-            f"{AT}:4:5: pipeline.steps[1]: a second step with the name 'a'",
-            f"{AT}:5:5: pipeline.steps[2]: a step needs a name",
-            f"{AT}:6:5: pipeline.steps[3]: type expects one of automl, script, batch",
+            f"{AT}:4:5: pipeline.steps[1]: needs the key 'type'",
+            f"{AT}:5:5: pipeline.steps[2]: needs the key 'name'",
+            f"{AT}:5:5: pipeline.steps[2]: needs the key 'script'",
+            f"{AT}:5:20: pipeline.steps[2].scrip: unknown key, did you mean 'script'?",
         ],
+    ),
+    "a graph": (
+        "pipeline:\n  steps:\n  - {name: a, type: script, script: a.py, inputs: {x: b.y}}\n"
+        "  - {name: b, type: script, script: b.py, outputs: [y], after: [a]}",
+        [f"{AT}:3:5: pipeline.steps[0]: the steps wait for each other: a -> b -> a"],
     ),
 }
 

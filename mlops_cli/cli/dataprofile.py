@@ -98,7 +98,7 @@ def _draw_columns(console: Console, profile: DataProfile, rows: int | None) -> N
     table.add_column("type", width=8)
     table.add_column("missing", justify="right", width=7)
     table.add_column("distinct", justify="right", width=8)
-    table.add_column("min · mean · max, or most frequent", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column("min · mean · max, or top values", no_wrap=True, overflow="ellipsis", ratio=1)
     for column in profile.columns[:rows]:
         name = Text(column.name, style="bold" if column.name == profile.label else "")
         missing = _percent(column.missing, profile.rows) if column.missing else ""

@@ -27,6 +27,10 @@ LONGEST_WAIT = 60.0
 Progress = Callable[[int, int | None], None]
 
 
+class CutOff(requests.RequestException):
+    """The body ended too early, or cannot continue what is here: ask again."""
+
+
 def fetch(
     url: str,
     sha256: str,
@@ -106,7 +110,7 @@ def _receive(answer: requests.Response, part: Path, progress: Progress) -> None:
     start = _start(answer)
     if answer.status_code == 416 or start > part.stat().st_size:
         _validator_file(part).unlink(missing_ok=True)
-        raise requests.ConnectionError("the part here does not fit the file there; starting again")
+        raise CutOff("the part here does not fit the file there; starting again")
     length = answer.headers.get("Content-Length")
     total = start + int(length) if length else None
     _remember_validator(answer, part)
@@ -117,12 +121,14 @@ def _receive(answer: requests.Response, part: Path, progress: Progress) -> None:
 
 
 def _copy(answer: requests.Response, file: IO[bytes], total: int | None, progress: Progress) -> None:
+    # Otherwise urllib3 raises at a cut and drops what it had received of the last chunk.
+    answer.raw.enforce_content_length = False
     progress(file.tell(), total)
     for chunk in answer.iter_content(CHUNK_BYTES):
         file.write(chunk)
         progress(file.tell(), total)
     if total is not None and file.tell() != total:
-        raise requests.ConnectionError(f"cut off after {file.tell():,} of {total:,} bytes")
+        raise CutOff(f"cut off after {file.tell():,} of {total:,} bytes")
 
 
 def _start(answer: requests.Response) -> int:
@@ -181,8 +187,11 @@ def _wait(answer: requests.Response, attempt: int) -> float:
 def _reason(error: requests.RequestException) -> str:
     if isinstance(error, requests.Timeout):
         return "no answer in time"
-    text = str(error) if type(error) is requests.ConnectionError else type(error).__name__
-    return "no connection" if "HTTPConnection" in text or "Max retries" in text else text
+    if isinstance(error, CutOff):
+        return str(error)
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the connection was cut"
+    return "no connection" if isinstance(error, requests.ConnectionError) else str(error)
 
 
 @contextlib.contextmanager

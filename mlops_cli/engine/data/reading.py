@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BLOCK_BYTES = 16 * 1024 * 1024
+# A form that no value has: Arrow leaves times as the text that the file has.
+KEEP_AS_TEXT = "~"
 NOT_SCALAR = (pa.types.is_nested, pa.types.is_binary, pa.types.is_large_binary, pa.types.is_duration)
 
 
@@ -89,7 +91,9 @@ def _arrow_csv(utf8: bytes, how: dialect.Dialect) -> pa.Table:
         parse_options=pacsv.ParseOptions(
             delimiter=how.delimiter, quote_char=how.quote, newlines_in_values=True
         ),
-        convert_options=pacsv.ConvertOptions(strings_can_be_null=True, decimal_point=how.decimal),
+        convert_options=pacsv.ConvertOptions(
+            strings_can_be_null=True, decimal_point=how.decimal, timestamp_parsers=[KEEP_AS_TEXT]
+        ),
     )
 
 
@@ -139,5 +143,5 @@ def _stamped(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _as_json(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_timestamp(column.type):
-        return pc.strftime(column, format="%Y-%m-%dT%H:%M:%S")
+        return pc.strftime(column.cast(pa.timestamp("s"), safe=False), format="%Y-%m-%dT%H:%M:%S")
     return column

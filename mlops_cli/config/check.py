@@ -129,7 +129,8 @@ def shown(node: Node) -> str:
 
 
 def _tagged(options: tuple[types.Type, ...]) -> dict[Any, types.StructType]:
-    return {o.tag: o for o in options if isinstance(o, types.StructType) and o.tag_field}
+    kinds = [o for o in options if isinstance(o, types.StructType) and o.tag_field]
+    return {kind.tag: kind for kind in sorted(kinds, key=lambda kind: str(kind.tag))}
 
 
 def _lists(options: tuple[types.Type, ...]) -> list[types.Type]:

@@ -158,7 +158,7 @@ CASES = {
     "steps": (
         "pipeline:\n  steps:\n  - {name: a, type: autml}\n  - {name: a}\n  - {type: script, scrip: x}",
         [
-            f"{AT}:3:21: pipeline.steps[0].type: expects one of automl, script, batch, "
+            f"{AT}:3:21: pipeline.steps[0].type: expects one of automl, batch, script, "
             "got 'autml', did you mean 'automl'?",
             f"{AT}:4:5: pipeline.steps[1]: needs the key 'type'",
             f"{AT}:5:5: pipeline.steps[2]: needs the key 'name'",

@@ -40,7 +40,7 @@ def _lightgbm_settings(data: FitData, parameters: Parameters, threads: int) -> d
         "seed": data.seed,
         "deterministic": True,
         "force_col_wise" if data.matrix.shape[1] > _WIDE else "force_row_wise": True,
-        **{k: v for k, v in parameters.items() if k not in _OURS},
+        **{k: v for k, v in parameters.items() if k != "native_categories"},
     }
     if data.outputs > 2:
         settings["num_class"] = data.outputs
@@ -48,9 +48,6 @@ def _lightgbm_settings(data: FitData, parameters: Parameters, threads: int) -> d
     if len(data.y) < 1000:
         settings["min_data_in_bin"] = 1
     return settings
-
-
-_OURS = ("native_categories", "balanced")
 
 
 def _least_rows(wanted: int, rows: int) -> int:
@@ -106,7 +103,7 @@ def _xgboost_settings(data: FitData, parameters: Parameters, threads: int) -> di
         "verbosity": 0,
         "nthread": threads,
         "seed": data.seed,
-        **{k: v for k, v in parameters.items() if k not in _OURS},
+        **parameters,
     }
     if data.outputs > 2:
         settings["num_class"] = data.outputs

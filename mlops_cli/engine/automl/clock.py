@@ -54,12 +54,14 @@ class Limits:
 
     def waves(self, tasks: int, rows: int) -> "Waves":
         """How to run `tasks` fits over `rows` rows each."""
-        abreast = min(tasks, self.threads) if rows < _MANY_ROWS else 1
-        return Waves(self, tasks, abreast, max(1, self.threads // abreast))
+        if rows < _MANY_ROWS:
+            return Waves(self, tasks, min(tasks, self.threads), 1)
+        return Waves(self, tasks, 1, self.threads)
 
 
 class Waves:
-    """Fits side by side: one thread each beats many threads on one fit, until the data is big."""
+    """Fits side by side: until the data is big, one thread each beats many threads on one fit, which wait for
+    each other and, where the cores are shared, wait long."""
 
     def __init__(self, limits: Limits, tasks: int, abreast: int, threads: int) -> None:
         self.limits = limits

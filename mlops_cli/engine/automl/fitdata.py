@@ -26,8 +26,10 @@ class FitData:
     absolute: bool = False
     balanced: bool = False
 
-    def with_balance(self, balanced: bool) -> "FitData":
-        return replace(self, balanced=balanced)
+    def narrow(self, width: int) -> "FitData":
+        """The first `width` features only."""
+        valid = (np.ascontiguousarray(self.valid[0][:, :width]), self.valid[1]) if self.valid else None
+        return replace(self, matrix=np.ascontiguousarray(self.matrix[:, :width]), valid=valid)
 
     def weights(self) -> np.ndarray | None:
         """One weight per row, 1 on average."""

@@ -11,53 +11,42 @@ from mlops_cli.engine.automl.fitdata import Parameters
 
 Candidate = tuple[str, Parameters]
 
-_LIGHTGBM: list[Parameters] = [
-    {"learning_rate": 0.1, "num_leaves": 31},
-    {"learning_rate": 0.03, "num_leaves": 15, "feature_fraction": 0.9, "bagging_fraction": 0.8,
-     "bagging_freq": 1},
-    {"learning_rate": 0.03, "num_leaves": 31, "feature_fraction": 0.8, "bagging_fraction": 0.8,
-     "bagging_freq": 1, "native_categories": True},
-    {"learning_rate": 0.03, "num_leaves": 15, "feature_fraction": 0.8, "bagging_fraction": 0.8,
-     "bagging_freq": 1, "native_categories": True, "cat_smooth": 50, "cat_l2": 30, "max_cat_to_onehot": 8},
-]  # fmt: skip
-_XGBOOST: list[Parameters] = [
-    {"eta": 0.05, "max_depth": 5, "min_child_weight": 1, "subsample": 0.8, "colsample_bytree": 0.8},
-    {"eta": 0.05, "max_depth": 0, "grow_policy": "lossguide", "max_leaves": 31, "min_child_weight": 5,
-     "subsample": 0.8, "colsample_bytree": 0.6},
-]  # fmt: skip
+_SAMPLED = {"bagging_fraction": 0.8, "bagging_freq": 1}
+_PLAIN = {"target_means": False}
 _FOREST = {"n_estimators": 100, "min_samples_leaf": 4, "max_leaf_nodes": 1500}
-_MLP = {"hidden_layer_sizes": [96, 48], "alpha": 1e-3, "learning_rate_init": 2e-3, "batch_size": 256}
-_DEFAULTS: dict[str, Parameters] = {
-    "RandomForest": {**_FOREST, "max_features": 0.4},
-    "ExtremeRandomTrees": {**_FOREST, "max_features": 0.6},
-    "LogisticRegression": {"C": 0.3},
-    "ElasticNet": {"alpha": 0.003, "l1_ratio": 0.5},
-    "MLP": _MLP,
-    "GradientBoosting": {"learning_rate": 0.06, "max_leaf_nodes": 31, "max_iter": 150},
-    "DecisionTree": {"min_samples_leaf": 20},
-    "KNN": {"n_neighbors": 15, "weights": "distance"},
-}
-_ONLY_WHEN_ASKED = ("GradientBoosting", "DecisionTree", "KNN")
+_FIRST: list[Candidate] = [
+    ("LightGBM", {"learning_rate": 0.1, "num_leaves": 31}),
+    ("LightGBM", {"learning_rate": 0.03, "num_leaves": 15, "feature_fraction": 0.9, **_SAMPLED, **_PLAIN}),
+    ("XGBoost", {"eta": 0.05, "max_depth": 5, "subsample": 0.8, "colsample_bytree": 0.8}),
+    ("LogisticRegression", {"C": 0.3}),
+    ("ElasticNet", {"alpha": 0.003, "l1_ratio": 0.5}),
+    ("LightGBM", {"learning_rate": 0.03, "num_leaves": 15, "feature_fraction": 0.8, **_SAMPLED,
+                  "native_categories": True, "cat_smooth": 50, "cat_l2": 30, "max_cat_to_onehot": 8}),
+    ("LightGBM", {"learning_rate": 0.03, "num_leaves": 31, "feature_fraction": 0.8, **_SAMPLED,
+                  "native_categories": True}),
+    ("XGBoost", {"eta": 0.05, "max_depth": 0, "grow_policy": "lossguide", "max_leaves": 31, "min_child_weight": 5,
+                 "subsample": 0.8, "colsample_bytree": 0.6, **_PLAIN}),
+    ("ExtremeRandomTrees", {**_FOREST, "max_features": 0.6}),
+    ("MLP", {"hidden_layer_sizes": [96, 48], "alpha": 1e-3, "learning_rate_init": 2e-3, "batch_size": 256}),
+    ("RandomForest", {**_FOREST, "max_features": 0.4}),
+]  # fmt: skip
+_WHEN_ASKED: list[Candidate] = [
+    ("GradientBoosting", {"learning_rate": 0.06, "max_leaf_nodes": 31, "max_iter": 150}),
+    ("DecisionTree", {"min_samples_leaf": 20}),
+    ("KNN", {"n_neighbors": 15, "weights": "distance"}),
+]
 
 
 def portfolio(names: list[str], asked: bool) -> list[Candidate]:
-    """Proven settings, cheap and strong ones first; `asked` says that the user listed the models."""
-    xgboost = next((n for n in names if n.startswith("XGBoost")), "")
-    boosters = [("LightGBM", p) for p in _LIGHTGBM] + [(xgboost, p) for p in _XGBOOST]
-    others = [(n, p) for n, p in _DEFAULTS.items() if asked or n not in _ONLY_WHEN_ASKED]
-    linear = [o for o in others if o[0] in ("LogisticRegression", "ElasticNet")]
-    forests = [o for o in others if o not in linear]
-    order = [
-        boosters[0],
-        boosters[1],
-        boosters[4],
-        *linear,
-        *forests[:2],
-        boosters[2],
-        boosters[3],
-        boosters[5],
-    ]
-    return [(name, dict(p)) for name, p in order + forests[2:] if name in names]
+    """Proven settings, quick and strong ones first; `asked` says that the user listed the models."""
+    everything = _FIRST + (_WHEN_ASKED if asked else [])
+    return [(full, dict(p)) for short, p in everything if (full := _full_name(short, names))]
+
+
+def _full_name(short: str, names: list[str]) -> str:
+    """XGBoost is XGBoostClassifier or XGBoostRegressor."""
+    fitting = (short, f"{short}Classifier", f"{short}Regressor")
+    return next((name for name in names if name in fitting), "")
 
 
 def candidate(index: int, seed: int, names: list[str], asked: bool) -> Candidate:
@@ -76,7 +65,8 @@ def _random(name: str, random: np.random.Generator) -> Parameters:
         return _random_lightgbm(random)
     if name.startswith("XGBoost"):
         return _random_xgboost(random)
-    return _varied(_DEFAULTS[name], random)
+    first = dict(_FIRST + _WHEN_ASKED)
+    return _varied(first[name], random)
 
 
 def _random_lightgbm(random: np.random.Generator) -> Parameters:
@@ -90,6 +80,7 @@ def _random_lightgbm(random: np.random.Generator) -> Parameters:
         "lambda_l2": _log_uniform(random, 1e-2, 10),
         "extra_trees": bool(random.random() < 0.2),
         "native_categories": bool(random.random() < 0.4),
+        "target_means": bool(random.random() < 0.5),
     }
 
 
@@ -101,6 +92,7 @@ def _random_xgboost(random: np.random.Generator) -> Parameters:
         "subsample": round(random.uniform(0.7, 1.0), 2),
         "colsample_bytree": round(random.uniform(0.4, 1.0), 2),
         "lambda": _log_uniform(random, 0.1, 10),
+        "target_means": bool(random.random() < 0.5),
     }
 
 

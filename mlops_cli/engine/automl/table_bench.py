@@ -19,7 +19,7 @@ from mlops_cli.engine.automl.trials import Outcome, Trial
 from mlops_cli.engine.model.ensembles import Stack, Vote
 from mlops_cli.engine.model.features import Encoder
 from mlops_cli.engine.model.fitted import FittedModel
-from mlops_cli.engine.model.members import Member
+from mlops_cli.engine.model.members import Member, Narrow
 from mlops_cli.engine.model.target_means import TargetMeans, cross_fitted, fit_target_means
 from mlops_cli.errors import DataError
 from mlops_cli.status import RunStatus
@@ -139,9 +139,13 @@ class TableBench:
     ) -> tuple[Member, int]:
         if not limits.soft:
             limits.check()
-        balanced = bool(parameters.get("balanced", False))
-        plain = {k: v for k, v in parameters.items() if k != "balanced"}
-        return self.learners[algorithm](data.with_balance(balanced), plain, limits)
+        plain = {k: v for k, v in parameters.items() if k not in ("balanced", "target_means")}
+        data = replace(data, balanced=parameters.get("balanced", False))
+        width = self.matrix.shape[1]
+        if parameters.get("target_means", True) or data.matrix.shape[1] == width:
+            return self.learners[algorithm](data, plain, limits)
+        member, rounds = self.learners[algorithm](data.narrow(width), plain, limits)
+        return Narrow(member, width), rounds
 
     def _metrics(self, y: np.ndarray, answers: np.ndarray) -> dict[str, float]:
         if self.classes:

@@ -10,7 +10,7 @@ import numpy as np
 
 from mlops_cli.engine.model.dense import Dense
 
-_FEW_ROWS = 2000
+_FEW_ROWS = 20_000
 
 
 class Member(Protocol):
@@ -111,6 +111,20 @@ class SklearnMember:
         weights = np.abs(np.atleast_2d(self.model.coef_)).sum(axis=0)
         sources = self.dense.sources()
         return _shares(np.bincount(sources, weights=weights, minlength=max(sources) + 1))
+
+
+class Narrow:
+    """A member that looks at the first `width` features only."""
+
+    def __init__(self, member: Member, width: int) -> None:
+        self.member = member
+        self.width = width
+
+    def predict(self, matrix: np.ndarray) -> np.ndarray:
+        return self.member.predict(matrix[:, : self.width])
+
+    def importances(self) -> np.ndarray | None:
+        return self.member.importances()
 
 
 def shaped(raw: np.ndarray, classes: int) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 from msgspec import Struct
 
 SMOOTHING = 20.0
-LEAST_CATEGORIES = 12
+LEAST_CATEGORIES = 10
 
 
 class TargetMeans(Struct):

@@ -161,8 +161,8 @@ CASES = {
             f"{AT}:3:21: pipeline.steps[0].type: expects one of automl, batch, script, "
             "got 'autml', did you mean 'automl'?",
             f"{AT}:4:5: pipeline.steps[1]: needs the key 'type'",
-            f"{AT}:5:5: pipeline.steps[2]: needs the key 'name'",
             f"{AT}:5:5: pipeline.steps[2]: needs the key 'script'",
+            f"{AT}:5:5: pipeline.steps[2]: needs the key 'name'",
             f"{AT}:5:20: pipeline.steps[2].scrip: unknown key, did you mean 'script'?",
         ],
     ),

@@ -52,6 +52,7 @@ def draw_profile(console: Console, dataset: Dataset, *, rows: int | None) -> Non
     _draw_columns(console, profile, rows)
     if rows is not None and len(profile.columns) > rows:
         console.print(f"and {len(profile.columns) - rows:,} more columns: --all shows them", style="dim")
+    console.print()
     if profile.balance:
         _draw_balance(console, profile)
     draw_guardrails(console, profile.guardrails)
@@ -92,19 +93,23 @@ def _draw_columns(console: Console, profile: DataProfile, rows: int | None) -> N
     from rich.table import Table
     from rich.text import Text
 
+    gaps = any(column.missing for column in profile.columns)
     longest = max(len(column.name) for column in profile.columns)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, expand=True)
     table.add_column("column", overflow="fold", width=min(20, max(6, longest)))
     table.add_column("type", width=8)
-    table.add_column("missing", justify="right", width=7)
+    if gaps:
+        table.add_column("missing", justify="right", width=7)
     table.add_column("distinct", justify="right", width=8)
     table.add_column("min · mean · max, or top values", no_wrap=True, overflow="ellipsis", ratio=1)
     for column in profile.columns[:rows]:
         name = Text(column.name, style="bold" if column.name == profile.label else "")
-        missing = _percent(column.missing, profile.rows) if column.missing else ""
+        missing = [_percent(column.missing, profile.rows) if column.missing else ""] if gaps else []
         values = Text(_values(column, profile.rows), no_wrap=True, overflow="ellipsis")
-        table.add_row(name, column.type, missing, f"{column.distinct:,}", values)
+        table.add_row(name, column.type, *missing, f"{column.distinct:,}", values)
     console.print(table)
+    if not gaps:
+        console.print("no value is missing", style="dim")
 
 
 def _values(column: ColumnProfile, rows: int) -> str:

@@ -1,6 +1,7 @@
 """Versions by content, stored once, whatever happens at the same time."""
 
 import os
+import resource
 import stat
 import subprocess
 import sys
@@ -132,6 +133,22 @@ def test_a_file_where_the_folder_should_be(store: Store, file: Path) -> None:
     with pytest.raises(StateError, match="Not a directory"):
         register(store, file, "bank")
     assert store.datasets.all() == []
+
+
+def test_a_disk_that_takes_no_more(store: Store, tmp_path: Path) -> None:
+    big = tmp_path / "big.csv"
+    big.write_text("a\n" + "12345\n" * 50_000)
+    store.datasets.all()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+    try:
+        with pytest.raises(StateError, match="File too large"):
+            register(store, big, "big")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert stored(store) == []
+    assert store.datasets.all() == []
+    assert register(store, big, "big")[1] is True
 
 
 def test_four_commands_at_once_make_one_version(store: Store, file: Path) -> None:

@@ -50,17 +50,17 @@ class Command(click.Command):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self.own_params = list(self.params)
-        for param in self.own_params:
-            if isinstance(param, click.Option):
-                param.show_envvar = True
-                param.show_default = param.show_default or None
+        self.own_options = [param for param in self.params if isinstance(param, click.Option)]
+        for option in self.own_options:
+            option.show_envvar = True
         self.params += global_options()
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        for title, params in (("Options", self.own_params), ("Global options", self.get_params(context))):
-            shown = [p for p in params if title == "Options" or p not in self.own_params]
-            records = [record for p in shown if (record := p.get_help_record(context))]
+        others = [
+            p for p in self.get_params(context) if isinstance(p, click.Option) and p not in self.own_options
+        ]
+        for title, options in (("Options", self.own_options), ("Global options", others)):
+            records = [record for option in options if (record := option.get_help_record(context))]
             if records:
                 with formatter.section(title):
                     formatter.write_dl(records)

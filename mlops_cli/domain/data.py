@@ -9,7 +9,7 @@ Scalar = str | int | float | bool | None
 Row = dict[str, Scalar]
 
 
-class ColumnProfile(Struct, omit_defaults=True):
+class ColumnProfile(Struct):
     """Statistics of one column, computed once at registration.
 
     `missing` and `distinct` count rows and values; `min` and `max` are ISO 8601 strings for a datetime and
@@ -29,7 +29,7 @@ class ColumnProfile(Struct, omit_defaults=True):
     counts: list[int] | None = None
 
 
-class Guardrail(Struct, omit_defaults=True):
+class Guardrail(Struct):
     """Something about the data that a modeller should know before training.
 
     `code` is one of imbalance, missing_values, high_cardinality, constant_column, duplicate_column,
@@ -42,7 +42,7 @@ class Guardrail(Struct, omit_defaults=True):
     column: str | None = None
 
 
-class DataProfile(Struct, omit_defaults=True):
+class DataProfile(Struct):
     """Schema, statistics and guardrails of one dataset version. `example` holds a few true rows."""
 
     rows: int
@@ -53,8 +53,8 @@ class DataProfile(Struct, omit_defaults=True):
     example: list[Row] = field(default_factory=list)
 
 
-class Dataset(Struct, omit_defaults=True):
-    """One version of a registered dataset; the same content never makes a second version."""
+class Dataset(Struct):
+    """One version of a registered dataset; the content of the latest version makes no new one."""
 
     name: str
     version: int

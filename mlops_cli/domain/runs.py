@@ -34,7 +34,7 @@ class Run(Struct, omit_defaults=True):
     properties: dict[str, Any] = field(default_factory=dict)
 
 
-class Model(Struct, omit_defaults=True):
+class Model(Struct):
     """One registered version of a model. `path` is its folder; `packages` what it was trained with."""
 
     name: str

@@ -5,11 +5,22 @@ A new service is a package with a `Service` in its `routes.py`, added to `SERVIC
 
 from mlops_cli.emulator.azure.aad.routes import service as aad
 from mlops_cli.emulator.azure.arm.routes import service as arm
+from mlops_cli.emulator.azure.artifact.routes import service as artifact
+from mlops_cli.emulator.azure.blob.routes import service as blob
+from mlops_cli.emulator.azure.compute.routes import reader as compute_reader
+from mlops_cli.emulator.azure.compute.routes import writer as compute_writer
 from mlops_cli.emulator.azure.control.routes import service as control
+from mlops_cli.emulator.azure.dataset.routes import service as dataset
+from mlops_cli.emulator.azure.datastore.routes import service as datastore
 from mlops_cli.emulator.azure.discovery.routes import service as discovery
+from mlops_cli.emulator.azure.environment.routes import service as environment
 from mlops_cli.emulator.azure.keyvault.routes import service as keyvault
 from mlops_cli.emulator.azure.metadata.routes import endpoint as msi
 from mlops_cli.emulator.azure.metadata.routes import service as metadata
+from mlops_cli.emulator.azure.model.routes import service as model
 from mlops_cli.emulator.azure.telemetry.routes import service as telemetry
 
-SERVICES = (aad, metadata, msi, arm, discovery, keyvault, telemetry, control)
+SERVICES = (
+    aad, metadata, msi, arm, compute_writer, discovery, keyvault, datastore, blob, dataset,
+    compute_reader, environment, artifact, model, telemetry, control,
+)  # fmt: skip

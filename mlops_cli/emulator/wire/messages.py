@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http.client import responses as phrases
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -49,9 +49,10 @@ class Request:
     query: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.target)
-        self.path = parts.path or "/"
-        self.query = {k.lower(): v for k, v in parse_qsl(parts.query, keep_blank_values=True)}
+        path, _, query = self.target.partition("?")
+        # The SDK joins a base that ends with a slash and a path that begins with one.
+        self.path = "/" + path.lstrip("/")
+        self.query = {k.lower(): v for k, v in parse_qsl(query, keep_blank_values=True)}
 
     @property
     def body(self) -> bytes:

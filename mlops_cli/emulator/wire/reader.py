@@ -6,7 +6,6 @@ import contextlib
 import socket
 import tempfile
 from collections import deque
-from urllib.parse import urlsplit
 
 import httptools
 
@@ -71,6 +70,7 @@ class Reader:
         if method == "CONNECT":
             return "https", target, ""
         if target.startswith(("http://", "https://")):
-            parts = urlsplit(target)
-            return parts.scheme, parts.netloc.lower(), parts._replace(scheme="", netloc="").geturl() or "/"
+            scheme, _, rest = target.partition("://")
+            host, slash, path = rest.partition("/")
+            return scheme, host.lower(), slash + path
         return self._scheme, self._host or self._headers.get("host", "").lower(), target

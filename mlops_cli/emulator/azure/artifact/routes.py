@@ -1,0 +1,84 @@
+"""The artifact service: names files and hands out addresses; the bytes go to and from blob storage."""
+
+from __future__ import annotations
+
+from mlops_cli.emulator import errors, hosts
+from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
+from mlops_cli.emulator.call import Call
+from mlops_cli.emulator.paging import paged
+from mlops_cli.emulator.router import Service
+from mlops_cli.emulator.state import Document
+from mlops_cli.emulator.wire.messages import Response
+
+service = Service("artifact", "Artifacts of runs and models", hosts.AML, errors.aml)
+BASE = "/artifact/v2.0{W}/artifacts"
+
+
+def _artifacts(call: Call) -> Artifacts:
+    return Artifacts(call.workspace, call.app.identity)
+
+
+def _owner(call: Call) -> tuple[str, str]:
+    return call["origin"], call["container"]
+
+
+@service.route("POST", BASE + "/batch/metadata/{origin}/{container}", "Run.upload_file(s), Model.register")
+def announce(call: Call) -> Document:
+    artifacts, owner = _artifacts(call), _owner(call)
+    paths = [entry["path"] for entry in call.document.get("paths") or []]
+    return {
+        "artifacts": {path: artifacts.document(*owner, path) for path in paths},
+        "artifactContentInformation": {path: artifacts.location(*owner, path) for path in paths},
+        "errors": {},
+    }
+
+
+@service.route("DELETE", BASE + "/batch/{origin}/{container}", "Run._delete_artifacts")
+def delete_all(call: Call) -> Response:
+    _artifacts(call).delete(*_owner(call), [entry["path"] for entry in call.document.get("paths") or []])
+    return Response(200)
+
+
+@service.route(
+    "GET", BASE + "/prefix/contentinfo/{origin}/{container}/{path*}", "Run.download_files, Model.download"
+)
+@service.route("GET", BASE + "/prefix/contentinfo/{origin}/{container}", "Run.download_files of everything")
+def locations(call: Call) -> Document:
+    artifacts, owner = _artifacts(call), _owner(call)
+    found = [
+        artifacts.location(*owner, path) for path in artifacts.paths(*owner, call.params.get("path", ""))
+    ]
+    return paged(found, call.query.get("continuationtoken"), None)
+
+
+@service.route("GET", BASE + "/contentinfo/{origin}/{container}/{path*}", "Run.download_file")
+def location(call: Call) -> Document:
+    artifacts, owner = _artifacts(call), _owner(call)
+    if artifacts.blob(*owner, call["path"]) is None:
+        raise errors.not_found(f"Artifact {'/'.join(owner)}/{call['path']} was not found.")
+    return artifacts.location(*owner, call["path"])
+
+
+@service.route("GET", BASE + "/metadata/{origin}/{container}/{path*}", "Run.upload_file: does it exist")
+def metadata(call: Call) -> Document:
+    artifacts, owner = _artifacts(call), _owner(call)
+    if artifacts.blob(*owner, call["path"]) is None:
+        raise errors.not_found(f"Artifact {'/'.join(owner)}/{call['path']} was not found.")
+    return artifacts.document(*owner, call["path"])
+
+
+@service.route("POST", BASE + "/content/{origin}/{container}/{path*}", "small files sent through the service")
+def upload(call: Call) -> Document:
+    artifacts, owner = _artifacts(call), _owner(call)
+    artifacts.write(*owner, call["path"], call.request.stream)
+    return artifacts.document(*owner, call["path"])
+
+
+@service.route("GET", BASE + "/{origin}/{container}/{path*}", "Run.get_file_names of a folder")
+@service.route("GET", BASE + "/{origin}/{container}", "Run.get_file_names")
+def list_artifacts(call: Call) -> Document:
+    artifacts, owner = _artifacts(call), _owner(call)
+    found = [
+        artifacts.document(*owner, path) for path in artifacts.paths(*owner, call.params.get("path", ""))
+    ]
+    return paged(found, call.query.get("continuationtoken"), None)

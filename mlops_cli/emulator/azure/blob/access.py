@@ -1,0 +1,66 @@
+"""Who may use a container: everybody a public one, otherwise who shows a key or a signature of the instance."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import hashlib
+import hmac
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
+
+from mlops_cli.emulator.errors import ApiError
+
+if TYPE_CHECKING:
+    from mlops_cli.emulator.call import Call
+    from mlops_cli.emulator.instance import Identity
+
+VERSION = "2019-12-12"
+_REFUSED = ApiError(
+    403, "AuthenticationFailed",
+    "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly.",
+)  # fmt: skip
+
+
+def check(call: Call, account: str, container: str) -> None:
+    """Raises ApiError 403, or 404 where an anonymous caller is not to know that the container exists.
+
+    A shared key is taken on trust for foreign accounts: whoever registers one brings a key of his own.
+    """
+    if call.request.method in ("GET", "HEAD") and call.app.state.blobs.is_public(account, container):
+        return
+    authorization = call.request.headers.get("authorization", "")
+    if "sig" in call.query:
+        if "srt" in call.query or _is_ours(call, account, container):
+            return
+        raise _REFUSED
+    if authorization.startswith("Bearer "):
+        call.app.tokens.check(authorization)
+        return
+    if not authorization.startswith(f"SharedKey {account}:"):
+        raise ApiError(404, "ResourceNotFound", "The specified resource does not exist.")
+
+
+def _is_ours(call: Call, account: str, container: str) -> bool:
+    expiry, signature = call.query.get("se", ""), call.query["sig"]
+    mine = _signature(call.app.identity, account, container, call.params.get("name", ""), expiry)
+    return hmac.compare_digest(signature, mine) and expiry > _stamp(0)
+
+
+def signed_url(identity: Identity, account: str, container: str, name: str, *, hours: float = 24) -> str:
+    """An address of the blob that is good for reading and writing for some hours."""
+    expiry = _stamp(hours)
+    signature = _signature(identity, account, container, name, expiry)
+    query = urlencode({"sv": VERSION, "sr": "b", "sig": signature, "se": expiry, "sp": "rcw"})
+    return f"https://{account}.blob.core.windows.net/{container}/{quote(name)}?{query}"
+
+
+def _signature(identity: Identity, account: str, container: str, name: str, expiry: str) -> str:
+    text = f"{account}/{container}/{name}\n{expiry}"
+    digest = hmac.new(base64.b64decode(identity.storage_key), text.encode(), hashlib.sha256).digest()
+    return base64.b64encode(digest).decode()
+
+
+def _stamp(hours: float) -> str:
+    moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=hours)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,133 @@
+"""Blob storage (REST version 2019-12-12 and near it): block blobs, ranges and lists."""
+
+from __future__ import annotations
+
+import uuid
+
+from mlops_cli.emulator import errors, hosts
+from mlops_cli.emulator.azure.blob import access, listing
+from mlops_cli.emulator.azure.blob.headers import kept, shown
+from mlops_cli.emulator.call import Call
+from mlops_cli.emulator.clock import http_date
+from mlops_cli.emulator.ranges import sliced
+from mlops_cli.emulator.router import Service
+from mlops_cli.emulator.state.blobs import Blob
+from mlops_cli.emulator.wire.messages import Response
+
+service = Service(
+    "blob", "Blob storage", hosts.BLOB, errors.blob, signed_in=False,
+    left_out=("append and page blobs", "snapshots and versions", "leases", "file shares", "Data Lake (dfs)"),
+)  # fmt: skip
+
+
+def _place(call: Call) -> tuple[str, str]:
+    """The account and container, which must exist and be open to the caller."""
+    account, container = call.request.host.split(".")[0], call["container"]
+    access.check(call, account, container)
+    if not call.app.state.blobs.has_container(account, container):
+        raise errors.not_found("The specified container does not exist.", "ContainerNotFound")
+    return account, container
+
+
+def _blob(call: Call) -> Blob:
+    blob = call.app.state.blobs.get(*_place(call), call["name"])
+    if blob is None:
+        raise errors.not_found("The specified blob does not exist.", "BlobNotFound")
+    return blob
+
+
+@service.route("GET", "/{container}", "rslex, ContainerClient.list_blobs, get_container_properties")
+@service.route("HEAD", "/{container}", "rslex: is the container public")
+def container(call: Call) -> Response:
+    account, name = _place(call)
+    if call.query.get("comp") == "list":
+        return listing.list_blobs(call, account, name)
+    headers = {
+        "ETag": f'"{name}"',
+        "Last-Modified": http_date(0),
+        "x-ms-lease-state": "available",
+        "x-ms-lease-status": "unlocked",
+        "x-ms-version": access.VERSION,
+    }
+    return Response(200, b"", headers)
+
+
+@service.route("PUT", "/{container}", "ContainerClient.create_container")
+def create_container(call: Call) -> Response:
+    account = call.request.host.split(".")[0]
+    access.check(call, account, call["container"])
+    if not call.app.state.blobs.add_container(account, call["container"]):
+        raise errors.conflict("The specified container already exists.", "ContainerAlreadyExists")
+    return Response(201, b"", {"ETag": f'"{uuid.uuid4().hex}"', "Last-Modified": http_date(0)})
+
+
+@service.route(
+    "HEAD", "/{container}/{name*}", "BlobClient.get_blob_properties, rslex, the check after an upload"
+)
+def head(call: Call) -> Response:
+    blob = _blob(call)
+    return Response(200, b"", {**shown(blob), "Content-Length": str(blob.size), "Accept-Ranges": "bytes"})
+
+
+@service.route("GET", "/{container}/{name*}", "BlobClient.download_blob, rslex, every download of the SDK")
+def get(call: Call) -> Response:
+    blob = _blob(call)
+    if "if-match" in call.request.headers and call.request.headers["if-match"] not in ("*", blob.etag):
+        raise errors.ApiError(
+            412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met."
+        )
+    return sliced(blob.path, blob.size, call.request.headers, shown(blob))
+
+
+@service.route(
+    "PUT", "/{container}/{name*}", "BlobClient.upload_blob: whole, as a block, as a list of blocks"
+)
+def put(call: Call) -> Response:
+    account, container = _place(call)
+    blobs, request = call.app.state.blobs, call.request
+    match call.query.get("comp"):
+        case "block":
+            blobs.put_block(account, container, call["name"], call.query["blockid"], request.stream)
+            return _written(None)
+        case "blocklist":
+            blocks = listing.block_list(request.body)
+            blob = blobs.commit(account, container, call["name"], blocks, kept(request.headers))
+            if blob is None:
+                raise errors.bad_request("The specified block list is invalid.", "InvalidBlockList")
+            return _written(blob)
+        case "metadata":
+            blob = _blob(call)
+            meta = {k: v for k, v in kept(request.headers).items() if k.startswith("x-ms-meta-")}
+            others = {k: v for k, v in blob.headers.items() if not k.startswith("x-ms-meta-")}
+            blobs.set_headers(blob, others | meta)
+            return Response(200, b"", shown(blob))
+        case None:
+            return _put_whole(call, account, container)
+        case other:
+            raise errors.bad_request(
+                f"comp={other} is not supported by the emulator.", "UnsupportedQueryParameter"
+            )
+
+
+def _put_whole(call: Call, account: str, container: str) -> Response:
+    headers, blobs = call.request.headers, call.app.state.blobs
+    kind = headers.get("x-ms-blob-type", "BlockBlob")
+    if kind != "BlockBlob":
+        raise errors.bad_request(f"{kind} is not supported by the emulator.", "InvalidBlobType")
+    if headers.get("if-none-match") == "*" and blobs.get(account, container, call["name"]):
+        raise errors.conflict("The specified blob already exists.", "BlobAlreadyExists")
+    return _written(blobs.put(account, container, call["name"], call.request.stream, kept(headers)))
+
+
+def _written(blob: Blob | None) -> Response:
+    headers = {"x-ms-version": access.VERSION, "x-ms-request-server-encrypted": "true"}
+    if blob:
+        headers |= {"ETag": blob.etag, "Last-Modified": http_date(blob.modified)}
+    return Response(201, b"", headers)
+
+
+@service.route("DELETE", "/{container}/{name*}", "BlobClient.delete_blob")
+def delete(call: Call) -> Response:
+    blob = _blob(call)
+    call.app.state.blobs.delete(blob.account, blob.container, blob.name)
+    return Response(202, b"", {"x-ms-delete-type-permanent": "true"})

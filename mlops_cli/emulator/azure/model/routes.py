@@ -1,0 +1,116 @@
+"""The registry half of model management: models and assets."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from mlops_cli.emulator import errors, hosts
+from mlops_cli.emulator.azure.model.models import Assets, Models, labels_filter
+from mlops_cli.emulator.call import Call
+from mlops_cli.emulator.json_patch import apply_patch
+from mlops_cli.emulator.paging import page
+from mlops_cli.emulator.router import Service
+from mlops_cli.emulator.state import Document
+from mlops_cli.emulator.wire.messages import Response
+
+service = Service(
+    "model", "Model registry", hosts.AML, errors.model_management,
+    left_out=("Model.package", "Model.profile", "images (deprecated)"),
+)  # fmt: skip
+BASE = "/modelmanagement/v1.0{W}"
+MOST = 255
+
+
+def _missing(model_id: str) -> errors.ApiError:
+    return errors.not_found(f"Model {model_id} was not found.", "ModelNotFound")
+
+
+@service.route("POST", BASE + "/assets", "Model.register: the files of the model")
+def create_asset(call: Call) -> Document:
+    return Assets(call.workspace).create(call.document)
+
+
+@service.route("GET", BASE + "/assets/{id}", "Model.download")
+def get_asset(call: Call) -> Document:
+    found = Assets(call.workspace).get(call["id"])
+    if found is None:
+        raise errors.not_found(f"Asset {call['id']} was not found.", "AssetNotFound")
+    return found
+
+
+@service.route("GET", BASE + "/assets", "assets of a run, used by explanations")
+def list_assets(call: Call) -> Document:
+    query, labels = call.query, labels_filter(call.query.get("properties"), "properties")
+
+    def wanted(asset: Document) -> bool:
+        fields = {"runid": query.get("runid"), "name": query.get("name"), "type": query.get("type")}
+        return labels(asset) and all(v is None or asset.get(k) == v for k, v in fields.items())
+
+    return _page(call, Assets(call.workspace).find(wanted), "assets")
+
+
+@service.route("POST", BASE + "/models", "Model.register, Run.register_model")
+def register(call: Call) -> Document:
+    identity = call.app.identity
+    user = {
+        "userObjectId": identity.object_id, "userTenantId": identity.tenant_id,
+        "userName": call.claims.get("name", "Emulated service principal"),
+    }  # fmt: skip
+    return Models(call.workspace).register(call.document, user)
+
+
+@service.route("GET", BASE + "/models", "Model(ws, name), Model.list, Workspace.models")
+def list_models(call: Call) -> Document:
+    query = call.query
+    tags, properties = (
+        labels_filter(query.get("tags"), "kvTags"),
+        labels_filter(query.get("properties"), "properties"),
+    )
+    fields = {"name": query.get("name"), "runId": query.get("runid"), "framework": query.get("framework")}
+    dataset = query.get("datasetid")
+
+    def wanted(model: Document) -> bool:
+        if dataset and dataset not in [d["id"] for d in model["datasets"]]:
+            return False
+        return (
+            tags(model) and properties(model) and all(v is None or model[k] == v for k, v in fields.items())
+        )
+
+    latest = query.get("latestversiononly", "").lower() == "true"
+    return _page(call, Models(call.workspace).find(wanted, latest_only=latest), "models")
+
+
+@service.route("GET", BASE + "/models/{id}", "Model(ws, id=...), Model(ws, name, version=...)")
+def get_model(call: Call) -> Document:
+    found = Models(call.workspace).get(call["id"])
+    if found is None:
+        raise _missing(call["id"])
+    return found
+
+
+@service.route("PATCH", BASE + "/models/{id}", "Model.update, add_tags, add_properties, ...")
+def patch_model(call: Call) -> Document:
+    operations = call.any_document
+    found = Models(call.workspace).change(call["id"], lambda document: apply_patch(document, operations))
+    if found is None:
+        raise _missing(call["id"])
+    return found
+
+
+@service.route("DELETE", BASE + "/models/{id}", "Model.delete")
+def delete_model(call: Call) -> Response:
+    if not Models(call.workspace).delete(call["id"]):
+        raise _missing(call["id"])
+    return Response(200)
+
+
+def _page(call: Call, found: list[Document], kind: str) -> Document:
+    """A page; `nextLink` only where there is a next one, the key alone makes clients follow it."""
+    shown, following = page(found, call.query.get("$skiptoken"), call.query.get("count"), MOST)
+    if following is None:
+        return {"value": shown}
+    others = "&".join(f"{k}={quote(v)}" for k, v in call.query.items() if k != "$skiptoken")
+    return {
+        "value": shown,
+        "nextLink": f"{call.request.origin}{call.request.path}?{others}&$skipToken={following}",
+    }

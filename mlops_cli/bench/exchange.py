@@ -40,7 +40,8 @@ class Exchange:
         """A new recording; connections that the server has closed meanwhile are dropped."""
         for fd, _ in self.poller.poll(0):
             self._drop(self.connections[fd])
-        self.recording = Recording()
+        before = self.recording
+        self.recording = Recording(server=before.server, document_length=before.document_length)
         return self.recording
 
     def launch(self, payload: Payload, due: float) -> None:
@@ -80,9 +81,16 @@ class Exchange:
         except (OSError, ssl.SSLError, BadResponse) as error:
             self._lost(connection, error, now)
             return False
-        self.recording.received += len(data)
+        connection.payload.hits += 1
         self.recording.end(now, now - connection.due)
         return True
+
+    def settle(self, payload: Payload) -> None:
+        """Account for the bytes of the answers that were not looked at again."""
+        if payload.hits and payload.proven:
+            self.recording.received += payload.hits * len(payload.proven)
+            self.recording.body_received += payload.hits * payload.proven_body
+            payload.hits = 0
 
     def give_up(self, now: float) -> None:
         """End the requests that have waited longer than the timeout."""
@@ -141,7 +149,8 @@ class Exchange:
             return False
         whole = len(data) == answer.size
         if whole and not wrong and answer.status == 200 and answer.header(MODEL_HEADER) is None:
-            payload.proven = data
+            self.settle(payload)
+            payload.proven, payload.proven_body = data, len(answer.body)
         connection.reader = None
         recording.end(now, now - connection.due)
         return True
@@ -150,6 +159,7 @@ class Exchange:
         recording = self.recording
         index = len(recording.latency)
         recording.received += answer.size
+        recording.body_received += len(answer.body)
         recording.statuses[answer.status] += 1
         if connection.connect_seconds is not None:
             self._measure_opening(connection, index)

@@ -41,18 +41,24 @@ class Generator:
     ) -> None:
         self._most = manner.concurrency
         self._observe = observe
+        self._distinct = payloads
         self._payloads = cycle(payloads)
         self._source: Iterator[Payload] = iter(())
         self._exchange = Exchange(target, manner, check)
         self._tick_seconds = min(TICK_SECONDS, manner.timeout / 4)
         self._tick_at = NEVER
+        self._watched = True
 
     @property
     def tls_version(self) -> str | None:
         return self._exchange.tls_version
 
-    def run(self, load: Load) -> Recording:
-        """Send the load and wait for every answer. Ctrl-C ends it early, with what is recorded by then."""
+    def run(self, load: Load, *, watched: bool = True) -> Recording:
+        """Send the load and wait for every answer. Ctrl-C ends it early, with what is recorded by then.
+
+        The observer sees it unless `watched` is false.
+        """
+        self._watched = watched
         recording = self._exchange.start()
         with _undisturbed():
             cpu = time.process_time()
@@ -66,6 +72,8 @@ class Generator:
             recording.cpu = time.process_time() - cpu
         recording.ended = recording.finished[-1] if recording.finished else perf_counter()
         recording.window_end = min(recording.window_end, recording.ended)
+        for payload in self._distinct:
+            self._exchange.settle(payload)
         self._exchange.abandon()
         return recording
 
@@ -144,7 +152,7 @@ class Generator:
         recording = self._exchange.recording
         self._tick_at = now + self._tick_seconds
         self._exchange.give_up(now)
-        reason = self._observe(recording, now) if self._observe else None
+        reason = self._observe(recording, now) if self._observe and self._watched else None
         if len(recording.unanswered) == len(recording.latency) >= MOST_LOST:
             reason = "nothing answers there any more"
         if reason:

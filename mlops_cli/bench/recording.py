@@ -2,6 +2,7 @@
 
 from array import array
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
@@ -30,6 +31,11 @@ class Sparse:
     def add(self, index: int, seconds: float) -> None:
         self.index.append(index)
         self.seconds.append(seconds)
+
+    def extend(self, other: "Sparse", base: int) -> None:
+        """Add those of a later stretch, whose requests count from `base`."""
+        self.index.extend(base + index for index in other.index)
+        self.seconds.extend(other.seconds)
 
 
 @dataclass(slots=True)
@@ -60,6 +66,7 @@ class Recording:
     statuses: Counter[int] = field(default_factory=Counter)
     starved: int = 0
     received: int = 0
+    body_received: int = 0
     server: str = ""
     document_length: int = 0
     aborted: str | None = None
@@ -84,3 +91,29 @@ class Recording:
         """A request has ended, well or not."""
         self.finished.append(now)
         self.latency.append(seconds)
+
+
+def joined(parts: Sequence[Recording]) -> Recording:
+    """Several stretches as one, without the pauses between them."""
+    whole = Recording()
+    for part in parts:
+        base, shift = len(whole.latency), whole.ended - part.started
+        whole.finished.extend(finished + shift for finished in part.finished)
+        whole.failed.extend(base + index for index in part.failed)
+        whole.unanswered.extend(base + index for index in part.unanswered)
+        for name in ("connects", "handshakes", "transfers"):
+            getattr(whole, name).extend(getattr(part, name), base)
+        for name in ("latency", "late", "model"):
+            getattr(whole, name).extend(getattr(part, name))
+        for name in ("kinds", "details", "statuses"):
+            getattr(whole, name).update(getattr(part, name))
+        whole.ended += part.ended - part.started
+        whole.cpu += part.cpu
+        whole.starved += part.starved
+        whole.received += part.received
+        whole.body_received += part.body_received
+        whole.interrupted |= part.interrupted
+        whole.aborted = whole.aborted or part.aborted
+        whole.server, whole.document_length = part.server, part.document_length
+    whole.window_end = whole.ended
+    return whole

@@ -99,6 +99,7 @@ class Result(Struct, omit_defaults=False):
     generator: Self
     received_bytes: int
     sent_bytes: int
+    body_bytes: int
     document_bytes: int
     connections: int
     server: str = ""

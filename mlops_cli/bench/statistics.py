@@ -2,9 +2,9 @@
 
 import math
 import random
-from operator import mul
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import mul
 from typing import TypeVar
 
 BUCKETS_PER_OCTAVE = 128

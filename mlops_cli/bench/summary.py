@@ -47,6 +47,7 @@ def summarise(
         generator=_about_itself(recording, settings, seconds),
         received_bytes=recording.received,
         sent_bytes=sent_bytes,
+        body_bytes=recording.body_received,
         document_bytes=recording.document_length,
         connections=len(recording.connects.index),
         server=recording.server,

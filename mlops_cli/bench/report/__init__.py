@@ -1,0 +1,1 @@
+"""A result as text, CSV, JUnit XML, HTML and GitHub annotations."""

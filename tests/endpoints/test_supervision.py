@@ -36,7 +36,9 @@ def test_a_killed_supervisor_is_replaced_without_a_lost_request(world: World) ->
         answered = sum(load.answers.values())
         until(lambda: sum(load.answers.values()) > answered + 50)
     assert load.lost == []
-    assert set(world.worker_pids()).isdisjoint(worker.process.pid for worker in before.workers if worker.process)
+    assert set(world.worker_pids()).isdisjoint(
+        worker.process.pid for worker in before.workers if worker.process
+    )
     assert world.status().port == endpoint.port
 
 
@@ -54,7 +56,11 @@ def test_when_everything_is_killed_it_is_stopped_and_starts_at_the_same_address(
     world.kill_everything()
     assert world.endpoints.get("demo").state == EndpointState.STOPPED
     started, changed = world.endpoints.start("demo")
-    assert (started.state, started.scoring_uri, changed) == (EndpointState.HEALTHY, endpoint.scoring_uri, True)
+    assert (started.state, started.scoring_uri, changed) == (
+        EndpointState.HEALTHY,
+        endpoint.scoring_uri,
+        True,
+    )
     assert world.endpoints.keys("demo") == keys
     assert post(endpoint.port, keys.primary) == (200, ONE)
     assert world.endpoints.start("demo")[1] is False
@@ -132,6 +138,6 @@ def test_a_start_that_fails_again_and_again_is_given_up(world: World) -> None:
 def test_a_request_that_kills_its_worker_does_not_end_the_service(world: World) -> None:
     endpoint, _ = world.deploy()
     key = world.endpoints.keys("demo").primary
-    with pytest.raises(OSError):  # noqa: PT011
+    with pytest.raises(OSError):
         post(endpoint.port, key, {"data": [{"kill": 1}]})
     assert post(endpoint.port, key)[0] == 200

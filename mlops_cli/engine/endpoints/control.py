@@ -74,7 +74,9 @@ def ensure_supervisor(service: Path, endpoint: Endpoint) -> None:
     listeners = sockets.listen_first(endpoint.port, endpoint.workers)
     fds = [listener.fileno() for listener in listeners]
     try:
-        start_detached(supervisor_command(service, fds), log=layout.output_file(service), env={}, pass_fds=fds)
+        start_detached(
+            supervisor_command(service, fds), log=layout.output_file(service), env={}, pass_fds=fds
+        )
     finally:
         for listener in listeners:
             listener.close()

@@ -71,7 +71,7 @@ def draft(service: Path, source: Source) -> Path:
     with state_errors(service):
         folder.mkdir(parents=True)
         if source.model:
-            shutil.copytree(source.model.path, folder / MODEL)
+            _copy_tree(Path(source.model.path), folder / MODEL)
         if source.entry_script:
             shutil.copyfile(source.entry_script, folder / source.entry_script.name)
     write_spec(folder, _spec(source))
@@ -91,7 +91,7 @@ def copy(service: Path, revision: int, **changes: Any) -> int:
     """Make a further revision with the same files and another specification; its number."""
     folder = service / "revisions" / f".draft-{uuid.uuid4().hex}"
     with state_errors(service):
-        shutil.copytree(revision_dir(service, revision), folder)
+        _copy_tree(revision_dir(service, revision), folder)
     write_spec(folder, msgspec.structs.replace(read_spec(folder), **changes))
     return number(service, folder)
 
@@ -127,6 +127,17 @@ def _spec(source: Source) -> ServiceSpec:
         scoring_timeout_ms=settings.scoring_timeout_ms,
         threads=max(1, int(settings.cpu_cores)),
     )
+
+
+def _copy_tree(source: Path, target: Path) -> None:
+    """As `shutil.copytree`, whose error says no more what the operating system said."""
+    target.mkdir(parents=True)
+    for path in sorted(source.rglob("*")):
+        place = target / path.relative_to(source)
+        if path.is_dir():
+            place.mkdir()
+        else:
+            shutil.copyfile(path, place)
 
 
 def _check_packages(model: Model) -> None:

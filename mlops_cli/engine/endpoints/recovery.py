@@ -43,11 +43,7 @@ def recover(store: Store, service: Path, name: str) -> Endpoint | None:
     if endpoint is None or endpoint.revision == 0:
         forget(store, service, name)
         return None
-    for draft in (service / "revisions").glob(".*"):
-        shutil.rmtree(draft, ignore_errors=True)
-    desired = layout.read_desired(service)
-    if desired and desired.generation != endpoint.revision:
-        control.install(service, endpoint, endpoint.revision)
+    _switch_back(service, endpoint)
     return control.observed(service, endpoint)
 
 
@@ -57,7 +53,7 @@ def undo(store: Store, service: Path, existing: Endpoint | None, *, was_running:
         forget(store, service, service.name)
         return
     if was_running:
-        control.install(service, existing, existing.revision)
+        _switch_back(service, existing)
         control.ensure_supervisor(service, existing)
     else:
         control.stop(service)
@@ -80,6 +76,15 @@ def remove_old_revisions(service: Path, current: int, *, keep: int) -> None:
     for folder in sorted(_revisions(service), key=lambda path: -int(path.name))[keep:]:
         if int(folder.name) != current:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _switch_back(service: Path, endpoint: Endpoint) -> None:
+    """Have the endpoint's last good revision run, if another was to, and drop what was half copied."""
+    desired = layout.read_desired(service)
+    if desired and desired.generation != endpoint.revision:
+        control.install(service, endpoint, endpoint.revision)
+    for draft in (service / "revisions").glob(".*"):
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _revisions(service: Path) -> list[Path]:

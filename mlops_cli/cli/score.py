@@ -1,0 +1,108 @@
+"""`mlops score`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlops_cli.cli.command import Command, pass_app
+
+if TYPE_CHECKING:
+    from mlops_cli.cli.app import App
+    from mlops_cli.domain.schema import ModelSchema
+    from mlops_cli.services.client import ServiceClient
+    from mlops_cli.services.tables import Table
+
+
+@click.command(cls=Command)
+@click.argument("name", required=False)
+@click.option("--data", metavar="FILE|-", help="JSON, CSV or Parquet; - reads stdin.")
+@click.option("--example", is_flag=True, help="Print a valid payload made from the data, send nothing.")
+@click.option("--validate/--no-validate", default=True, help="Check the payload before it is sent.")
+@click.option("--method", type=click.Choice(["predict", "predict_proba"]), default="predict",
+              help="Labels, or the probability of each class.")  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path), help="Write the result there, not on stdout.")
+@pass_app
+def score(
+    app: App,
+    *,
+    name: str | None,
+    data: str | None,
+    example: bool,
+    validate: bool,
+    method: str,
+    out: Path | None,
+) -> None:
+    """Send rows to an endpoint and show the predictions.
+
+    JSON in, JSON out. CSV or Parquet in, the same rows with their predictions out; columns that the service
+    does not know, the label among them, stay in the result and are not sent.
+    """
+    from mlops_cli.services import client, inputs, tables
+    from mlops_cli.services import score as service
+    from mlops_cli.services.deploy import endpoint_name
+
+    if not example and data is None:
+        raise click.UsageError("give --data FILE (or - for stdin), or --example")
+    with client.connect(app.backend, endpoint_name(app.config, name)) as to:
+        schema = inputs.schema(app.backend, to)
+        if example:
+            return _write(app, service.example(schema, to.endpoint.name), out)
+        content, where = _read(app, str(data))
+        if content.lstrip()[:1] in (b"{", b"["):
+            value = tables.parse_json(content, where)
+            return _write(app, service.score_json(to, value, schema if validate else None, method), out)
+        return _score_table(app, to, tables.read(content, where), schema, method, validate, out)
+
+
+def _score_table(
+    app: App,
+    to: ServiceClient,
+    table: Table,
+    schema: ModelSchema | None,
+    method: str,
+    validate: bool,
+    out: Path | None,
+) -> None:
+    from mlops_cli.errors import UsageError
+    from mlops_cli.services import tables
+    from mlops_cli.services.score import score_table
+
+    if schema is None:
+        message = f"{to.endpoint.name} does not say which columns it takes, so a table cannot be sent"
+        raise UsageError(message, hint="send the JSON that your run(data) understands")
+    done = score_table(to, table, schema, method, checked=validate)
+    if done.kept_back:
+        app.say(f"kept in the result, not sent: {', '.join(done.kept_back)}")
+    if out:
+        tables.write(done.table, app.cwd / out)
+        rows = len(done.table.rows)
+        shown = {"rows": rows, "columns": done.table.columns, "out": str(out)}
+        app.show(shown, lambda console: console.print(f"{rows:,} rows written to {out}"))
+    else:
+        app.show(done.answer, lambda _console: app.write(tables.to_csv(done.table)))
+
+
+def _read(app: App, data: str) -> tuple[bytes, str]:
+    from mlops_cli.errors import NotFoundError
+
+    if data == "-":
+        with click.open_file("-", "rb") as stdin:
+            return stdin.read(), "stdin"
+    try:
+        return (app.cwd / data).read_bytes(), data
+    except OSError as error:
+        raise NotFoundError(
+            f"cannot read {data}: {error.strerror}", hint="give a file: --data FILE"
+        ) from None
+
+
+def _write(app: App, value: Any, out: Path | None) -> None:
+    if out:
+        (app.cwd / out).write_text(json.dumps(value) + "\n")
+        app.show({"out": str(out)}, lambda console: console.print(f"written to {out}"))
+    else:
+        app.show(value, lambda _console: app.write(json.dumps(value, ensure_ascii=False) + "\n"))

@@ -149,3 +149,12 @@ def write_text(path: Path, text: str) -> None:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise StateError(f"cannot write {path}: {error.strerror}", hint="choose another file") from None
+
+
+def append_text(path: Path, text: str) -> None:
+    """Add to the file. Raises StateError."""
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise StateError(f"cannot write {path}: {error.strerror}", hint="choose another file") from None

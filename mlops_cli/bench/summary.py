@@ -40,7 +40,7 @@ def summarise(
         requests_per_second=_good_within(recording) / window,
         latency_ms=_latency(ordered),
         phases_ms=_phases(recording),
-        percentiles_ms={f"{p:g}": percentile(ordered, p) * 1e3 for p in CURVE} if ordered else {},
+        percentiles_ms=_curve(ordered),
         failure_kinds={str(kind): count for kind, count in recording.kinds.items()},
         failure_details=dict(recording.details.most_common()),
         statuses=_statuses(recording),
@@ -95,6 +95,12 @@ def _latency(ordered: Sequence[float]) -> Latency:
     mean, deviation = mean_and_deviation(ordered)
     p50, p90, p95, p99 = (percentile(ordered, p) * 1e3 for p in (50, 90, 95, 99))
     return Latency(mean * 1e3, p50, p90, p95, p99, ordered[-1] * 1e3, ordered[0] * 1e3, deviation * 1e3)
+
+
+def _curve(ordered: Sequence[float]) -> dict[str, float]:
+    """The percentiles that at least one request lies above, and the maximum."""
+    known = [p for p in CURVE if p == 100 or len(ordered) * (100 - p) >= 100 - 1e-6]
+    return {f"{p:g}": percentile(ordered, p) * 1e3 for p in known} if ordered else {}
 
 
 def _phases(recording: Recording) -> dict[str, Spread]:

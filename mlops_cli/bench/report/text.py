@@ -106,7 +106,8 @@ def _totals(result: Result) -> Iterator[str]:
     yield _field("Requests per second", f"{result.requests_per_second:.2f} [#/sec] (mean)")
     if good:
         each = seconds / good * 1e3
-        yield _field("Time per request", f"{each * settings.concurrency:.3f} [ms] (mean)")
+        mean = result.latency_ms.mean if settings.rate else each * settings.concurrency
+        yield _field("Time per request", f"{mean:.3f} [ms] (mean)")
         yield _field("Time per request", f"{each:.3f} [ms] (mean, across all concurrent requests)")
     yield _field("Transfer rate", f"{result.received_bytes / 1024 / seconds:.2f} [Kbytes/sec] received")
     yield f"{'':24}{result.sent_bytes / 1024 / seconds:.2f} kb/s sent"
@@ -141,13 +142,12 @@ def _spread(name: str, times: Spread) -> str:
 def _served_within(result: Result) -> Iterator[str]:
     if not result.percentiles_ms:
         return
-    since = "from when they were due" if result.settings.rate else "from when they were sent"
     yield "Percentage of the requests served within a certain time (ms)"
     for name, value in result.percentiles_ms.items():
         longest = " (longest request)" if name == "100" else ""
         yield f"{name:>5}% {value:>9.3f}{longest}"
     if result.settings.rate:
-        yield f"  counted {since}"
+        yield "  counted from when each request was due"
 
 
 def _failures(result: Result) -> list[str]:

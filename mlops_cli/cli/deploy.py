@@ -36,8 +36,9 @@ def deploy(
 ) -> int | None:
     """Deploy a model as an HTTP service.
 
-    NAME, model and settings default to the profile's; a scoring script of yours is served too. The same again changes nothing; a change replaces
-    the workers one by one, and no request is lost. If it fails, what ran before goes on.
+    NAME, model and settings default to the profile's; a scoring script of yours is served too. The same
+    again changes nothing; a change replaces the workers one by one, and no request is lost. If it fails,
+    what ran before goes on.
     """
     from mlops_cli.services.deploy import document, request
     from mlops_cli.status import ExitCode

@@ -18,10 +18,12 @@ def main() -> None:
     parser.add_argument("service", type=Path)
     parser.add_argument("--fds", required=True, help="listening sockets, separated by commas")
     given = parser.parse_args()
-    with locked(layout.supervisor_lock(given.service), wait=False) as mine:
+    service = given.service.resolve()
+    with locked(layout.supervisor_lock(service), wait=False) as mine:
         if mine:
+            os.chdir(service)
             listeners = sockets.adopt([int(fd) for fd in given.fds.split(",")])
-            Supervisor(given.service.resolve(), listeners, identify(os.getpid())).run()
+            Supervisor(service, listeners, identify(os.getpid())).run()
 
 
 if __name__ == "__main__":

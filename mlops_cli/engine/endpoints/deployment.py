@@ -12,6 +12,7 @@ from mlops_cli.domain.endpoints import Endpoint
 from mlops_cli.engine.clock import now
 from mlops_cli.engine.endpoints import (
     control,
+    failures,
     keys,
     packaging,
     planning,
@@ -22,7 +23,6 @@ from mlops_cli.engine.endpoints import (
 from mlops_cli.engine.endpoints.packaging import Source
 from mlops_cli.engine.serving.spec import read_spec
 from mlops_cli.engine.store import Store
-from mlops_cli.errors import WorkFailedError
 from mlops_cli.status import EndpointState
 
 OnPhase = Callable[[Phase], None]
@@ -102,7 +102,7 @@ class Deployment:
         bearer = keys.bearer(self._service, endpoint)
         answer = probing.send(endpoint.port, sample, bearer, timeout)
         if answer.status_code != 200:
-            raise WorkFailedError(f"the service answered {answer.status_code}: {answer.text[:200]}")
+            raise failures.scoring(answer, self._service, {})
 
     def _about(self) -> str:
         source = self._source

@@ -1,5 +1,6 @@
 """One place for a worker: started, replaced without a lost request, restarted after a crash."""
 
+import contextlib
 import signal
 import socket
 import time
@@ -10,11 +11,12 @@ from mlops_cli.domain.endpoints import Level
 from mlops_cli.engine.endpoints.layout import WorkerStatus
 from mlops_cli.engine.endpoints.sockets import BACKLOG
 from mlops_cli.engine.endpoints.worker import Fds, Worker, supervisor_command
-from mlops_cli.engine.serving.spec import StartupFailure
+from mlops_cli.engine.serving.spec import StartupFailure, read_spec
+from mlops_cli.errors import StateError
 
 START_ATTEMPTS = 3
 START_SECONDS = 120
-DRAIN_SECONDS = 90
+DRAIN_EXTRA_SECONDS = 30.0
 FIRST_DELAY, LONGEST_DELAY = 0.2, 30.0
 STABLE_SECONDS = 60
 
@@ -165,7 +167,13 @@ class Slot:
 
     def _retire(self, worker: Worker) -> None:
         worker.signal(signal.SIGTERM)
-        self._leaving.append((worker, time.monotonic() + DRAIN_SECONDS))
+        self._leaving.append((worker, time.monotonic() + self._drain_seconds()))
+
+    def _drain_seconds(self) -> float:
+        """A worker drains for at most its scoring timeout and a little; later than that it hangs."""
+        with contextlib.suppress(StateError):
+            return read_spec(self._service).scoring_timeout_ms / 1000 + DRAIN_EXTRA_SECONDS
+        return DRAIN_EXTRA_SECONDS
 
     def _bury_leaving(self) -> None:
         for entry in list(self._leaving):

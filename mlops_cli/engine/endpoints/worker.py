@@ -57,6 +57,7 @@ class Worker:
                 stdout=output,
                 stderr=output,
                 pass_fds=(*fds.slots, own, fds.alive, write_end),
+                cwd=service,
             )
         except BaseException:
             os.close(read_end)

@@ -9,6 +9,11 @@ def now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
 
 
+def iso(seconds: float) -> str:
+    """The same for a moment in seconds since 1970."""
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="microseconds")
+
+
 def http_date(seconds: float) -> str:
     """RFC 1123, as in Last-Modified."""
     return formatdate(seconds, usegmt=True)

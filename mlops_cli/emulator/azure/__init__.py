@@ -9,18 +9,21 @@ from mlops_cli.emulator.azure.artifact.routes import service as artifact
 from mlops_cli.emulator.azure.blob.routes import service as blob
 from mlops_cli.emulator.azure.compute.routes import reader as compute_reader
 from mlops_cli.emulator.azure.compute.routes import writer as compute_writer
+from mlops_cli.emulator.azure.content.routes import service as content
 from mlops_cli.emulator.azure.control.routes import service as control
 from mlops_cli.emulator.azure.dataset.routes import service as dataset
 from mlops_cli.emulator.azure.datastore.routes import service as datastore
 from mlops_cli.emulator.azure.discovery.routes import service as discovery
 from mlops_cli.emulator.azure.environment.routes import service as environment
+from mlops_cli.emulator.azure.history.routes import service as history
 from mlops_cli.emulator.azure.keyvault.routes import service as keyvault
 from mlops_cli.emulator.azure.metadata.routes import endpoint as msi
 from mlops_cli.emulator.azure.metadata.routes import service as metadata
+from mlops_cli.emulator.azure.metric.routes import service as metric
 from mlops_cli.emulator.azure.model.routes import service as model
 from mlops_cli.emulator.azure.telemetry.routes import service as telemetry
 
 SERVICES = (
     aad, metadata, msi, arm, compute_writer, discovery, keyvault, datastore, blob, dataset,
-    compute_reader, environment, artifact, model, telemetry, control,
+    compute_reader, environment, artifact, model, history, metric, content, telemetry, control,
 )  # fmt: skip

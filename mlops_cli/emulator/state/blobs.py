@@ -67,7 +67,7 @@ class Blobs:
         return self._keep(account, container, name, file, headers)
 
     def link(self, account: str, container: str, name: str, file: Path, headers: dict[str, str]) -> Blob:
-        """Make a file of the user's a blob, without copying it."""
+        """Make a file outside of the store a blob, without copying it; it may still grow."""
         return self._keep(account, container, name, file.resolve(), headers)
 
     def put_block(self, account: str, container: str, name: str, block: str, content: IO[bytes]) -> None:
@@ -165,5 +165,8 @@ class Blobs:
 
     def _blob(self, row: tuple[Any, ...]) -> Blob:
         account, container, name, file, size, etag, created, modified, headers = row
+        path = self._folder / file
+        if path.parent != self._folder:
+            size = path.stat().st_size if path.is_file() else 0
         kept = msgspec.json.decode(headers, type=dict[str, str])
-        return Blob(account, container, name, self._folder / file, size, etag, created, modified, kept)
+        return Blob(account, container, name, path, size, etag, created, modified, kept)

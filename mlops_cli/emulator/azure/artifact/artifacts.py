@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import IO
 
 from mlops_cli.emulator.azure.blob.access import signed_url
-from mlops_cli.emulator.clock import http_date
+from mlops_cli.emulator.clock import iso
 from mlops_cli.emulator.instance import Identity
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.state.blobs import Blob
@@ -31,7 +31,7 @@ class Artifacts:
             "container": container,
             "path": path,
             "etag": blob.etag if blob else None,
-            "createdTime": http_date(blob.created) if blob else None,
+            "createdTime": iso(blob.created) if blob else None,
             "dataPath": {
                 "dataStoreName": "workspaceartifactstore",
                 "relativePath": f"{origin}/{container}/{path}",

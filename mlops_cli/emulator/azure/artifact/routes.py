@@ -26,10 +26,21 @@ def _owner(call: Call) -> tuple[str, str]:
 def announce(call: Call) -> Document:
     artifacts, owner = _artifacts(call), _owner(call)
     paths = [entry["path"] for entry in call.document.get("paths") or []]
+    taken = [path for path in paths if artifacts.blob(*owner, path)]
+    new = [path for path in paths if path not in taken]
     return {
-        "artifacts": {path: artifacts.document(*owner, path) for path in paths},
-        "artifactContentInformation": {path: artifacts.location(*owner, path) for path in paths},
-        "errors": {},
+        "artifacts": {path: artifacts.document(*owner, path) for path in new},
+        "artifactContentInformation": {path: artifacts.location(*owner, path) for path in new},
+        "errors": {path: _conflict("/".join((*owner, path))) for path in taken},
+    }
+
+
+def _conflict(artifact_id: str) -> Document:
+    return {
+        "error": {
+            "code": "UserError",
+            "message": f"Resource Conflict: ArtifactId {artifact_id} already exists.",
+        }
     }
 
 

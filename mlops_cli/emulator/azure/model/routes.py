@@ -11,6 +11,7 @@ from mlops_cli.emulator.json_patch import apply_patch
 from mlops_cli.emulator.paging import page
 from mlops_cli.emulator.router import Service
 from mlops_cli.emulator.state import Document
+from mlops_cli.emulator.users import created_by
 from mlops_cli.emulator.wire.messages import Response
 
 service = Service(
@@ -51,12 +52,7 @@ def list_assets(call: Call) -> Document:
 
 @service.route("POST", BASE + "/models", "Model.register, Run.register_model")
 def register(call: Call) -> Document:
-    identity = call.app.identity
-    user = {
-        "userObjectId": identity.object_id, "userTenantId": identity.tenant_id,
-        "userName": call.claims.get("name", "Emulated service principal"),
-    }  # fmt: skip
-    return Models(call.workspace).register(call.document, user)
+    return Models(call.workspace).register(call.document, created_by(call))
 
 
 @service.route("GET", BASE + "/models", "Model(ws, name), Model.list, Workspace.models")

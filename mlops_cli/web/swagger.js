@@ -1,0 +1,49 @@
+"use strict";
+
+const note = document.getElementById("note");
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
+
+function follow() {
+  document.documentElement.classList.toggle("dark-mode", dark.matches);
+}
+
+/* Requests to the endpoint go through the server of this page, which needs no CORS at the endpoint. */
+function throughUs(base) {
+  return (request) => {
+    if (request.url.startsWith(base)) {
+      request.url = `${window.location.origin}/endpoint${request.url.slice(base.length)}`;
+    }
+    return request;
+  };
+}
+
+function baseOf(spec) {
+  return spec.servers ? spec.servers[0].url : `${spec.schemes[0]}://${spec.host}${spec.basePath}`;
+}
+
+async function show() {
+  const answer = await fetch("swagger.json");
+  if (!answer.ok) {
+    throw new Error(await answer.text());
+  }
+  const spec = await answer.json();
+  document.title = `${spec.info.title} - Swagger`;
+  note.textContent = answer.headers.get("x-page-note") || "";
+  window.SwaggerUIBundle({
+    spec,
+    dom_id: "#swagger",
+    deepLinking: false,
+    docExpansion: "list",
+    tryItOutEnabled: true,
+    displayRequestDuration: true,
+    validatorUrl: null,
+    showMutatedRequest: false,
+    requestInterceptor: throughUs(baseOf(spec).replace(/\/$/, "")),
+  });
+}
+
+dark.addEventListener("change", follow);
+follow();
+show().catch((error) => {
+  note.textContent = `The document could not be shown: ${error.message}`;
+});

@@ -98,8 +98,8 @@ def _latency(ordered: Sequence[float]) -> Latency:
 
 
 def _curve(ordered: Sequence[float]) -> dict[str, float]:
-    """The percentiles that at least one request lies above, and the maximum."""
-    known = [p for p in CURVE if p == 100 or len(ordered) * (100 - p) >= 100 - 1e-6]
+    """As ab has them, and those beyond 99 that at least one request lies above."""
+    known = [p for p in CURVE if p <= 99 or p == 100 or len(ordered) * (100 - p) >= 100 - 1e-6]
     return {f"{p:g}": percentile(ordered, p) * 1e3 for p in known} if ordered else {}
 
 

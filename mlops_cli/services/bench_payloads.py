@@ -16,7 +16,7 @@ from mlops_cli.backends.base import Backend
 from mlops_cli.domain.data import Dataset, Row
 from mlops_cli.domain.runs import Model
 from mlops_cli.domain.schema import ModelSchema
-from mlops_cli.errors import DataError, MlopsError, NotFoundError, WorkFailedError
+from mlops_cli.errors import DataError, NotFoundError, WorkFailedError
 from mlops_cli.services import tables
 
 MOST_PAYLOADS = 1_000
@@ -65,7 +65,7 @@ def from_backend(
         try:
             dataset = backend.data.get(name, int(version) if version else None)
             rows = sample(home, dataset, schema, MOST_PAYLOADS * batch_rows)
-        except (MlopsError, OSError):
+        except (NotFoundError, FileNotFoundError):
             rows = []
         if rows:
             return batches(rows, batch_rows), f"rows of {model.dataset}"
@@ -89,7 +89,7 @@ def batches(rows: list[Any], batch_rows: int) -> list[bytes]:
 
 def sample(home: Path, dataset: Dataset, schema: ModelSchema, count: int) -> list[Row]:
     """About `count` rows of a registered file, drawn from all over it without reading all of it."""
-    path = paths.dataset_dir(home, dataset.content_hash) / dataset.file_name
+    path = paths.dataset_file(home, dataset.content_hash, dataset.format)
     encoding = (dataset.encoding or "utf-8").lower()
     if dataset.format != "csv" or encoding not in _DECODES_BY_LINE or path.stat().st_size < _SMALL:
         return _typed(tables.read(path.read_bytes(), dataset.file_name), schema)

@@ -12,7 +12,7 @@ from mlops_cli.bench.limit import Capacity, Sizing, Step
 from mlops_cli.bench.probe import Finding
 from mlops_cli.bench.result import GateResult, Result, Spread
 
-_UNITS = {"rps": "/s", "errors": " %", "failures": "", "failed": ""}
+_UNITS = {"worse": " %", "rps": "/s", "%": " %", "errors": "", "failures": ""}
 
 
 def lines(result: Result) -> list[str]:
@@ -154,7 +154,7 @@ def _failures(result: Result) -> list[str]:
     if not result.failure_details:
         return []
     shown = list(result.failure_details.items())[:5]
-    return ["", "What failed", *(f"  {count:>7,}  {detail}"[:110] for detail, count in shown)]
+    return ["", "What failed", *(f"  {count:>7,}  {detail}"[:80] for detail, count in shown)]
 
 
 def _own_view(result: Result) -> Iterator[str]:
@@ -179,7 +179,7 @@ def _finding(found: Finding) -> str:
     mark = "ok  " if found.ok else "BAD "
     status = found.status if found.status is not None else "-"
     said = f": {found.said}" if found.said else ""
-    return f"{mark}{status!s:>6}  {found.milliseconds:>7.1f}  {found.probe}{said}"[:110]
+    return f"{mark}{status!s:>6}  {found.milliseconds:>7.1f}  {found.probe}{said}"[:80]
 
 
 def _field(name: str, value: str) -> str:
@@ -191,9 +191,9 @@ def _mark(gate: GateResult) -> str:
 
 
 def _value(gate: GateResult) -> str:
+    """With the unit of the gate; comparisons with a baseline ("at most 10% worse") are percent."""
     if gate.value is None:
         return "nothing was measured"
-    name = next((name for name in _UNITS if gate.gate.lower().startswith(name)), None)
-    percent = name == "errors" and "%" not in gate.gate
-    unit = "" if percent else _UNITS.get(name or "", " ms")
+    text = gate.gate.lower()
+    unit = next((unit for start, unit in _UNITS.items() if start in text), " ms")
     return f"{gate.value:.4g}{unit}"

@@ -23,8 +23,9 @@ class ServiceClient:
         self._session = requests.Session()
         # A proxy of the environment leads to other machines, never to this one.
         self._session.trust_env = urlsplit(endpoint.scoring_uri).hostname not in LOOPBACK
-        if bearer:
-            self._session.headers["Authorization"] = f"Bearer {bearer}"
+        self.authorization = f"Bearer {bearer}" if bearer else None
+        if self.authorization:
+            self._session.headers["Authorization"] = self.authorization
 
     def __enter__(self) -> "ServiceClient":
         return self

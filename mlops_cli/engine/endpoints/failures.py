@@ -33,19 +33,19 @@ def scoring(answer: requests.Response, service: Path, origin: Origin) -> WorkFai
     frames = [frame for line in journal.read(service, tail=50) for frame in _frames(line, service)]
     details = [_shown(frame, origin) for frame in frames] + last_lines(service)
     text = f"one row was not scored: {message} (HTTP {answer.status_code})"
-    hint = "correct the entry script, or give a payload that it understands: --sample FILE"
+    hint = "correct the script, or give a payload that it takes: --sample FILE"
     return WorkFailedError(_original(text, origin), hint=hint, details=details)
 
 
 def last_lines(service: Path) -> list[str]:
     """The end of the service's log, under a heading; empty when there is none."""
-    lines = [line for line in journal.read(service, tail=LOG_LINES) if line.message]
-    shown = [f"{line.level:<7} {line.source}: {line.message.splitlines()[0]}" for line in lines]
+    lines = [line for line in journal.read(service, tail=50) if line.message and line.source != "request"]
+    shown = [f"{line.level:<7} {line.source}: {line.message.splitlines()[-1]}" for line in lines[-LOG_LINES:]]
     return ["last log lines:", *shown] if shown else []
 
 
 def _frames(line: LogLine, service: Path) -> list[Frame]:
-    """The frames of a logged traceback that lie in the service's own directory, but not in its model's code."""
+    """The frames of a logged traceback that lie in the service's own directory."""
     found = [
         Frame(m["file"], int(m["line"]), m["function"], m["source"]) for m in TRACE.finditer(line.message)
     ]

@@ -17,8 +17,8 @@ NAME = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")
 def check_name(name: str) -> None:
     """Raise UsageError unless `name` is one that Azure would accept too."""
     if not NAME.fullmatch(name):
-        rule = "3 to 32 lowercase letters, digits and dashes, a letter first"
-        raise UsageError(f"'{name}' cannot be the name of an endpoint: {rule}", hint=f"try: {_proper(name)}")
+        rule = "3 to 32 lowercase letters, digits, dashes"
+        raise UsageError(f"'{name}' cannot be the name of an endpoint ({rule})", hint=f"try: {_proper(name)}")
 
 
 def plan(existing: Endpoint | None, source: Source) -> Plan:
@@ -114,5 +114,5 @@ def _port(store: Store, source: Source) -> int:
 
 
 def _proper(name: str) -> str:
-    cleaned = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-0123456789") or "model"
+    cleaned = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-").lstrip("-0123456789") or "model"
     return cleaned[:32].rstrip("-").ljust(3, "x")

@@ -33,19 +33,20 @@ def fit_lightgbm(data: FitData, parameters: Parameters, limits: Limits) -> tuple
 
 def _lightgbm_settings(data: FitData, parameters: Parameters, threads: int) -> dict[str, Any]:
     kinds = {1: "regression_l1" if data.absolute else "regression", 2: "binary"}
+    wide = data.matrix.shape[1] > _WIDE
     settings = {
         "objective": kinds.get(data.outputs, "multiclass"),
         "verbosity": -1,
         "num_threads": threads,
         "seed": data.seed,
         "deterministic": True,
-        "force_col_wise" if data.matrix.shape[1] > _WIDE else "force_row_wise": True,
+        **({"force_col_wise": True, "max_bin": 63} if wide else {"force_row_wise": True}),
         **{k: v for k, v in parameters.items() if k != "native_categories"},
     }
     if data.outputs > 2:
         settings["num_class"] = data.outputs
     settings["min_data_in_leaf"] = _least_rows(settings.get("min_data_in_leaf", 20), len(data.y))
-    if len(data.y) < 1000:
+    if len(data.y) < 1000 and not wide:
         settings["min_data_in_bin"] = 1
     return settings
 
@@ -78,13 +79,17 @@ def fit_xgboost(data: FitData, parameters: Parameters, limits: Limits) -> tuple[
     import xgboost as xgb
 
     train = xgb.QuantileDMatrix(
-        data.matrix, data.y, weight=data.weights(), nthread=limits.threads, max_bin=256
+        data.matrix,
+        data.y,
+        weight=data.weights(),
+        nthread=limits.threads,
+        max_bin=64 if data.matrix.shape[1] > _WIDE else 256,
     )
     callbacks: list[Any] = [_xgboost_deadline(limits)]
     evals = []
     if data.valid is not None:
         evals = [(xgb.QuantileDMatrix(*data.valid, ref=train, nthread=limits.threads), "valid")]
-        callbacks.append(xgb.callback.EarlyStopping(_patience(parameters)))
+        callbacks.append(xgb.callback.EarlyStopping(rounds=_patience(parameters)))
     settings = _xgboost_settings(data, parameters, limits.threads)
     rounds = data.rounds or MOST_ROUNDS
     booster = xgb.train(settings, train, rounds, evals=evals, callbacks=callbacks, verbose_eval=False)

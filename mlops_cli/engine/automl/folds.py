@@ -16,7 +16,14 @@ def split(y: np.ndarray, columns: int, stratified: bool, settings: TrainSettings
         return _cross(y, stratified, settings.n_cross_validations, settings.seed)
     if len(y) * columns > _HOLDOUT_CELLS:
         return [_holdout(y, stratified, 0.1, settings.seed)]
-    return _cross(y, stratified, 10 if len(y) < 500 else 5 if len(y) < 5000 else 4, settings.seed)
+    return _cross(y, stratified, _count(len(y), columns), settings.seed)
+
+
+def _count(rows: int, columns: int) -> int:
+    """Few rows need many folds; 4 fill the usual 2 or 4 cores evenly."""
+    if rows < 500 and columns <= 100:
+        return 10
+    return 5 if rows < 5000 else 4
 
 
 def _cross(y: np.ndarray, stratified: bool, count: int, seed: int) -> list[Fold]:

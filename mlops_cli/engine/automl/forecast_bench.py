@@ -129,7 +129,7 @@ class ForecastBench:
         stop = origin + self.horizon
         values = self.line.values[:, :stop].copy()
         values[:, origin:] = np.nan
-        return recur(forecaster, values, self.line.known[:, :stop], origin)
+        return recur(forecaster, values, self.line.known[:, :stop], origin, np.arange(len(values)))
 
     def _fold_metric(self, origin: int, answers: np.ndarray) -> float:
         truth = self.line.values[:, origin : origin + self.horizon].reshape(-1)

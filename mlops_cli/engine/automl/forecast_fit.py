@@ -44,7 +44,9 @@ def _fit_recursive(past: Past, algorithm: str, parameters: Parameters, limits: L
     lags, windows, relative = (parameters[k] for k in _SHAPE)
     shape: Any = Recursive(None, lags, windows, relative, past.line.periods)  # type: ignore[arg-type]
     at = np.arange(1, past.origin)
-    matrix, base = step_features(shape, past.values, past.line.known[:, 1 : past.origin], at)
+    matrix, base = step_features(
+        shape, past.values, past.line.known[:, 1 : past.origin], at, np.arange(len(past.values))
+    )
     y = past.values[:, 1:].reshape(-1) - base
     rows = ~np.isnan(y)
     positions = _category_positions(parameters, past)
@@ -65,6 +67,7 @@ def _fit_smoothing(values: np.ndarray, season: int) -> Smoothing:
     season = season if values.shape[1] >= 2 * season else 1
     seasonal = _seasonal(values, season)
     slope = np.array([_slope(row) for row in values - seasonal[:, np.arange(values.shape[1]) % season]])
+    slope, seasonal = np.append(slope, slope.mean()), np.vstack([seasonal, seasonal.mean(axis=0)])
     window = min(values.shape[1], 200)
     tried = [Smoothing(alpha, slope * alpha, seasonal, window) for alpha in _ALPHAS]
     return min(tried, key=lambda s: _one_step_error(s, values))
@@ -72,8 +75,8 @@ def _fit_smoothing(values: np.ndarray, season: int) -> Smoothing:
 
 def _one_step_error(smoothing: Smoothing, values: np.ndarray) -> float:
     at = range(max(2, values.shape[1] - 60), values.shape[1])
-    known = np.empty((len(values), 0))
-    errors = [smoothing.step(values, known, t) - values[:, t] for t in at]
+    known, series = np.empty((len(values), 0)), np.arange(len(values))
+    errors = [smoothing.step(values, known, t, series) - values[:, t] for t in at]
     return float(np.nanmean(np.square(errors))) if errors else 0.0
 
 

@@ -12,7 +12,13 @@ _EPSILON = 1e-15
 
 def classification_metrics(y: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
     """`y` holds class positions 0..k-1, `probabilities` is (n, k). A class absent from `y` has no AUC."""
-    return _ranking(y, probabilities) | _decisions(y, probabilities.argmax(axis=1), probabilities.shape[1])
+    return _ranking(y, probabilities) | _decisions(y, probabilities)
+
+
+def classification_metric(name: str, y: np.ndarray, probabilities: np.ndarray) -> float:
+    """One metric alone, as quickly as can be; NaN when it is not defined."""
+    group = _ranking if name.startswith(("AUC", "average", "log_loss")) else _decisions
+    return group(y, probabilities).get(name, float("nan"))
 
 
 def _ranking(y: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
@@ -42,7 +48,8 @@ def _area(labels: np.ndarray, scores: np.ndarray) -> float:
     return float(sk.roc_auc_score(labels, scores)) if labels.min() != labels.max() else float("nan")
 
 
-def _decisions(y: np.ndarray, predicted: np.ndarray, classes: int) -> dict[str, float]:
+def _decisions(y: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+    predicted = probabilities.argmax(axis=1)
     found: dict[str, float] = {"accuracy": float((y == predicted).mean())}
     for average in ("macro", "micro", "weighted"):
         precision, recall, f1, _ = sk.precision_recall_fscore_support(
@@ -51,7 +58,7 @@ def _decisions(y: np.ndarray, predicted: np.ndarray, classes: int) -> dict[str, 
         found[f"precision_score_{average}"] = float(precision)
         found[f"recall_score_{average}"] = float(recall)
         found[f"f1_score_{average}"] = float(f1)
-    sizes = np.bincount(y, minlength=classes)[y]
+    sizes = np.bincount(y)[y]
     balanced = float(sk.balanced_accuracy_score(y, predicted))
     chance = 1 / len(np.unique(y))
     found["balanced_accuracy"] = balanced

@@ -1,5 +1,6 @@
 """The input schema of a trained model, read off the training table."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.domain.data import ColumnType, Row, Scalar
@@ -49,8 +50,14 @@ def forecast_schema(
     schema.example = examples(newest, schema.inputs)
     for ahead, row in enumerate(schema.example):
         moment = line.periods.moment(last + ahead)
-        row[time] = moment.isoformat() if line.date_format == "iso" else moment.strftime(line.date_format)
+        row[time] = _written(moment, line.date_format)
     return schema
+
+
+def _written(moment: datetime, form: str) -> str:
+    if form != "iso":
+        return moment.strftime(form)
+    return moment.isoformat() if moment.hour or moment.minute else moment.date().isoformat()
 
 
 def input_field(name: str, series: "pandas.Series", is_date: bool) -> InputField:

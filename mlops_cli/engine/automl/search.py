@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 OnTrial = Callable[[Trial], None]
 Stop = Callable[[], bool]
 
-_FIRST_VOTE, _VOTE_EVERY = 2, 8
+_VOTE_EVERY = 8
 
 
 class AutoMLResult(Struct):
@@ -164,7 +164,7 @@ class Search:
         self._learn(outcome)
         if not self.disk.model.exists():
             finish.publish(self.bench, outcome, self.outcomes, self.disk.model, self.clock, {})
-        if len(self.outcomes) % _VOTE_EVERY == _FIRST_VOTE:
+        if not self.ensembles or len(self.outcomes) % _VOTE_EVERY == 0:
             self._add_voting()
 
     def _announce(self, outcome: Outcome) -> None:

@@ -11,7 +11,7 @@ from mlops_cli.engine.automl.clock import Clock, Limits
 from mlops_cli.engine.automl.fitdata import FitData, Parameters
 from mlops_cli.engine.automl.folds import Fold, split
 from mlops_cli.engine.automl.learners import available, chosen
-from mlops_cli.engine.automl.metrics import classification_metrics, regression_metrics
+from mlops_cli.engine.automl.metrics import classification_metric, classification_metrics, regression_metrics
 from mlops_cli.engine.automl.portfolio import candidate, portfolio
 from mlops_cli.engine.automl.problem import Problem
 from mlops_cli.engine.automl.schemas import table_schema
@@ -146,6 +146,11 @@ class TableBench:
             return self.learners[algorithm](data, plain, limits)
         member, rounds = self.learners[algorithm](data.narrow(width), plain, limits)
         return Narrow(member, width), rounds
+
+    def _fold_metric(self, y: np.ndarray, answers: np.ndarray) -> float:
+        if self.classes:
+            return classification_metric(self.metric, y, answers)
+        return self._metrics(y, answers).get(self.metric, float("nan"))
 
     def _metrics(self, y: np.ndarray, answers: np.ndarray) -> dict[str, float]:
         if self.classes:

@@ -77,13 +77,14 @@ class ForecastModel:
         known[rows, at] = self.encoder.matrix(records)
         ends = [int(np.flatnonzero(~np.isnan(v)).max(initial=-1)) + 1 for v in values]
         start = min(min(ends), int(at.min()))
-        answers = [recur(member, values, known, start) for member in self.members]
+        answers = [recur(member, values, known, start, asked) for member in self.members]
         mixed = self.mix.combine([a.reshape(-1, 1) for a in answers]).reshape(answers[0].shape)
-        return mixed[rows, at - start]
+        found = mixed[rows, at - start]
+        return np.where(np.isnan(found), np.nanmean(self.history), found)
 
     def _future(self, asked: np.ndarray, periods: int) -> tuple[np.ndarray, np.ndarray]:
         """History of the asked series, lengthened by empty values and by the last known columns."""
-        history = np.vstack([self.history, np.full((1, self.history.shape[1]), np.nan)])[asked]
+        history = np.vstack([self.history, np.nanmean(self.history, axis=0)])[asked]
         known = np.concatenate([self.known, self.known[:1]])[asked]
         more = max(0, periods - history.shape[1])
         values = np.pad(history, ((0, 0), (0, more)), constant_values=np.nan)

@@ -1,6 +1,7 @@
 """Forecasters of one step: given all values before a period, what does it bring? Repeated, they go any distance.
 
-`values` is (series, periods) with NaN where nothing is known; `at` is the position of the period asked for.
+`values` is (n, periods) with NaN where nothing is known; `at` is the position of the period asked for. `series`
+(n,) says which series the rows are; one beyond the last stands for a series not seen in training.
 """
 
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ class Forecaster(Protocol):
     first: int
     """The period number of column 0."""
 
-    def step(self, values: np.ndarray, known: np.ndarray, at: int) -> np.ndarray:
-        """(series,) values of period `at`; `known` is (series, width), the columns known beforehand."""
+    def step(self, values: np.ndarray, known: np.ndarray, at: int, series: np.ndarray) -> np.ndarray:
+        """(n,) values of period `at`; `known` is (n, width), the columns known beforehand."""
         ...
 
     def importances(self) -> np.ndarray | None: ...
@@ -35,7 +36,7 @@ class MeanOf:
     lags: list[int]
     first: int = 0
 
-    def step(self, values: np.ndarray, known: np.ndarray, at: int) -> np.ndarray:  # noqa: ARG002
+    def step(self, values: np.ndarray, known: np.ndarray, at: int, series: np.ndarray) -> np.ndarray:  # noqa: ARG002
         return _or_level(np.nanmean(_back(values, at, self.lags), axis=1), values[:, :at])
 
     def importances(self) -> np.ndarray | None:
@@ -51,7 +52,8 @@ class Smoothing:
     """Exponential smoothing with drift and additive season, close to the theta method.
 
     Source: Assimakopoulos and Nikolopoulos, "The theta model" (2000), in its form as simple exponential
-    smoothing plus half the slope. `seasonal` is (series, season), `slope` (series,).
+    smoothing plus half the slope. `seasonal` is (series + 1, season), `slope` (series + 1,): the last row is the
+    mean, for a series not seen.
     """
 
     alpha: float
@@ -60,14 +62,15 @@ class Smoothing:
     window: int
     first: int = 0
 
-    def step(self, values: np.ndarray, known: np.ndarray, at: int) -> np.ndarray:  # noqa: ARG002
+    def step(self, values: np.ndarray, known: np.ndarray, at: int, series: np.ndarray) -> np.ndarray:  # noqa: ARG002
         season = self.seasonal.shape[1]
         start = max(0, at - self.window)
         phases = (np.arange(start, at + 1) + self.first) % season
-        past = values[:, start:at] - self.seasonal[:, phases[:-1]]
+        seasonal = self.seasonal[series]
+        past = values[:, start:at] - seasonal[:, phases[:-1]]
         weights = self.alpha * (1 - self.alpha) ** np.arange(at - start)[::-1] * ~np.isnan(past)
         level = np.nansum(past * weights, axis=1) / np.maximum(weights.sum(axis=1), 1e-12)
-        return level + self.slope / 2 / self.alpha + self.seasonal[:, phases[-1]]
+        return level + self.slope[series] / 2 / self.alpha + seasonal[:, phases[-1]]
 
     def importances(self) -> np.ndarray | None:
         return None
@@ -92,8 +95,8 @@ class Recursive:
     periods: Periods
     first: int = 0
 
-    def step(self, values: np.ndarray, known: np.ndarray, at: int) -> np.ndarray:
-        features, base = step_features(self, values, known[:, None], np.array([at]))
+    def step(self, values: np.ndarray, known: np.ndarray, at: int, series: np.ndarray) -> np.ndarray:
+        features, base = step_features(self, values, known[:, None], np.array([at]), series)
         return self.member.predict(features)[:, 0] + base
 
     def importances(self) -> np.ndarray | None:
@@ -105,33 +108,35 @@ class Recursive:
 
 
 def step_features(
-    shape: Any, values: np.ndarray, known: np.ndarray, at: np.ndarray
+    shape: Any, values: np.ndarray, known: np.ndarray, at: np.ndarray, series: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Features (series * len(at), width) and base (series * len(at),); `known` is (series, len(at), k).
+    """Features (n * len(at), width) and base (n * len(at),); `known` is (n, len(at), k).
 
     `shape` has lags, windows, relative, periods and first.
     """
-    series, count = len(values), len(at)
+    rows, count = len(values), len(at)
     lags = np.stack([_lagged(values, at - lag) for lag in shape.lags], axis=2)
     means = np.stack([_rolling(values, at, window) for window in shape.windows], axis=2)
     if shape.relative == "last":
         base = _lagged(values, at - 1)
     else:
-        base = means[:, :, -1] if shape.relative == "mean" else np.zeros((series, count))
+        base = means[:, :, -1] if shape.relative == "mean" else np.zeros((rows, count))
     calendar = np.array([shape.periods.calendar(shape.first + t) for t in at.tolist()])
-    calendar = np.broadcast_to(calendar, (series, count, calendar.shape[1]))
-    code = np.broadcast_to(np.arange(series)[:, None, None], (series, count, 1))
+    calendar = np.broadcast_to(calendar, (rows, count, calendar.shape[1]))
+    code = np.broadcast_to(series[:, None, None], (rows, count, 1))
     parts = [lags - base[:, :, None], means - base[:, :, None], calendar, code, known]
     features = np.concatenate(parts, axis=2).astype(np.float32)
-    return features.reshape(series * count, -1), base.reshape(-1)
+    return features.reshape(rows * count, -1), base.reshape(-1)
 
 
-def recur(forecaster: Forecaster, values: np.ndarray, known: np.ndarray, start: int) -> np.ndarray:
-    """Predictions for the periods from `start` on, (series, periods - start); known values are never replaced."""
+def recur(
+    forecaster: Forecaster, values: np.ndarray, known: np.ndarray, start: int, series: np.ndarray
+) -> np.ndarray:
+    """Predictions for the periods from `start` on, (n, periods - start); known values are never replaced."""
     values = values.copy()
     predicted = np.empty((len(values), values.shape[1] - start))
     for at in range(start, values.shape[1]):
-        step = forecaster.step(values, known[:, at], at)
+        step = forecaster.step(values, known[:, at], at, series)
         predicted[:, at - start] = step
         values[:, at] = np.where(np.isnan(values[:, at]), step, values[:, at])
     return predicted

@@ -1,0 +1,79 @@
+"""What is read off raw columns, and that rows of a request are read like rows of the table."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlops_cli.engine.model.features import Encoder
+from mlops_cli.engine.model.values import to_key, to_number
+from tests.automl.tables import people
+
+
+def purposes(encoder: Encoder) -> dict[str, str]:
+    return {column.name: column.purpose for column in encoder.columns}
+
+
+def test_types_are_found_out_and_useless_columns_dropped() -> None:
+    encoder = Encoder.fit(people().drop(columns="bought"))
+    assert purposes(encoder) == {"age": "number", "city": "category", "income": "number", "joined": "date"}
+    assert {d.name for d in encoder.dropped} == {"customer", "constant"}
+
+
+def test_text_becomes_counts_of_hashed_words() -> None:
+    words = ["cheap", "red", "fast", "car", "boat", "house", "old", "new"]
+    random = np.random.default_rng(0)
+    texts = [" ".join(random.choice(words, 6)) for _ in range(60)]
+    encoder = Encoder.fit(pd.DataFrame({"about": texts}))
+    assert purposes(encoder) == {"about": "text"}
+    assert encoder.matrix([{"about": "red car red boat"}])[0, -2:].tolist() == [4, 16]
+
+
+def test_switched_off_featurization_keeps_numbers_and_codes_the_rest() -> None:
+    encoder = Encoder.fit(people().drop(columns="bought"), "off")
+    assert encoder.dropped == []
+    assert set(purposes(encoder).values()) == {"number", "category"}
+
+
+def test_rows_of_json_are_encoded_like_the_table() -> None:
+    frame = people().drop(columns="bought")
+    encoder = Encoder.fit(frame)
+    rows = json.loads(frame.to_json(orient="records"))
+    np.testing.assert_array_equal(encoder.matrix(rows), encoder.matrix(frame))
+
+
+def test_column_order_and_further_columns_do_not_matter() -> None:
+    frame = people().drop(columns="bought")
+    encoder = Encoder.fit(frame)
+    other = frame.assign(more="x")[[*frame.columns[::-1], "more"]]
+    np.testing.assert_array_equal(
+        encoder.matrix(other.rename(columns={"more": "even more"})), encoder.matrix(frame)
+    )
+
+
+def test_unseen_and_missing_categories_are_gaps() -> None:
+    encoder = Encoder.fit(pd.DataFrame({"city": ["Bern", "Oslo"] * 20}))
+    rows = [{"city": "Paris"}, {"city": None}, {}, {"city": "Oslo"}]
+    assert encoder.matrix(rows)[:, 0].tolist() == pytest.approx([np.nan, np.nan, np.nan, 1.0], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [(3, 3.0), ("3.5", 3.5), (" 1,234.5 ", 1234.5), ("$7", 7.0), (True, 1.0), ("false", 0.0)],
+)
+def test_what_counts_as_a_number(value: object, number: float) -> None:
+    assert to_number(value) == number
+
+
+@given(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers())))
+def test_any_value_is_a_number_or_a_gap(value: object) -> None:
+    number = to_number(value)
+    assert number != number or abs(number) < 3e38
+
+
+@pytest.mark.parametrize("value", [7, 7.0, "7", " 7 "])
+def test_one_category_has_one_name(value: object) -> None:
+    assert to_key(value) == "7"

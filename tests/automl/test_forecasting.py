@@ -1,0 +1,122 @@
+"""Forecasts of several series with a column known beforehand."""
+
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlops_cli.domain.schema import check_rows
+from mlops_cli.domain.training import ForecastSettings
+from mlops_cli.engine.automl.search import AutoMLResult, run_automl
+from mlops_cli.engine.model.folder import load
+from mlops_cli.engine.model.forecast import ForecastModel
+from mlops_cli.engine.model.periods import Periods
+from mlops_cli.errors import DataError
+from tests.automl.tables import sales, settings
+
+HORIZON = 14
+FORECASTING = ForecastSettings("day", HORIZON, ["store"])
+ALL = ["SeasonalNaive", "LightGBM", "ExponentialSmoothing", "ElasticNet", "ExtremeRandomTrees", "Naive",
+       "SeasonalAverage", "Average", "XGBoostRegressor", "RandomForest"]  # fmt: skip
+
+
+def split() -> tuple[pd.DataFrame, pd.DataFrame]:
+    frame = sales(150)
+    late = frame["day"] >= sorted(frame["day"].unique())[-HORIZON]
+    return frame[~late].reset_index(drop=True), frame[late].reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[AutoMLResult, ForecastModel]:
+    chosen = settings("sold", 13, task="forecasting", forecasting=FORECASTING, allowed_models=ALL)
+    result = run_automl(split()[0], chosen, tmp_path_factory.mktemp("search"))
+    assert result.model_folder is not None
+    return result, load(result.model_folder)
+
+
+def test_every_kind_of_forecaster_is_tried_and_the_signal_found(trained: tuple) -> None:
+    result, model = trained
+    assert {t.algorithm for t in result.leaderboard} >= {*ALL, "VotingEnsemble"}
+    future = split()[1]
+    errors = np.abs(np.array(model.predict(future.drop(columns="sold"))) - future["sold"])
+    naive = np.abs(future.groupby("store")["sold"].transform("mean") - future["sold"])
+    assert errors.mean() < 0.5 * naive.mean()
+
+
+def test_answers_keep_the_order_of_the_rows(trained: tuple) -> None:
+    _, model = trained
+    future = split()[1].drop(columns="sold")
+    shuffled = future.sample(frac=1, random_state=1)
+    straight = pd.Series(model.predict(future), index=future.index)
+    assert model.predict(shuffled) == pytest.approx(straight[shuffled.index].tolist())
+
+
+def test_the_known_column_of_the_payload_is_used(trained: tuple) -> None:
+    _, model = trained
+    row = split()[1].drop(columns="sold").iloc[0].to_dict()
+    with_promotion, without = (model.predict([row | {"promotion": p}])[0] for p in (1, 0))
+    assert with_promotion > without + 5
+
+
+def test_the_answer_carries_dates_as_milliseconds_and_the_series(trained: tuple) -> None:
+    _, model = trained
+    row = {"day": "2024-06-01", "store": "south", "promotion": 0}
+    answer = model.answer([row])
+    assert answer["index"] == [{"day": 1717200000000, "store": "south"}]
+    assert len(answer["forecast"]) == 1
+
+
+def test_the_example_of_the_schema_can_be_forecast(trained: tuple) -> None:
+    _, model = trained
+    assert check_rows(model.schema, model.schema.example) == []
+    assert model.schema.example[0]["day"] == "2024-05-16"
+    assert len(model.predict(model.schema.example)) == 2
+
+
+def test_distant_past_and_unknown_series_are_answered(trained: tuple) -> None:
+    _, model = trained
+    rows = [
+        {"day": "2024-07-20", "store": "north", "promotion": 0},
+        {"day": "2024-03-01", "store": "north", "promotion": 0},
+        {"day": "2024-06-01", "store": "west", "promotion": 0},
+        {"day": "2024-06-01", "store": "north"},
+    ]
+    assert np.isfinite(model.predict(rows)).all()
+
+
+@pytest.mark.parametrize("day", ["soon", None, "9999-01-01"])
+def test_a_time_that_cannot_be_forecast_is_refused(trained: tuple, day: str | None) -> None:
+    with pytest.raises(DataError, match="row 0"):
+        trained[1].predict([{"day": day, "store": "north", "promotion": 0}])
+
+
+def test_gaps_and_series_of_unequal_length_train(tmp_path: Path) -> None:
+    frame = split()[0]
+    holes = frame.drop(index=[*range(20, 25), *range(len(frame) - 30, len(frame))])
+    chosen = settings("sold", 3, task="forecasting", forecasting=FORECASTING, allowed_models=["LightGBM"])
+    run_automl(holes, chosen, tmp_path)
+    model = load(tmp_path / "model")
+    assert np.isfinite(model.predict(split()[1].drop(columns="sold"))).all()
+
+
+@pytest.mark.parametrize(
+    ("freq", "form"),
+    [("MS", "%Y-%m-%d"), ("h", "%Y-%m-%d %H:%M:%S"), ("W-MON", "%d/%m/%Y"), ("D", "%m/%d/%Y")],
+)
+def test_frequencies_and_formats_are_found_out(tmp_path: Path, freq: str, form: str) -> None:
+    days = pd.date_range("2015-01-05", periods=80, freq=freq)
+    frame = pd.DataFrame({"day": days.strftime(form), "sold": 10.0 + np.arange(80) % 4})
+    chosen = settings("sold", 1, task="forecasting", forecasting=ForecastSettings("day", 4))
+    run_automl(frame, chosen, tmp_path)
+    model = load(tmp_path / "model")
+    following = pd.date_range(days[-1], periods=2, freq=freq)[1]
+    assert model.schema.example[0]["day"] in (following.strftime(form), following.isoformat())
+
+
+def test_months_are_counted_over_years() -> None:
+    months = Periods(datetime(2020, 11, 1), months=1)
+    assert months.season == 12
+    assert months.number(datetime(2021, 2, 1)) == 3
+    assert months.moment(3) == datetime(2021, 2, 1)

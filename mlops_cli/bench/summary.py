@@ -1,6 +1,5 @@
 """From a recording to a result."""
 
-import math
 from array import array
 from collections import Counter
 from collections.abc import Sequence
@@ -162,18 +161,19 @@ def _about_itself(recording: Recording, settings: Settings, seconds: float) -> S
 
 
 def _limit(own: Self, recording: Recording, settings: Settings) -> str | None:
+    count = len(recording.latency)
     if settings.rate is None:
-        busy = own.cpu >= BUSY_CORE and len(recording.latency) >= 1000
+        busy = own.cpu >= BUSY_CORE and count >= 1000
         return (
             f"the generator used {own.cpu:.0%} of a core: the server may be able to do more" if busy else None
         )
-    late = own.late_us["p99"] / 1e6 if own.late_us else math.inf
-    if late > LATE_SECONDS and own.starved < len(recording.latency) / 2:
-        return f"1 % of the requests were sent {late * 1e3:.1f} ms late or more: this machine was too busy"
-    if own.starved > (1 - RATE_TOLERANCE) * len(recording.latency):
-        share = own.starved / len(recording.latency)
-        return (
-            f"{share:.0%} of the requests waited for one of the {settings.concurrency} connections: "
+    reasons = []
+    if own.starved > (1 - RATE_TOLERANCE) * count:
+        reasons.append(
+            f"{own.starved / count:.0%} of the requests waited for one of the {settings.concurrency} connections: "
             "the server is slower than the rate, or -c is too low"
         )
-    return None
+    if own.late_us and own.late_us["p99"] > LATE_SECONDS * 1e6:
+        late = own.late_us["p99"] / 1e3
+        reasons.append(f"1 % of the requests were sent {late:.1f} ms late or more: this machine was too busy")
+    return "; ".join(reasons) or None

@@ -33,7 +33,10 @@ out, sys.stdout = sys.stdout, sys.stderr
 import score
 score.init()
 for line in sys.stdin:
-    print(json.dumps(score.run(line)), file=out)
+    payload = json.loads(line)
+    payload = payload.get("Inputs", payload) if isinstance(payload, dict) else payload
+    rows = payload.get("data", payload) if isinstance(payload, dict) else payload
+    print(json.dumps(score.run(rows)), file=out)
 """
 
 

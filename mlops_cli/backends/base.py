@@ -1,9 +1,11 @@
 """What a backend can do, as small protocols. A backend has those it supports and says so by having them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from mlops_cli.config import LoadedProfile
+from mlops_cli.domain.auth import AccessToken, AuthStatus
 from mlops_cli.domain.data import Dataset
 from mlops_cli.domain.deployment import DeployRequest, Phase, Plan
 from mlops_cli.domain.endpoints import (
@@ -16,6 +18,33 @@ from mlops_cli.domain.endpoints import (
 )
 from mlops_cli.domain.runs import Model, Run
 from mlops_cli.domain.training import TrainRequest
+
+
+class Context(NamedTuple):
+    """What a backend is made from. `say` shows one line of talk; `interactive` allows to ask a person."""
+
+    config: LoadedProfile
+    environ: Mapping[str, str]
+    say: Callable[[str], None]
+    interactive: bool = False
+
+
+class AuthBackend(Protocol):
+    """Had by backends that need a sign-in."""
+
+    def login(self, method: str | None, *, device_code: bool = False) -> AuthStatus: ...
+
+    def status(self) -> AuthStatus:
+        """Who is signed in. Raises SignInError with every way that was tried."""
+        ...
+
+    def token(self, resource: str) -> AccessToken:
+        """A token for `arm`, `ml` or the address of a resource."""
+        ...
+
+    def logout(self) -> bool:
+        """Forget the person who signed in here; whether there was one."""
+        ...
 
 
 class DataBackend(Protocol):

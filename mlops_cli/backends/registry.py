@@ -3,16 +3,18 @@
 import importlib
 import importlib.util
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from mlops_cli.backends.base import Backend
+from mlops_cli.backends.base import Backend, Context
 from mlops_cli.errors import MissingExtraError, UsageError
 
 
 class Entry(NamedTuple):
-    """Where a backend lives, the extra that brings its packages and one of these to tell whether it is there."""
+    """Where a backend lives, the extra that brings its packages and one of these to tell whether it is there.
+
+    The factory takes a `Context`.
+    """
 
     module: str
     factory: str
@@ -22,22 +24,31 @@ class Entry(NamedTuple):
 
 BACKENDS: Mapping[str, Entry] = MappingProxyType(
     {
-        "local": Entry("mlops_cli.backends.local", "LocalBackend", "local", "pandas"),
+        "local": Entry("mlops_cli.backends.local", "create", "local", "pandas"),
+        "azureml": Entry("mlops_cli.backends.azureml", "AzureMLBackend", "azure", "azureml.core"),
     }
 )
 
 
-def load(name: str, home: Path) -> Backend:
-    """The backend `name` with its state below `home`. Raises UsageError or MissingExtraError."""
+def load(context: Context, name: str | None = None) -> Backend:
+    """The profile's backend, or the one named. Raises UsageError or MissingExtraError."""
+    name = name or context.config.profile.backend
     entry = BACKENDS.get(name)
     if entry is None:
         known = ", ".join(BACKENDS)
         raise UsageError(f"this version of mlops has no backend '{name}'; it has: {known}", hint=_hint())
-    if importlib.util.find_spec(entry.probe) is None:
+    if not _is_there(entry.probe):
         install = f"pip install 'mlops-cli[{entry.extra}]'"
         raise MissingExtraError(f"backend '{name}' needs the packages of [{entry.extra}]", hint=install)
-    backend: Backend = getattr(importlib.import_module(entry.module), entry.factory)(home)
+    backend: Backend = getattr(importlib.import_module(entry.module), entry.factory)(context)
     return backend
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _hint() -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from mlops_cli.backends.base import Backend
+    from mlops_cli.backends.base import Backend, Context
     from mlops_cli.config import LoadedProfile
 
 
@@ -54,7 +54,14 @@ class App:
     def backend(self) -> Backend:
         from mlops_cli.backends import registry
 
-        return registry.load(self.config.profile.backend, self.home)
+        return registry.load(self.context)
+
+    @property
+    def context(self) -> Context:
+        """What a backend may know of the world."""
+        from mlops_cli.backends.base import Context
+
+        return Context(self.config, self.environ, self.say, self.interactive)
 
     @property
     def interactive(self) -> bool:

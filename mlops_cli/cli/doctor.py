@@ -22,7 +22,7 @@ def doctor(app: App) -> None:
     from mlops_cli.errors import MlopsError
     from mlops_cli.services.doctor import examine
 
-    checks = examine(app.home)
+    checks = examine(app.context)
     app.show(checks, lambda console: _draw(console, checks))
     if broken := [check.name for check in checks if check.state == "missing"]:
         raise MlopsError(f"missing: {', '.join(broken)}", hint="see the lines above")

@@ -25,6 +25,7 @@ COMMANDS = {
         "mlops_cli.cli.doctor:doctor", "See what this machine can run and what is missing.", START
     ),
     "config": Lazy("mlops_cli.cli.config:config", "Show, validate and explain profiles.", START),
+    "auth": Lazy("mlops_cli.cli.auth:auth", "Sign in to Azure.", WORK),
     "data": Lazy("mlops_cli.cli.data:data", "Register, inspect and fetch data.", WORK),
     "train": Lazy("mlops_cli.cli.train:train", "Train with AutoML and register the best model.", WORK),
     "deploy": Lazy("mlops_cli.cli.deploy:deploy", "Deploy a model as an HTTP service.", WORK),

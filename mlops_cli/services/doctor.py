@@ -9,6 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from mlops_cli.backends.base import Context
 from mlops_cli.errors import MlopsError
 
 LOCAL = ("numpy", "pandas", "pyarrow", "scikit-learn", "lightgbm", "httptools", "psutil")
@@ -25,14 +26,14 @@ class Check(Struct, omit_defaults=True):
     hint: str | None = None
 
 
-def examine(home: Path) -> list[Check]:
+def examine(context: Context) -> list[Check]:
     """Look at Python, the packages of each extra and the state directory."""
     return [
         _python(),
         _packages("backend local", LOCAL, "missing", "pip install 'mlops-cli[local]'"),
         _packages("Azure SDK v1", AZURE, "absent", _azure_hint()),
         _packages("mlflow", ("mlflow",), "absent", "pip install 'mlops-cli[mlflow]'"),
-        _state(home),
+        _state(context),
     ]
 
 
@@ -66,12 +67,13 @@ def _azure_hint() -> str:
     return "pip install 'mlops-cli[azure]'"
 
 
-def _state(home: Path) -> Check:
+def _state(context: Context) -> Check:
     """Whether the state directory can be written and has space."""
     from mlops_cli.backends import registry
 
+    home = context.config.home
     try:
-        registry.load("local", home).runs.list()
+        registry.load(context, "local").runs.list()
     except MlopsError as error:
         return Check("state directory", "missing", error.message, error.hint)
     free = shutil.disk_usage(home).free // 2**20

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from mlops_cli.engine.store import Store
 
 if TYPE_CHECKING:
-    from mlops_cli.backends.base import DataBackend, EndpointBackend, ModelBackend, RunBackend
+    from mlops_cli.backends.base import (
+        Context,
+        DataBackend,
+        EndpointBackend,
+        ModelBackend,
+        RunBackend,
+    )
 
 
 class LocalBackend:
@@ -43,3 +49,7 @@ class LocalBackend:
         from mlops_cli.backends.local.endpoints import LocalEndpoints
 
         return LocalEndpoints(self._store)
+
+
+def create(context: Context) -> LocalBackend:
+    return LocalBackend(context.config.home)

@@ -25,6 +25,7 @@ def start_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--map", "maps", multiple=True, metavar="URL=FILE", help="Sample data: answer URL with FILE."
         ),
         click.option("--fast/--no-fast", default=None, help="Operations are done at the first poll."),
+        click.option("--python", metavar="PATH", help="Python of submitted scripts; by default this one."),
         click.option("--location", metavar="REGION", help="Region of new workspaces; at first eastus2."),
     ):
         command = option(command)

@@ -25,7 +25,10 @@ def _key() -> str:
 
 
 class Identity(Struct, kw_only=True):
-    """Names and secrets of one instance. `maps` are addresses of sample data and the files behind them."""
+    """Names and secrets of one instance.
+
+    `maps` are addresses of sample data and the files behind them; `python` runs submitted scripts.
+    """
 
     subscription_id: str = field(default_factory=_guid)
     tenant_id: str = field(default_factory=_guid)
@@ -41,6 +44,7 @@ class Identity(Struct, kw_only=True):
     storage_suffix: str = field(default_factory=lambda: secrets.token_hex(5))
     port: int = 0
     fast: bool = False
+    python: str | None = None
     maps: dict[str, str] = field(default_factory=dict)
 
 

@@ -29,6 +29,7 @@ class Settings(Struct, kw_only=True):
     location: str | None = None
     port: int | None = None
     fast: bool | None = None
+    python: str | None = None
     maps: dict[str, str] | None = None
 
 

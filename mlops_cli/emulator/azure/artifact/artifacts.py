@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import IO
 
 from mlops_cli.emulator.azure.blob.access import signed_url
@@ -57,6 +58,11 @@ class Artifacts:
         """Put the content of an artifact from within the emulator."""
         name, headers = f"{origin}/{container}/{path}", {"Content-Type": "application/octet-stream"}
         return self._workspace.state.blobs.put(self._workspace.storage, CONTAINER, name, content, headers)
+
+    def link(self, origin: str, container: str, path: str, file: Path) -> None:
+        """Make a text file that may still grow the content of an artifact."""
+        name, headers = f"{origin}/{container}/{path}", {"Content-Type": "text/plain; charset=utf-8"}
+        self._workspace.state.blobs.link(self._workspace.storage, CONTAINER, name, file, headers)
 
     def delete(self, origin: str, container: str, paths: Iterable[str]) -> None:
         for path in paths:

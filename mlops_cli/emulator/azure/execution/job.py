@@ -1,0 +1,83 @@
+"""The process of a submitted run: its command and its environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlops_cli.emulator.azure.execution.folder import RunFolder
+from mlops_cli.emulator.env import client_environment
+from mlops_cli.emulator.state import Document
+from mlops_cli.emulator.tokens import LIFETIME_SECONDS
+from mlops_cli.emulator.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mlops_cli.emulator.app import App
+
+SCRIPT = Path(__file__).parent / "run_script.py"
+PRINCIPAL = "AZUREML_SERVICE_PRINCIPAL_"
+
+
+def job_of(
+    app: App,
+    workspace: Workspace,
+    run: Document,
+    folder: RunFolder,
+    variables: dict[str, str],
+    *,
+    local: bool,
+) -> Document:
+    """What `runner.py` is told. A `local` run keeps the place and the HOME of the client that starts it."""
+    own = {} if local else {"HOME": str(folder.home)}
+    configuration = run.get("runDefinition") or {}
+    env = _client(app) | own | _run(app, workspace, run) | variables | _users(configuration)
+    return {
+        "command": [_python(app, configuration), str(SCRIPT), str(folder.plan)],
+        "cwd": None if local else str(folder.code),
+        "env": env,
+        # The SDK prefers a service principal to the run's own token.
+        "unset": [f"{PRINCIPAL}{name}" for name in ("TENANT_ID", "ID", "PASSWORD")],
+    }
+
+
+def _client(app: App) -> dict[str, str]:
+    client = client_environment(app.instance, app.identity, os.environ)
+    return {
+        name: value for name, value in client.items() if not name.startswith(PRINCIPAL) and name != "HOME"
+    }
+
+
+def _run(app: App, workspace: Workspace, run: Document) -> dict[str, str]:
+    """The variables by which `Run.get_context()` finds its run."""
+    return {
+        "AZUREML_RUN_ID": run["runId"],
+        "AZUREML_RUN_TOKEN": app.tokens.make("https://ml.azure.com", run_id=run["runId"]),
+        "AZUREML_RUN_TOKEN_EXPIRY": str(int(time.time()) + LIFETIME_SECONDS),
+        "AZUREML_ARM_SUBSCRIPTION": workspace.subscription,
+        "AZUREML_ARM_RESOURCEGROUP": workspace.group,
+        "AZUREML_ARM_WORKSPACE_NAME": workspace.name,
+        "AZUREML_ARM_PROJECT_NAME": run["_experiment"],
+        "AZUREML_EXPERIMENT_ID": run["experimentId"],
+        "AZUREML_WORKSPACE_ID": workspace.id,
+        "AZUREML_SERVICE_ENDPOINT": workspace.api,
+        "AZUREML_DISCOVERY_SERVICE_ENDPOINT": f"{workspace.api}/discovery",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _users(configuration: Document) -> dict[str, str]:
+    environment = (configuration.get("environment") or {}).get("environmentVariables") or {}
+    variables = {**environment, **(configuration.get("environmentVariables") or {})}
+    return {name: str(value) for name, value in variables.items()}
+
+
+def _python(app: App, configuration: Document) -> str:
+    """The interpreter that the configuration names by its path, otherwise the instance's."""
+    python = (configuration.get("environment") or {}).get("python") or {}
+    wanted = python.get("interpreterPath") or ""
+    return (
+        wanted if wanted.startswith("/") and Path(wanted).exists() else app.identity.python or sys.executable
+    )

@@ -1,0 +1,61 @@
+"""The execution service: scripts that are submitted."""
+
+from __future__ import annotations
+
+import email.parser
+import email.policy
+import io
+import uuid
+import zipfile
+
+import msgspec
+
+from mlops_cli.emulator import errors, hosts
+from mlops_cli.emulator.azure.compute.computes import Computes
+from mlops_cli.emulator.azure.execution import scripts
+from mlops_cli.emulator.call import Call
+from mlops_cli.emulator.router import Service
+from mlops_cli.emulator.state import Document
+from mlops_cli.emulator.wire.messages import Request, Response
+
+service = Service(
+    "execution", "Submitted scripts", hosts.AML, errors.aml,
+    left_out=("building environments (scripts run in one Python)", "several nodes or processes", "HyperDrive"),
+)  # fmt: skip
+BASE = "/execution/v1.0{W}/experiments/{experiment}"
+
+
+def _run_id(call: Call) -> str:
+    return call.query.get("runid") or f"{call['experiment']}_{uuid.uuid4().hex[:12]}"
+
+
+@service.route("POST", BASE + "/snapshotrun", "Experiment.submit(ScriptRunConfig) on a cluster")
+def submit(call: Call) -> Document:
+    posted, run_id = call.document, _run_id(call)
+    target = (posted.get("Configuration") or posted.get("configuration") or {}).get("target") or ""
+    if Computes(call.workspace, fast=call.app.identity.fast).get(target) is None:
+        raise errors.bad_request(f"Unknown compute target '{target}'.")
+    scripts.submit(call.app, call.workspace, call["experiment"], run_id, posted)
+    return {"runId": run_id, "target": target}
+
+
+@service.route("POST", BASE + "/localrun", "Experiment.submit(ScriptRunConfig) on the client's own machine")
+def submit_local(call: Call) -> Response:
+    posted = msgspec.json.decode(_part(call.request, "definition.json"))
+    command = scripts.prepare_local(call.app, call.workspace, call["experiment"], _run_id(call), posted)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("azureml-setup/Invocation.sh", f"#!/bin/bash\nexec {command}\n")
+    return Response(200, buffer.getvalue(), {"Content-Type": "application/zip"})
+
+
+def _part(request: Request, name: str) -> bytes:
+    """One file of a multipart form. Raises ApiError 400 when it is missing."""
+    head = f"Content-Type: {request.headers.get('content-type', '')}\r\n\r\n".encode()
+    message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + request.body)
+    for part in message.iter_parts() if message.is_multipart() else ():
+        if part.get_filename() == name:
+            content = part.get_payload(decode=True)
+            assert isinstance(content, bytes), "a part of a form is not a message"
+            return content
+    raise errors.bad_request(f"The form has no file {name}.")

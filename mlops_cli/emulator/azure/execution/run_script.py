@@ -1,0 +1,108 @@
+"""What Azure puts around a submitted script: `python run_script.py PLAN.json`.
+
+Brings the inputs to local folders, runs the script as `__main__`, keeps the metrics that it did not wait
+for, and takes the outputs to where they belong. Imports the SDK of the Python it runs in, nothing of ours.
+"""
+
+import json
+import os
+import runpy
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+
+def main(plan_file: Path) -> int:
+    plan = json.loads(plan_file.read_text())
+    for data in plan["inputs"]:
+        bring(data, plan["arguments"])
+    for data in plan["outputs"]:
+        Path(data["local"]).mkdir(parents=True, exist_ok=True)
+    code = subprocess.call(["/bin/bash", "-c", plan["command"]]) if plan["command"] else run(plan, plan_file)
+    keep_metrics()
+    if code == 0:
+        for data in plan["outputs"]:
+            take(data)
+    return code
+
+
+def run(plan: dict[str, Any], plan_file: Path) -> int:
+    """Run the script; a failure is printed as Python would, and summed up for the run's error."""
+    sys.argv = [plan["script"], *plan["arguments"]]
+    sys.path[0] = str(Path(plan["script"]).resolve().parent)
+    try:
+        runpy.run_path(plan["script"], run_name="__main__")
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            sys.stderr.write(f"{end.code}\n")
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException as error:  # noqa: BLE001 - whatever ends the script is its error
+        own = [
+            f
+            for f in traceback.extract_tb(error.__traceback__)
+            if f.filename not in (__file__, runpy.__file__)
+        ]
+        shown = [f for f in own if not f.filename.startswith("<frozen")]
+        lines = ["Traceback (most recent call last):\n", *traceback.format_list(shown)]
+        sys.stderr.write("".join([*lines, *traceback.format_exception_only(error)]))
+        summary = {"type": type(error).__name__, "message": str(error)}
+        (plan_file.parent / "error.json").write_text(json.dumps(summary))
+        return 1
+    return 0
+
+
+def workspace() -> Any:
+    from azureml.core import Run
+
+    return Run.get_context(allow_offline=False).experiment.workspace
+
+
+def bring(data: dict[str, Any], arguments: list[str]) -> None:
+    """Download a dataset, or a folder of a datastore. A mounted dataset of one file is that file."""
+    from azureml.core import Dataset, Datastore
+
+    Path(data["local"]).mkdir(parents=True, exist_ok=True)
+    if data["dataset"]:
+        dataset = Dataset.get_by_id(workspace(), data["dataset"])
+    else:
+        store = Datastore.get(workspace(), data["datastore"])
+        dataset = Dataset.File.from_files((store, f"{data['path'].rstrip('/')}/**"))
+    files = dataset.download(data["local"], overwrite=True)
+    if data["mounted"] and len(files) == 1 and is_file(dataset, files[0]):
+        os.environ[data["variable"]] = files[0]
+        arguments[:] = [files[0] if argument == data["local"] else argument for argument in arguments]
+
+
+def is_file(dataset: Any, file: str) -> bool:
+    """Whether the definition of the dataset names this one file, and not a folder or a pattern."""
+    return Path(file).name in str(dataset._definition) and "*" not in str(dataset._definition)
+
+
+def take(data: dict[str, Any]) -> None:
+    """Upload an output folder and register it where that was asked for."""
+    from azureml.core import Dataset, Datastore
+
+    if not any(Path(data["local"]).iterdir()):
+        return
+    target = (Datastore.get(workspace(), data["datastore"]), data["path"])
+    dataset = Dataset.File.upload_directory(data["local"], target, overwrite=True, show_progress=False)
+    if data["register"]:
+        dataset.register(workspace(), data["register"], create_new_version=True)
+
+
+def keep_metrics() -> None:
+    """Wait until the metrics that the script has logged in the background are sent."""
+    if "azureml.core" not in sys.modules:
+        return
+    from azureml.core import Run
+
+    context = Run.get_context()
+    for one in (context, getattr(context, "parent", None)):
+        if one is not None and hasattr(one, "flush"):
+            one.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

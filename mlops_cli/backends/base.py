@@ -16,6 +16,8 @@ from mlops_cli.domain.endpoints import (
     LogQuery,
     RequestRecord,
 )
+from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
+from mlops_cli.domain.pipelines import PipelineDefinition
 from mlops_cli.domain.runs import Model, Run
 from mlops_cli.domain.training import TrainRequest
 
@@ -162,6 +164,34 @@ class EndpointBackend(Protocol):
         ...
 
 
+class PipelineBackend(Protocol):
+    def submit(self, definition: PipelineDefinition, request: SubmitRequest) -> PipelineRun:
+        """Start a run. Raises UsageError naming the parameter or the data that does not fit."""
+        ...
+
+    def resume(self, run_id: str) -> PipelineRun:
+        """Take up a run that failed, was canceled or lost its process; what is complete stays complete."""
+        ...
+
+    def cancel(self, run_id: str) -> PipelineRun: ...
+
+    def get(self, run_id: str) -> PipelineRun: ...
+
+    def steps(self, run_id: str) -> list[StepRun]:
+        """The steps in the order in which they can be done."""
+        ...
+
+    def list(self, *, pipeline: str | None = None) -> list[PipelineRun]:
+        """Runs, newest first."""
+        ...
+
+    def logs(self, run_id: str, step: str | None = None) -> Iterator[str]:
+        """What a step printed; without a step, what was done in which order."""
+        ...
+
+    def download(self, run_id: str, step: str, output: str, target: Path) -> Path: ...
+
+
 class Backend(Protocol):
     """The parts of a backend; read-only, so that each may be made on first use."""
 
@@ -179,3 +209,6 @@ class Backend(Protocol):
 
     @property
     def endpoints(self) -> EndpointBackend: ...
+
+    @property
+    def pipelines(self) -> PipelineBackend: ...

@@ -34,6 +34,9 @@ COMMANDS = {
     "insights": Lazy("mlops_cli.cli.insights:insights", "Requests, failures and response times.", WORK),
     "swagger": Lazy("mlops_cli.cli.swagger:swagger", "Show the Swagger document of an endpoint.", WORK),
     "bench": Lazy("mlops_cli.cli.bench:bench", "Load test with gates; payloads and checks know the model.", WORK),
+    "pipeline": Lazy(
+        "mlops_cli.cli.pipeline:pipeline", "Run, publish, trigger and schedule pipelines.", WORK
+    ),
     "runs": Lazy("mlops_cli.cli.runs:runs", "AutoML runs and their child runs.", THINGS),
     "models": Lazy("mlops_cli.cli.models:models", "Registered models.", THINGS),
     "endpoints": Lazy("mlops_cli.cli.endpoints:endpoints", "Deployed services and their keys.", THINGS),

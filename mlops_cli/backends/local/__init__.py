@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         DataBackend,
         EndpointBackend,
         ModelBackend,
+        PipelineBackend,
         RunBackend,
     )
 
@@ -49,6 +50,12 @@ class LocalBackend:
         from mlops_cli.backends.local.endpoints import LocalEndpoints
 
         return LocalEndpoints(self._store)
+
+    @cached_property
+    def pipelines(self) -> PipelineBackend:
+        from mlops_cli.backends.local.pipelines import LocalPipelines
+
+        return LocalPipelines(self._store)
 
 
 def create(context: Context) -> LocalBackend:

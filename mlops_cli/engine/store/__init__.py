@@ -4,17 +4,22 @@ from pathlib import Path
 
 from mlops_cli.domain.data import Dataset
 from mlops_cli.domain.runs import Model
-from mlops_cli.engine.store.database import Database
+from mlops_cli.engine.store.database import Database, KeptDatabase
+from mlops_cli.engine.store.pipelines import PipelineRunTable
 from mlops_cli.engine.store.tables import EndpointTable, RunTable, VersionedTable
 
 
 class Store:
-    """Datasets, runs, models and endpoints of one state directory; cheap to make."""
+    """Datasets, runs, models, endpoints and pipelines of one state directory; cheap to make.
 
-    def __init__(self, home: Path) -> None:
+    `kept` is for a process that writes all the time (see KeptDatabase).
+    """
+
+    def __init__(self, home: Path, *, kept: bool = False) -> None:
         self.home = home
-        database = Database(home)
+        database = KeptDatabase(home) if kept else Database(home)
         self.datasets = VersionedTable(database, "datasets", Dataset)
         self.models = VersionedTable(database, "models", Model)
         self.runs = RunTable(database)
         self.endpoints = EndpointTable(database)
+        self.pipeline_runs = PipelineRunTable(database)

@@ -23,13 +23,13 @@ class Database:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        with self._errors(), contextlib.closing(self._connect()) as connection:
+        with self._errors(), self._connection() as connection:
             yield connection
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """A transaction that holds the write lock from its start; rolled back when an exception passes."""
-        with self._errors(), contextlib.closing(self._connect()) as connection:
+        with self._errors(), self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -37,6 +37,9 @@ class Database:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+
+    def _connection(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        return contextlib.closing(self._connect())
 
     def _connect(self) -> sqlite3.Connection:
         with state_errors(self.home):
@@ -75,3 +78,20 @@ class Database:
         except sqlite3.Error as error:
             hint = "see that the directory can be written and has space, or set MLOPS_HOME to another one"
             raise StateError(f"the store {self.path} cannot be used: {error}", hint=hint) from error
+
+
+class KeptDatabase(Database):
+    """One connection for a process that writes all the time; not for use in another thread or after a fork.
+
+    A kill loses nothing. A power cut may lose the last transactions, never the file.
+    """
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(home)
+        self._kept: sqlite3.Connection | None = None
+
+    def _connection(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        if self._kept is None:
+            self._kept = self._connect()
+            self._kept.execute("PRAGMA synchronous = NORMAL")
+        return contextlib.nullcontext(self._kept)

@@ -1,0 +1,87 @@
+"""The steps of a run: a table that changes on a terminal, one plain line a change elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from mlops_cli.cli.app import App
+    from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun
+
+STYLES = {"Completed": "green", "Failed": "red", "Running": "yellow", "Canceled": "dim", "NotStarted": "dim"}
+
+
+def follow(app: App, run_id: str, timeout: float | None) -> tuple[PipelineRun, list[StepRun]]:
+    """Show the run's progress on stderr until it has ended."""
+    from mlops_cli.errors import InterruptedByUserError
+    from mlops_cli.services import pipelines
+
+    try:
+        with _progress(app) as update:
+            return pipelines.follow(app.backend.pipelines, run_id, update, timeout)
+    except KeyboardInterrupt:
+        hint = f"follow it: mlops pipeline run --resume {run_id}, or stop it: mlops pipeline cancel {run_id}"
+        raise InterruptedByUserError(f"no longer waiting; run {run_id} goes on", hint=hint) from None
+
+
+@contextlib.contextmanager
+def _progress(app: App) -> Iterator[Callable[[PipelineRun, list[StepRun]], None]]:
+    if not app.interactive:
+        told: dict[str, str] = {}
+        yield lambda _, steps: _tell(app, steps, told)
+        return
+    from rich.live import Live
+
+    with Live(console=app.console, auto_refresh=False, transient=True) as live:
+        yield lambda _, steps: live.update(table(steps), refresh=True)
+
+
+def _tell(app: App, steps: list[StepRun], told: dict[str, str]) -> None:
+    for step in steps:
+        line = f"{step.name}: {state(step)}"
+        if step.status != "NotStarted" and told.get(step.name) != line:
+            told[step.name] = line
+            app.say(f"  {line}{f' ({step.duration_seconds:.1f} s)' if step.duration_seconds else ''}")
+
+
+def state(step: StepRun) -> str:
+    """The state in a word, and what is special about it."""
+    if step.reused_from:
+        return "Reused"
+    again = f", attempt {step.attempt}" if step.attempt > 1 else ""
+    return f"{step.status}{again}"
+
+
+def table(steps: list[StepRun]) -> Table:
+    """One row a step, in the order in which they can be done."""
+    from rich import box
+    from rich.table import Table
+
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("step", "type", "state", "seconds", "waits for"):
+        drawn.add_column(name, justify="right" if name == "seconds" else "left")
+    for step in steps:
+        took = "" if step.duration_seconds is None else f"{step.duration_seconds:.1f}"
+        note = f"[{STYLES.get(step.status, '')}]{state(step)}[/]" if step.status in STYLES else state(step)
+        drawn.add_row(step.name, step.type, note, took, ", ".join(step.waits_for))
+    return drawn
+
+
+def draw(console: Console, run: PipelineRun, steps: list[StepRun]) -> None:
+    """The table, the outcome, and where each step's outputs are."""
+    console.print(table(steps))
+    took = f" in {run.duration_seconds:.1f} s" if run.duration_seconds is not None else ""
+    version = f" v{run.version}" if run.version else ""
+    console.print(f"run {run.run_id} of {run.pipeline}{version}: {run.status}{took}", markup=False)
+    if run.error:
+        console.print(f"error: {run.error}", markup=False)
+    for step in steps:
+        for name in step.outputs:
+            place = f"mlops pipeline download {run.run_id} {step.name}.{name}"
+            console.print(f"  {step.name}.{name}: {place}", style="dim", markup=False, soft_wrap=True)

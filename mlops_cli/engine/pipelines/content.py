@@ -1,0 +1,96 @@
+"""What a file or folder holds, as one hash, and snapshots of code by that hash."""
+
+import hashlib
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlops_cli.engine.files import state_errors
+from mlops_cli.engine.pipelines import layout
+from mlops_cli.errors import NotFoundError, UsageError
+
+MOST_BYTES = 300 * 1024 * 1024
+"""Azure's limit for a snapshot."""
+CHUNK = 1024 * 1024
+STATE_FILE = "store.sqlite"
+"""What tells a state directory, which may lie beside the code and is no part of it."""
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 over the names and bytes of all files below `path`, or over one file's bytes."""
+    digest = hashlib.sha256()
+    if path.is_file():
+        _feed(digest, path)
+        return digest.hexdigest()
+    for file in sorted(file for file in path.rglob("*") if file.is_file()):
+        digest.update(f"{file.relative_to(path).as_posix()}\0{file.stat().st_size}\0".encode())
+        _feed(digest, file)
+    return digest.hexdigest()
+
+
+def code_hash(folder: Path) -> str:
+    """The same for a source directory, without what no snapshot takes. Raises UsageError when it is too large."""
+    digest = hashlib.sha256()
+    size = 0
+    for file in code_files(folder):
+        size += file.stat().st_size
+        if size > MOST_BYTES:
+            hint = "set source_directory to a folder that holds the code alone"
+            raise UsageError(f"the source directory {folder} is larger than 300 MB", hint=hint)
+        digest.update(f"{file.relative_to(folder).as_posix()}\0{file.stat().st_size}\0".encode())
+        _feed(digest, file)
+    return digest.hexdigest()
+
+
+def code_files(folder: Path) -> list[Path]:
+    """The files of a snapshot, in order: nothing hidden, nothing compiled."""
+    return sorted(_walk(folder))
+
+
+def snapshot(home: Path, folder: Path) -> str:
+    """Keep a copy of the source directory; returns its hash."""
+    if not folder.is_dir():
+        raise NotFoundError(f"there is no source directory {folder}", hint="correct it in the pipeline")
+    content = code_hash(folder)
+    target = layout.code_dir(home, content)
+    if target.exists():
+        return content
+    with state_errors(target.parent):
+        draft = target.parent / f".{uuid.uuid4().hex}"
+        try:
+            copy_code(folder, draft)
+            kept = code_hash(draft)
+            place = layout.code_dir(home, kept)
+            try:
+                draft.rename(place)
+            except OSError:
+                if not place.exists():
+                    raise
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    return kept
+
+
+def copy_code(folder: Path, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for file in _walk(folder):
+        place = target / file.relative_to(folder)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, place)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.name.startswith(".") or path.name == "__pycache__":
+            continue
+        if path.is_dir() and not (path / STATE_FILE).exists():
+            yield from _walk(path)
+        elif path.is_file():
+            yield path
+
+
+def _feed(digest: "hashlib._Hash", file: Path) -> None:
+    with file.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)

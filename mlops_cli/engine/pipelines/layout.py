@@ -1,0 +1,53 @@
+"""Where the files of pipelines live below the state directory.
+
+HOME/pipelines/
+  code/HASH/                       a snapshot of a step's source directory, once per content
+  runs/RUN_ID/
+    runner.lock  runner.log        held and written by the process that works on the run
+    steps/STEP/log.txt             what all attempts of the step printed
+    steps/STEP/N/                  attempt N: work/ (a copy of the code), outputs/, result.json, lock
+    outputs/STEP/                  what the step left behind, moved here in one piece
+  server/                          address, tokens (0600) and log of the pipeline server
+"""
+
+from pathlib import Path
+
+
+def pipelines_dir(home: Path) -> Path:
+    return home / "pipelines"
+
+
+def code_dir(home: Path, content_hash: str) -> Path:
+    return pipelines_dir(home) / "code" / content_hash[:32]
+
+
+def run_dir(home: Path, run_id: str) -> Path:
+    return pipelines_dir(home) / "runs" / run_id
+
+
+def runner_lock(home: Path, run_id: str) -> Path:
+    return run_dir(home, run_id) / "runner.lock"
+
+
+def runner_log(home: Path, run_id: str) -> Path:
+    return run_dir(home, run_id) / "runner.log"
+
+
+def step_dir(home: Path, run_id: str, step: str) -> Path:
+    return run_dir(home, run_id) / "steps" / step
+
+
+def step_log(home: Path, run_id: str, step: str) -> Path:
+    return step_dir(home, run_id, step) / "log.txt"
+
+
+def attempt_dir(home: Path, run_id: str, step: str, attempt: int) -> Path:
+    return step_dir(home, run_id, step) / str(attempt)
+
+
+def outputs_dir(home: Path, run_id: str, step: str) -> Path:
+    return run_dir(home, run_id) / "outputs" / step
+
+
+def server_dir(home: Path) -> Path:
+    return pipelines_dir(home) / "server"

@@ -1,0 +1,124 @@
+"""Starting, resuming, cancelling and looking at runs. The work is done by `runner`, in a process of its own."""
+
+import secrets
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from mlops_cli.domain.pipeline_graph import dependencies, in_order
+from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
+from mlops_cli.domain.pipelines import PipelineDefinition, type_of
+from mlops_cli.engine.clock import now
+from mlops_cli.engine.files import locked
+from mlops_cli.engine.pipelines import layout
+from mlops_cli.engine.pipelines.planning import Plan, plan
+from mlops_cli.engine.processes import start_detached
+from mlops_cli.engine.store import Store
+from mlops_cli.errors import UsageError
+from mlops_cli.status import RunStatus
+
+LOCK_POLL_SECONDS = 0.01
+START_SECONDS = 15.0
+"""How long a run may wait for its process to come up."""
+
+
+def submit(
+    store: Store,
+    definition: PipelineDefinition,
+    request: SubmitRequest,
+    code: dict[str, str] | None = None,
+    *,
+    wait: bool = True,
+) -> PipelineRun:
+    """Record a run and start the process that works on it; with `wait` return once that holds the run."""
+    run = record(store, definition, request, plan(store, definition, request, code))
+    start_runner(store, run.run_id, wait=wait)
+    return run
+
+
+def record(
+    store: Store, definition: PipelineDefinition, request: SubmitRequest, planned: Plan
+) -> PipelineRun:
+    """Write down the run and its steps, in the order in which they can be done."""
+    run = PipelineRun(
+        f"Pipeline_{secrets.token_hex(6)}",
+        definition.name,
+        request.experiment or definition.name,
+        RunStatus.NOT_STARTED,
+        now(),
+        parameters=planned.parameters,
+        data={name: source.label for name, source in planned.data.items()},
+        source=request.source,
+        version=request.version,
+        schedule=request.schedule,
+    )
+    waits = dependencies(planned.steps)
+    steps = [
+        StepRun(run.run_id, step.name, type_of(step), RunStatus.NOT_STARTED, sorted(waits[step.name]))
+        for step in in_order(planned.steps)
+    ]
+    store.pipeline_runs.add(run, msgspec.json.encode(planned), steps)
+    return run
+
+
+def resume(store: Store, run_id: str) -> PipelineRun:
+    """Take up a run that failed, was canceled or lost its process. What is complete stays complete."""
+
+    def change(run: PipelineRun) -> None:
+        if run.status == RunStatus.COMPLETED:
+            raise UsageError(f"run {run_id} is complete; there is nothing to resume")
+        if run.status.is_final:
+            run.status, run.ended_at, run.error = RunStatus.NOT_STARTED, None, None
+
+    if is_worked_on(store.home, run_id):
+        return store.pipeline_runs.get(run_id)
+    run = store.pipeline_runs.update(run_id, change)
+    start_runner(store, run_id)
+    return run
+
+
+def cancel(store: Store, run_id: str) -> PipelineRun:
+    """Ask the run to stop; one that nobody works on is Canceled at once. A finished run stays as it is."""
+
+    def change(run: PipelineRun) -> None:
+        if run.status.is_final:
+            return
+        alive = is_worked_on(store.home, run_id)
+        run.status = RunStatus.CANCEL_REQUESTED if alive else RunStatus.CANCELED
+        run.ended_at = run.ended_at if alive else now()
+
+    return store.pipeline_runs.update(run_id, change)
+
+
+def observed(store: Store, run: PipelineRun) -> PipelineRun:
+    """The run as it is now: NotResponding when it should be worked on and is not."""
+    is_new = run.status == RunStatus.NOT_STARTED and _age(run) < START_SECONDS
+    if not (run.status.is_final or is_new or is_worked_on(store.home, run.run_id)):
+        run = store.pipeline_runs.get(run.run_id)
+        if not run.status.is_final:
+            run.status = RunStatus.NOT_RESPONDING
+    return run
+
+
+def is_worked_on(home: Path, run_id: str) -> bool:
+    """Whether a process holds the run; the operating system frees the lock however the process ends."""
+    lock = layout.runner_lock(home, run_id)
+    if not lock.exists():
+        return False
+    with locked(lock, wait=False) as free:
+        return not free
+
+
+def start_runner(store: Store, run_id: str, *, wait: bool = True) -> None:
+    """Start the process that works on the run; with `wait` return once it, or another, holds the run."""
+    command = [sys.executable, "-m", "mlops_cli.engine.pipelines.runner", str(store.home), run_id]
+    process = start_detached(command, log=layout.runner_log(store.home, run_id), env={})
+    while wait and process.is_alive() and not is_worked_on(store.home, run_id):
+        time.sleep(LOCK_POLL_SECONDS)
+
+
+def _age(run: PipelineRun) -> float:
+    return time.time() - datetime.fromisoformat(run.created_at).timestamp()

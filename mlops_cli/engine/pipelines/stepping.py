@@ -1,0 +1,134 @@
+"""Beginning and ending one step of a run."""
+
+import time
+from datetime import datetime
+from pathlib import Path
+
+from mlops_cli.domain.pipeline_graph import source_of
+from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun
+from mlops_cli.domain.pipelines import Step, outputs_of
+from mlops_cli.engine.clock import now
+from mlops_cli.engine.pipelines import attempt as attempts
+from mlops_cli.engine.pipelines import layout, outputs
+from mlops_cli.engine.pipelines.attempt import Attempt
+from mlops_cli.engine.pipelines.content import content_hash
+from mlops_cli.engine.pipelines.keys import step_key
+from mlops_cli.engine.pipelines.planning import Plan, Source
+from mlops_cli.engine.pipelines.work import Result, Work
+from mlops_cli.engine.store import Store
+from mlops_cli.errors import MlopsError
+from mlops_cli.status import RunStatus
+
+
+class Stepping:
+    """Knows the run's plan, and changes the records of steps; storing these is the runner's."""
+
+    def __init__(self, store: Store, run: PipelineRun, plan: Plan) -> None:
+        self._store = store
+        self._run = run
+        self._plan = plan
+        self._settings = {step.name: step for step in plan.steps}
+        self._tasks: dict[str, Work] = {}
+
+    def begin(self, step: StepRun, others: dict[str, StepRun]) -> bool:
+        """Mark the step as running, or as complete when the same work was done before. True: to be launched.
+
+        Raises MlopsError when an input is gone.
+        """
+        settings = self._settings[step.name]
+        inputs = {name: self._input(text, others) for name, text in settings.inputs.items()}
+        hashes = {name: str(source.content_hash) for name, source in inputs.items()}
+        step.key = step_key(settings, self._plan.code.get(step.name), hashes)
+        if settings.allow_reuse and (done := outputs.reusable(self._store, step.key)):
+            self._reuse(step, done)
+            return False
+        step.attempt += 1
+        step.status, step.started_at, step.ended_at = RunStatus.RUNNING, now(), None
+        step.error, step.details = None, []
+        self._tasks[step.name] = self._task(settings, step.attempt, inputs)
+        return True
+
+    def launch(self, step: StepRun) -> Attempt:
+        log = layout.step_log(self._store.home, self._run.run_id, step.name)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return attempts.launch(self._tasks.pop(step.name), log, self._deadline(step))
+
+    def adopt(self, step: StepRun) -> Attempt | None:
+        return attempts.adopt(self._folder(step), self._deadline(step))
+
+    def end(self, step: StepRun, attempt: Attempt) -> None:
+        """Record how the attempt ended; its outputs are in place before it counts as complete."""
+        result = attempt.result or Result(False, "its process is gone")
+        try:
+            if result.ok:
+                settings = self._settings[step.name]
+                step.outputs = outputs.commit(self._store.home, self._run.run_id, settings, attempt.folder)
+        except MlopsError as error:
+            result = Result(False, error.message, [error.hint] if error.hint else [])
+        self._close(step, result)
+        if attempt.gave_up == "it was canceled":
+            step.status = RunStatus.CANCELED
+        elif not result.ok:
+            self._fail(step, result, lost=attempt.pid is None and not result.details and _is_lost(attempt))
+
+    def _fail(self, step: StepRun, result: Result, *, lost: bool) -> None:
+        """Failed, or to be tried again. A process that died together with its runner is not the step's fault."""
+        step.failures += not lost
+        again = lost or step.failures <= self._settings[step.name].retries
+        step.status = RunStatus.NOT_STARTED if again else RunStatus.FAILED
+        step.error, step.details = result.error, result.details
+
+    def _close(self, step: StepRun, result: Result) -> None:
+        step.status, step.ended_at, step.facts = RunStatus.COMPLETED, now(), result.facts
+        began = datetime.fromisoformat(step.started_at or step.ended_at)
+        step.duration_seconds = round((datetime.fromisoformat(step.ended_at) - began).total_seconds(), 3)
+
+    def _reuse(self, step: StepRun, done: StepRun) -> None:
+        step.status, step.outputs, step.facts = RunStatus.COMPLETED, done.outputs, done.facts
+        step.reused_from = done.reused_from or done.run_id
+        step.started_at = step.ended_at = now()
+        step.duration_seconds = 0.0
+
+    def _input(self, text: str, others: dict[str, StepRun]) -> Source:
+        owner, name = source_of(text)
+        if owner != "data":
+            output = others[owner].outputs[name]
+            return Source("path", output.path, text, output.content_hash)
+        source = self._plan.data[name]
+        if source.content_hash is None:
+            path = Path(source.path)
+            if not path.exists():
+                raise MlopsError(f"data '{name}' is gone: there is no {path}")
+            source.content_hash = content_hash(path)
+        return source
+
+    def _task(self, settings: Step, number: int, inputs: dict[str, Source]) -> Work:
+        home, run = self._store.home, self._run
+        folder = layout.attempt_dir(home, run.run_id, settings.name, number)
+        code = self._plan.code.get(settings.name)
+        return Work(
+            home=str(home),
+            run_id=run.run_id,
+            pipeline=run.pipeline,
+            experiment=run.experiment,
+            step=settings,
+            folder=str(folder),
+            inputs=inputs,
+            outputs={name: str(folder / "outputs" / name) for name in outputs_of(settings)},
+            code=str(layout.code_dir(home, code)) if code else None,
+        )
+
+    def _folder(self, step: StepRun) -> Path:
+        return layout.attempt_dir(self._store.home, self._run.run_id, step.name, step.attempt)
+
+    def _deadline(self, step: StepRun) -> float | None:
+        """When the attempt has taken too long, as time.monotonic() counts."""
+        minutes = self._settings[step.name].timeout_minutes
+        if minutes is None:
+            return None
+        began = datetime.fromisoformat(step.started_at or now()).timestamp()
+        return time.monotonic() + minutes * 60 - (time.time() - began)
+
+
+def _is_lost(attempt: Attempt) -> bool:
+    return attempt.gave_up is None and not (attempt.folder / "result.json").exists()

@@ -1,0 +1,107 @@
+"""A pipeline as a drawing: one self-contained SVG that follows the reader's light or dark theme."""
+
+from html import escape
+from typing import Any, NamedTuple
+
+from mlops_cli.domain.pipelines import DataInput, PipelineSettings
+from mlops_cli.services.pipelines import graph
+
+WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 200, 64, 96, 28, 24
+STYLE = """
+.g{--ink:#1f2733;--soft:#667085;--card:#ffffff;--line:#c3cad5;--automl:#7c4dff;--script:#1a73e8;
+--batch:#0b8f6a;--data:#b7791f;font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+@media (prefers-color-scheme:dark){.g{--ink:#e8ecf3;--soft:#9aa4b5;--card:#1b2230;--line:#465066;
+--automl:#a98bff;--script:#6aa8ff;--batch:#3fcfa2;--data:#e0b153}}
+.g .card{fill:var(--card);stroke:var(--line)}.g .name{fill:var(--ink);font-size:14px;font-weight:600}
+.g .what{fill:var(--soft);font-size:11px}.g .edge{fill:none;stroke:var(--line);stroke-width:1.6}
+.g .tip{fill:var(--line)}.g .automl{fill:var(--automl)}.g .script{fill:var(--script)}
+.g .batch{fill:var(--batch)}.g .data{fill:var(--data)}.g .wait{stroke-dasharray:4 4}
+"""
+
+
+class Box(NamedTuple):
+    """A node of the drawing and its place, in pixels."""
+
+    name: str
+    kind: str
+    what: str
+    x: int
+    y: int
+
+
+def svg(settings: PipelineSettings) -> str:
+    """The graph from left to right, a column for each level, the data in the first."""
+    rows = graph(settings)
+    boxes = {box.name: box for box in _boxes(settings, rows)}
+    width = max(box.x for box in boxes.values()) + WIDTH + MARGIN
+    height = max(box.y for box in boxes.values()) + HEIGHT + MARGIN
+    title = escape(settings.name or "pipeline")
+    parts = [
+        f'<svg class="g" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" role="img" aria-label="Pipeline {title}">',
+        f"<title>{title}</title><style>{STYLE}</style>",
+        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
+        'orient="auto"><path class="tip" d="M0 0 8 4 0 8z"/></marker></defs>',
+        *_edges(boxes, rows),
+        *(_card(box) for box in boxes.values()),
+        "</svg>",
+    ]
+    return "\n".join(parts)
+
+
+def _boxes(settings: PipelineSettings, rows: list[dict[str, Any]]) -> list[Box]:
+    columns: dict[int, list[tuple[str, str, str]]] = {}
+    for name, source in settings.data.items():
+        columns.setdefault(0, []).append((f"data.{name}", "data", _data(source)))
+    for row in rows:
+        what = f"{row['type']} · {row['code']}" if row["code"] else f"{row['type']}"
+        columns.setdefault(row["level"], []).append((row["name"], row["type"], what))
+    tallest = max(map(len, columns.values()))
+    boxes = []
+    for column, level in enumerate(sorted(columns)):
+        top = MARGIN + (tallest - len(columns[level])) * (HEIGHT + GAP_Y) // 2
+        for index, (name, kind, what) in enumerate(columns[level]):
+            x, y = MARGIN + column * (WIDTH + GAP_X), top + index * (HEIGHT + GAP_Y)
+            boxes.append(Box(name, kind, what, x, y))
+    return boxes
+
+
+def _data(source: DataInput) -> str:
+    return source.path or source.dataset or source.model or ""
+
+
+def _edges(boxes: dict[str, Box], rows: list[dict[str, Any]]) -> list[str]:
+    drawn = []
+    for row in rows:
+        for text in row["inputs"].values():
+            owner, _, output = text.partition(".")
+            source = boxes[text if owner == "data" else owner]
+            drawn.append(_edge(source, boxes[row["name"]], "" if owner == "data" else output))
+        drawn += [_edge(boxes[name], boxes[row["name"]], "", " wait") for name in row["after"]]
+    return drawn
+
+
+def _edge(source: Box, target: Box, label: str, style: str = "") -> str:
+    x1, y1, x2, y2 = source.x + WIDTH, source.y + HEIGHT // 2, target.x - 2, target.y + HEIGHT // 2
+    bend = (x2 - x1) // 2
+    path = f"M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"
+    line = f'<path class="edge{style}" d="{path}" marker-end="url(#tip)"/>'
+    if not label:
+        return line
+    place = f'x="{x1 + 8}" y="{y1 - 7 if y2 <= y1 else y1 + 16}"'
+    return f'{line}<text class="what" {place}>{escape(_short(label, 14))}</text>'
+
+
+def _card(box: Box) -> str:
+    name = _short(box.name.removeprefix("data."), 22)
+    return (
+        f'<g transform="translate({box.x} {box.y})"><title>{escape(box.name)}: {escape(box.what)}</title>'
+        f'<rect class="card" width="{WIDTH}" height="{HEIGHT}" rx="10"/>'
+        f'<rect class="{box.kind}" x="0" y="12" width="5" height="{HEIGHT - 24}" rx="2.5"/>'
+        f'<text class="name" x="18" y="28">{escape(name)}</text>'
+        f'<text class="what" x="18" y="46">{escape(_short(box.what, 30))}</text></g>'
+    )
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -1,0 +1,119 @@
+"""A project with pipelines in it, and what ends every process that its runs started."""
+
+import contextlib
+import os
+import signal
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from mlops_cli.domain.pipeline_runs import StepRun
+from mlops_cli.engine.pipelines import layout
+from mlops_cli.engine.store import Store
+from tests.conftest import Mlops
+
+COUNTING = """
+import pathlib, sys, time
+mark, seconds = sys.argv[1:3]
+with open(mark, "a") as file:
+    file.write("x")
+time.sleep(float(seconds))
+for output in sys.argv[3:]:
+    pathlib.Path(output).write_text(mark)
+"""
+
+
+def until(check: Callable[[], Any], seconds: float = 30) -> Any:
+    """The first true value of `check`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := check():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"not within {seconds} s: {check}")
+
+
+class Project:
+    """Pipelines and scripts below a folder, and the command line in it."""
+
+    def __init__(self, mlops: Mlops) -> None:
+        self.mlops = mlops
+        self.folder = mlops.project
+        self.home = mlops.home
+        self.marks = mlops.project / "marks"
+        self.marks.mkdir()
+        mlops.profile("experiment: tests")
+        self.write("code/count.py", COUNTING)
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text))
+        return path
+
+    def pipeline(self, text: str, name: str = "p.yaml") -> Path:
+        return self.write(name, text)
+
+    def counting(self, step: str, seconds: float = 0, output: str | None = None, **more: str) -> str:
+        """A step, as YAML, that leaves one more x in its mark each time it runs."""
+        out = f", $(outputs.{output})" if output else ""
+        extra = "".join(f", {key}: {value}" for key, value in more.items())
+        outputs = f", outputs: [{output}]" if output else ""
+        mark = self.marks / step
+        return (
+            f"- {{name: {step}, type: script, script: code/count.py, "
+            f'arguments: ["{mark}", {seconds}{out}]{outputs}{extra}}}\n'
+        )
+
+    def times(self, step: str) -> int:
+        mark = self.marks / step
+        return len(mark.read_text()) if mark.exists() else 0
+
+    def start(self, *args: str | Path) -> str:
+        """Run a pipeline without waiting; returns the run's id."""
+        return str(self.mlops("pipeline", "run", *args, "--no-wait", "-o", "json").json()["run_id"])
+
+    def show(self, run_id: str) -> Any:
+        return self.mlops("pipeline", "show", run_id, "-o", "json").json()
+
+    def steps(self, run_id: str) -> dict[str, StepRun]:
+        return {step.name: step for step in Store(self.home).pipeline_runs.steps(run_id)}
+
+    def wait(self, run_id: str, status: str, seconds: float = 30) -> Any:
+        """The run, once it has that status."""
+        return until(lambda: (found := self.show(run_id))["status"] == status and found, seconds)
+
+    def runner(self, run_id: str) -> psutil.Process:
+        """The process that works on the run, found by the run's id on its command line."""
+        return next(p for p in self.processes() if "mlops_cli.engine.pipelines.runner" in p.cmdline()
+                    and run_id in p.cmdline() and os.getpgid(p.pid) == p.pid and _is_runner(p))  # fmt: skip
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process with this state directory on its command line."""
+        known = psutil.process_iter(["cmdline"])
+        return [process for process in known if str(self.home) in (process.info["cmdline"] or [])]
+
+    def kill(self, process: psutil.Process) -> None:
+        os.kill(process.pid, signal.SIGKILL)
+        until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
+
+    def close(self) -> None:
+        """End all processes of this project, by id."""
+        while alive := [p for p in self.processes() if p.status() != psutil.STATUS_ZOMBIE]:
+            for process in alive:
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+            time.sleep(0.02)
+
+    def log(self, run_id: str) -> str:
+        return layout.runner_log(self.home, run_id).read_text()
+
+
+def _is_runner(process: psutil.Process) -> bool:
+    """Whether it is the runner and not a step, which is a fork of it with the same command line."""
+    parent = process.parent()
+    return parent is None or "mlops_cli.engine.pipelines.runner" not in parent.cmdline()

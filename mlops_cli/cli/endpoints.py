@@ -125,6 +125,7 @@ def draw(console: Console, endpoint: Endpoint) -> None:
         "swagger": endpoint.swagger_uri,
         "auth": endpoint.auth,
         "workers": f"{endpoint.workers} ({endpoint.target})",
+        "engine": f"{endpoint.engine or ''}{f' ({endpoint.engine_reason})' if endpoint.engine_reason else ''}",
         "insights": "on" if endpoint.app_insights else "off",
         "revision": f"{endpoint.revision}, changed {endpoint.updated_at[:16].replace('T', ' ')} UTC",
         "tags": ", ".join(f"{key}={value}" for key, value in endpoint.tags.items()),

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from mlops_cli.domain.endpoints import DeploySettings
 
-PhaseName = Literal["package", "pre-flight", "start", "health", "smoke"]
+PhaseName = Literal["package", "compile", "pre-flight", "start", "health", "smoke"]
 
 
 class DeployRequest(Struct):
@@ -44,6 +44,7 @@ class Phase(Struct, omit_defaults=True):
 
 PHASES: dict[PhaseName, str] = {
     "package": "collect model, entry script and schema",
+    "compile": "make the model fast, and check that it answers as before",
     "pre-flight": "load the model and score one row in a clean process",
     "start": "start the service and its supervisor",
     "health": "wait until the service answers",

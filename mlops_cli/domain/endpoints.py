@@ -8,6 +8,7 @@ from mlops_cli.status import EndpointState
 
 Auth = Literal["key", "token", "none"]
 Target = Literal["aci", "aks"]
+Engine = Literal["onnx", "reference"]
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
@@ -35,7 +36,8 @@ class DeploySettings(Struct, omit_defaults=True, forbid_unknown_fields=True):
 class Endpoint(Struct, omit_defaults=True):
     """A deployed model. `content_hash` covers all that, once changed, makes it another deployment.
 
-    `revision` counts the deployments; 0 means that the first one has not come to its end.
+    `revision` counts the deployments; 0 means that the first one has not come to its end. `engine` is what runs
+    the model of a service without a script of the user's: compiled, or as trained for the reason given.
     """
 
     name: str
@@ -54,6 +56,8 @@ class Endpoint(Struct, omit_defaults=True):
     port: int = 0
     revision: int = 0
     error: str | None = None
+    engine: Engine | None = None
+    engine_reason: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
 
 

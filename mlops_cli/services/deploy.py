@@ -72,6 +72,8 @@ def document(endpoint: Endpoint, *, changed: bool = False) -> dict[str, Any]:
         "target": endpoint.target,
         "workers": endpoint.workers,
         "model": model,
+        "engine": endpoint.engine,
+        "engine_reason": endpoint.engine_reason,
         "revision": endpoint.revision,
         "created_at": endpoint.created_at,
         "updated_at": endpoint.updated_at,

@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import msgspec
 
@@ -13,6 +14,7 @@ from mlops_cli.engine.clock import now
 from mlops_cli.engine.endpoints import (
     control,
     failures,
+    fastpath,
     keys,
     packaging,
     planning,
@@ -68,7 +70,7 @@ class Deployment:
         try:
             if existing is None:
                 self._store.endpoints.put(endpoint)
-            endpoint.revision = self._build()
+            endpoint.revision = self._build(endpoint)
             self._switch(endpoint)
             self._store.endpoints.put(endpoint)
         except BaseException:
@@ -77,15 +79,25 @@ class Deployment:
         recovery.remove_old_revisions(self._service, endpoint.revision, keep=KEPT_REVISIONS)
         return control.observed(self._service, endpoint)
 
-    def _build(self) -> int:
+    def _build(self, endpoint: Endpoint) -> int:
         with self._phase("package", self._about()):
             keys.ensure(self._service)
             draft = packaging.draft(self._service, self._source)
+        self._compile(draft, endpoint)
         script = self._source.entry_script
         origin = {str(draft / script.name): str(script)} if script else {}
         with self._phase("pre-flight", "one row" if self._sample else "init() only: no sample row is known"):
             preflight.run(draft, self._sample, origin)
         return packaging.number(self._service, draft)
+
+    def _compile(self, draft: Path, endpoint: Endpoint) -> None:
+        """For the fast path, which a user's own script does not take."""
+        endpoint.engine = endpoint.engine_reason = None
+        if self._source.model and self._source.has_generated_script():
+            with self._phase("compile", "") as phase:
+                outcome = fastpath.compile_model(self._store, draft, self._source.model)
+                phase.detail = outcome.told()
+            endpoint.engine, endpoint.engine_reason = outcome.engine, outcome.reason
 
     def _switch(self, endpoint: Endpoint) -> None:
         with self._phase("start", f"{endpoint.workers} worker{'s' * (endpoint.workers > 1)}"):
@@ -111,12 +123,16 @@ class Deployment:
         return " with ".join(part for part in (model, script) if part)
 
     @contextlib.contextmanager
-    def _phase(self, name: PhaseName, detail: str) -> Iterator[None]:
+    def _phase(self, name: PhaseName, detail: str) -> Iterator[Phase]:
+        """The phase, whose detail can be changed until it ends."""
         started = time.monotonic()
         self._on_phase(Phase(name, detail))
+        ended = Phase(name, detail)
         try:
-            yield
+            yield ended
         except BaseException:
-            self._on_phase(Phase(name, detail, time.monotonic() - started, ok=False))
+            ended.ok = False
             raise
-        self._on_phase(Phase(name, detail, time.monotonic() - started))
+        finally:
+            ended.seconds = time.monotonic() - started
+            self._on_phase(ended)

@@ -2,6 +2,7 @@
 
 revisions/N/service.json   ServiceSpec with paths below the revision
 revisions/N/model/         the model's folder
+revisions/N/fast/          the compiled model, if there is one
 revisions/N/score.py       the user's own entry script, under its own name
 """
 
@@ -106,7 +107,7 @@ def installed(service: Path, revision: Path, *, app_insights: bool) -> ServiceSp
     base = revision.relative_to(service)
     below = {
         name: str(base / value)
-        for name in ("entry_script", "model_dir", "schema_file")
+        for name in ("entry_script", "model_dir", "schema_file", "fast")
         if (value := getattr(spec, name)) is not None
     }
     return msgspec.structs.replace(spec, **below, app_insights=app_insights)

@@ -84,7 +84,7 @@ def rows_of(value: Any, schema: ModelSchema | None) -> Payload:
     inner, where = (value["Inputs"], '"Inputs"') if wrapped else (value, "the body")
     if not isinstance(inner, dict) or "data" not in inner:
         raise _misshapen(f'{where} has no member "data"')
-    payload = Payload(_rows(inner, schema), _method(value.get("GlobalParameters"), schema), wrapped)
+    payload = Payload(_rows(inner, schema), method_of(value.get("GlobalParameters"), schema), wrapped)
     _check(payload.rows, schema)
     return payload
 
@@ -114,7 +114,8 @@ def _are_names(columns: Any) -> bool:
     return isinstance(columns, list) and all(isinstance(name, str) for name in columns)
 
 
-def _method(parameters: Any, schema: ModelSchema | None) -> str:
+def method_of(parameters: Any, schema: ModelSchema | None) -> str:
+    """The method that GlobalParameters ask for; Refusal (400) when there is none of that name."""
     method = parameters.get("method", "predict") if isinstance(parameters, dict) else "predict"
     if method not in METHODS:
         raise Refusal(

@@ -4,6 +4,7 @@ service.json    ServiceSpec; `app_insights` is read again when the file changes,
 secrets.json    Secrets, mode 0600; read again when it changes
 service.log     LogLine per line, shared by all workers; service.log.1 holds what came before
 requests.jsonl  RequestRecord per line, while `app_insights` is on; rotated likewise
+metrics/        what each worker has counted (metrics.py)
 """
 
 from pathlib import Path
@@ -19,6 +20,7 @@ SERVICE_FILE = "service.json"
 SECRETS_FILE = "secrets.json"
 LOG_FILE = "service.log"
 REQUESTS_FILE = "requests.jsonl"
+METRICS_DIR = "metrics"
 
 READY = b"ready\n"
 EXIT_STARTUP_FAILED = 3
@@ -56,6 +58,8 @@ class ServiceSpec(Struct, omit_defaults=True, forbid_unknown_fields=True):
     that answers in well under a millisecond; these calls block all others and `scoring_timeout_ms` does not
     bind them. `threads` bounds the thread pools of numpy, LightGBM and the like; `headers` go out with every
     response.
+
+    `fast` is the folder of the compiled model (engine.serving.fast), which then answers in place of the script.
     """
 
     name: str
@@ -64,6 +68,7 @@ class ServiceSpec(Struct, omit_defaults=True, forbid_unknown_fields=True):
     description: str | None = None
     version: str = "1.0"
     schema_file: str | None = None
+    fast: str | None = None
     payload: Literal["rows", "raw"] = "raw"
     auth: Auth = "key"
     app_insights: bool = False

@@ -1,0 +1,76 @@
+"""Each kind of member of an ensemble as a part of the graph."""
+
+from typing import Any
+
+import numpy as np
+
+from mlops_cli.engine.compile import lightgbm_trees, sklearn_trees, xgboost_trees
+from mlops_cli.engine.compile.dense_models import add_dense, add_linear, add_network
+from mlops_cli.engine.compile.forest import NotCompilableError
+from mlops_cli.engine.compile.graph import Graph
+from mlops_cli.engine.compile.tree_ensemble import add_forest
+from mlops_cli.engine.model.members import LightGBMMember, Narrow, SklearnMember, XGBoostMember
+
+_FORESTS = ("RandomForest", "ExtraTrees", "DecisionTree")
+_LINEAR = ("LogisticRegression", "ElasticNet")
+
+
+def add_member(graph: Graph, member: Any, places: np.ndarray) -> str:
+    """The (rows, k) answer of `member`; `places[i]` is where the graph's matrix holds feature i.
+
+    Raises NotCompilableError.
+    """
+    if isinstance(member, Narrow):
+        return add_member(graph, member.member, places[: member.width])
+    if isinstance(member, LightGBMMember):
+        forest, link = lightgbm_trees.read(member.text, member.classes)
+        return linked(graph, add_forest(graph, forest, places, graph.matrix), link)
+    if isinstance(member, XGBoostMember):
+        forest, link = xgboost_trees.read(member.booster().save_raw("json"), member.classes)
+        return linked(graph, add_forest(graph, forest, places, graph.matrix), link)
+    if isinstance(member, SklearnMember):
+        return _add_sklearn(graph, member, places)
+    raise NotCompilableError(f"{type(member).__name__} has no compiled form")
+
+
+def linked(graph: Graph, sums: str, link: str) -> str:
+    """Sums turned into an answer by nothing, "sigmoid", "softmax" or "pair" (p becomes 1 - p and p)."""
+    if link == "softmax":
+        return graph.add("Softmax", sums, axis=1)
+    if link == "sigmoid":
+        return linked(graph, graph.add("Sigmoid", sums), "pair")
+    if link == "pair":
+        return graph.add("Concat", graph.add("Sub", graph.constant(1.0), sums), sums, axis=1)
+    return sums
+
+
+def _add_sklearn(graph: Graph, member: SklearnMember, places: np.ndarray) -> str:
+    model, name = member.model, type(member.model).__name__
+    classes = 1 if member.classes == 1 else len(model.classes_)
+    link = {1: "", 2: "sigmoid"}.get(classes, "softmax")
+    if member.classes > 1 and classes < 2:
+        raise NotCompilableError("a classifier that knows one class only has no compiled form")
+    if name.startswith(_FORESTS):
+        link = "pair" if classes == 2 else ""
+        sums = add_forest(graph, sklearn_trees.read_forest(model), places, graph.matrix)
+    elif name.startswith("HistGradientBoosting"):
+        sums = add_forest(graph, sklearn_trees.read_boosting(model), places, graph.matrix)
+    elif name.startswith((*_LINEAR, "MLP")) and member.dense:
+        add = add_network if name.startswith("MLP") else add_linear
+        sums = add(graph, model, add_dense(graph, member.dense, places))
+    else:
+        raise NotCompilableError(f"{name} has no compiled form")
+    return _unscaled(graph, linked(graph, sums, link), member)
+
+
+def _unscaled(graph: Graph, answer: str, member: SklearnMember) -> str:
+    """Regressions back in the units of the label, probabilities in the columns of all classes."""
+    if member.classes == 1:
+        if (member.shift, member.scale) == (0.0, 1.0):
+            return answer
+        scaled = graph.add("Mul", answer, graph.constant(member.scale))
+        return graph.add("Add", scaled, graph.constant(member.shift))
+    known = np.asarray(member.model.classes_, dtype=int)
+    if len(known) == member.classes:
+        return answer
+    return graph.add("MatMul", answer, graph.constant(np.eye(member.classes)[known]))

@@ -1,0 +1,72 @@
+"""A trained model as one ONNX graph and the table by which rows are encoded for it."""
+
+import numpy as np
+
+from mlops_cli.engine.compile.forest import NotCompilableError
+from mlops_cli.engine.compile.graph import Graph
+from mlops_cli.engine.compile.members import add_member
+from mlops_cli.engine.model.columns import CategoryColumn
+from mlops_cli.engine.model.ensembles import EPSILON, Stack, Vote
+from mlops_cli.engine.model.fitted import FittedModel
+from mlops_cli.engine.serving.fast.table import Table, described
+
+
+def compile_model(model: object) -> tuple[bytes, Table]:
+    """The graph as an ONNX file, and the table. Raises NotCompilableError for what has no exact form."""
+    if not isinstance(model, FittedModel):
+        raise NotCompilableError(f"a {type(model).__name__} has no compiled form")
+    table, places = _table(model)
+    graph = Graph(len(places))
+    answers = [add_member(graph, member, places) for member in model.members]
+    answer = _mix(graph, model.mix, answers)
+    return graph.model(answer, len(model.schema.classes or [None])), table
+
+
+def _mix(graph: Graph, mix: Vote | Stack, answers: list[str]) -> str:
+    if isinstance(mix, Vote):
+        return _weighted(graph, mix.weights, answers)
+    if mix.intercept.size == 1:
+        return graph.add("Add", _weighted(graph, mix.weights, answers), graph.constant(mix.intercept))
+    logs = [_log(graph, answer) for answer in answers]
+    logits = graph.add("Add", _weighted(graph, mix.weights, logs), graph.constant(mix.intercept))
+    return graph.add("Softmax", logits, axis=1)
+
+
+def _weighted(graph: Graph, weights: list[float], answers: list[str]) -> str:
+    if weights == [1.0]:
+        return answers[0]
+    parts = [graph.add("Mul", a, graph.constant(w)) for a, w in zip(answers, weights, strict=True)]
+    return graph.add("Sum", *parts)
+
+
+def _log(graph: Graph, answer: str) -> str:
+    return graph.add("Log", graph.add("Clip", answer, graph.constant(EPSILON), graph.constant(1.0)))
+
+
+def _table(model: FittedModel) -> tuple[Table, np.ndarray]:
+    """The table, and where its matrix holds each feature of the model's own matrix.
+
+    Numbers come first and categories last, each category followed by its means: as the service fills it.
+    """
+    columns = model.encoder.columns
+    order = sorted(range(len(columns)), key=lambda i: _rank(columns[i].purpose))
+    means = dict(zip(model.means.positions, model.means.tables, strict=True))
+    firsts = np.cumsum([0] + [len(c.outputs) for c in columns])
+    width = int(firsts[-1])
+    mean_firsts = np.cumsum([width] + [t.shape[1] for t in model.means.tables])
+    sources: list[int] = []
+    tables: dict[str, list[list[float]]] = {}
+    for index in order:
+        column, first = columns[index], int(firsts[index])
+        sources += range(first, first + len(column.outputs))
+        if isinstance(column, CategoryColumn) and first in means:
+            rank = model.means.positions.index(first)
+            sources += range(int(mean_firsts[rank]), int(mean_firsts[rank + 1]))
+            tables[column.name] = means[first].astype(float).tolist()
+    places = np.empty(len(sources), dtype=np.int64)
+    places[sources] = np.arange(len(sources))
+    return Table([described(columns[i]) for i in order], tables), places
+
+
+def _rank(purpose: str) -> int:
+    return {"number": 0, "category": 2}.get(purpose, 1)

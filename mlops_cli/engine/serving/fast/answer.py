@@ -1,0 +1,43 @@
+"""The body of an answer: what `json.dumps({"result": labels})` as a JSON string is, put together of ready pieces."""
+
+import json
+
+import msgspec
+import numpy as np
+
+from mlops_cli.domain.schema import ModelSchema
+
+_START, _END = b'"{\\"result\\": [', b']}"'
+_RESULTS_START, _RESULTS_END = b'{"Results":[', b"]}"
+
+
+class Writer:
+    """Writes labels, or the numbers of a regression; or probabilities."""
+
+    def __init__(self, schema: ModelSchema) -> None:
+        classes = schema.classes
+        self._escaped = [_escaped(json.dumps(label)) for label in classes] if classes else None
+        self._plain = [msgspec.json.encode(label) for label in classes] if classes else []
+
+    def write(self, answers: np.ndarray, method: str, wrapped: bool) -> bytes:
+        """`wrapped` answers {"Inputs": ...}: {"Results": [...]} in place of a string."""
+        if method != "predict":
+            return _numbers(answers, wrapped)
+        if self._escaped is None:
+            return _numbers(answers[:, 0], wrapped)
+        labels = answers.argmax(axis=1).tolist()
+        if wrapped:
+            return _RESULTS_START + b",".join([self._plain[i] for i in labels]) + _RESULTS_END
+        escaped = self._escaped
+        return _START + b", ".join([escaped[i] for i in labels]) + _END
+
+
+def _numbers(values: np.ndarray, wrapped: bool) -> bytes:
+    if wrapped:
+        return msgspec.json.encode({"Results": values.tolist()})
+    return msgspec.json.encode(json.dumps({"result": values.tolist()}))
+
+
+def _escaped(text: str) -> bytes:
+    """As it stands inside a JSON string."""
+    return msgspec.json.encode(text)[1:-1]

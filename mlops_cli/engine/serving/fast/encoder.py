@@ -1,0 +1,121 @@
+"""Rows to the matrix of a compiled model."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import astuple
+
+from mlops_cli.domain.data import Row
+from mlops_cli.domain.schema import InputField, ModelSchema, accepts
+from mlops_cli.engine.model.columns import CategoryColumn, Column
+from mlops_cli.engine.serving.fast.rows import BodyDecoder
+from mlops_cli.engine.serving.fast.table import Table, group
+
+GROUPS = ("number", "computed", "category", "unread")
+_REMEMBERED = 4096
+_SHORT = 64
+Floats = tuple[float, ...]
+
+
+class UnfitValueError(ValueError):
+    """A value that its column does not accept."""
+
+
+class _Slot(NamedTuple):
+    """One input; `column` is None when the model does not read it."""
+
+    field: InputField
+    column: Column | None
+    means: list[list[float]] | None = None
+
+    def group(self) -> str:
+        if self.column:
+            return group(self.column, self.field.type)
+        return "computed" if self.field.type == "datetime" else "unread"
+
+    def takes_anything(self) -> bool:
+        return self.group() == "computed" or (self.column is None and self.field.type == "string")
+
+
+class Encoder:
+    """`decoder` decodes the rows that `encode` takes; `encode_dicts` takes what `check_rows` found right."""
+
+    def __init__(self, schema: ModelSchema, table: Table) -> None:
+        slots = _slots(schema, table)
+        groups = {name: [slot for slot in slots if slot.group() == name] for name in GROUPS}
+        ordered = [slot for found in groups.values() for slot in found]
+        self._numbers = len(groups["number"])
+        self._computed = [_computed(slot) for slot in groups["computed"]]
+        self._lookups = [_Lookup(slot.column, slot.means) for slot in groups["category"] if slot.column]
+        self._first_lookup = self._numbers + len(self._computed)
+        self._any = [(slot.field.name, _encoding(slot.column, slot.means)) for slot in slots if slot.column]
+        free = {slot.field.name for slot in slots if slot.takes_anything()}
+        self.decoder = BodyDecoder([slot.field for slot in ordered], free)
+
+    def encode(self, rows: Sequence[Struct]) -> np.ndarray:
+        """(n, width) float32; UnfitValueError when a value is not accepted."""
+        flat: list[Any] = []
+        numbers, first, lookups = self._numbers, self._first_lookup, self._lookups
+        for row in rows:
+            values = astuple(row)
+            flat += values[:numbers]
+            if first > numbers:
+                for compute, value in zip(self._computed, values[numbers:first], strict=True):
+                    flat += compute(value)
+            for lookup, value in zip(lookups, values[first:], strict=False):
+                flat += lookup[value]
+        return np.array(flat, dtype=np.float32).reshape(len(rows), -1)
+
+    def encode_dicts(self, rows: Sequence[Row]) -> np.ndarray:
+        """As `encode`, of any values, by the code that the model itself was trained with."""
+        flat = [x for row in rows for name, encode in self._any for x in encode(row.get(name))]
+        return np.array(flat, dtype=np.float32).reshape(len(rows), -1)
+
+
+class _Lookup(dict[str | None, Floats]):
+    """Text to a category's code and means; what is not there is encoded when asked for, and not kept."""
+
+    def __init__(self, column: Column, means: list[list[float]] | None) -> None:
+        self._encode = _encoding(column, means)
+        assert isinstance(column, CategoryColumn)
+        super().__init__({key: self._encode(key) for key in (*column.codes, None)})
+
+    def __missing__(self, key: str | None) -> Floats:
+        return self._encode(key)
+
+
+def _encoding(column: Column, means: list[list[float]] | None) -> Callable[[Any], Floats]:
+    if means is None:
+        return column.encode
+
+    def encode(value: Any) -> Floats:
+        code = column.encode(value)
+        return (*code, *means[int(code[0]) if code[0] == code[0] else -1])
+
+    return encode
+
+
+def _computed(slot: _Slot) -> Callable[[Any], Floats]:
+    """Checks and encodes; short values are remembered, for dates come again and again."""
+    encode = _encoding(slot.column, slot.means) if slot.column else None
+
+    def compute(value: Any) -> Floats:
+        if not accepts(slot.field.type, value):
+            raise UnfitValueError
+        return encode(value) if encode else ()
+
+    remembered = lru_cache(_REMEMBERED, typed=True)(compute)
+    return lambda value: (
+        compute(value) if isinstance(value, str) and len(value) > _SHORT else remembered(value)
+    )
+
+
+def _slots(schema: ModelSchema, table: Table) -> list[_Slot]:
+    """What the model reads in the order of its matrix, then the rest."""
+    fields = {f.name: f for f in schema.inputs}
+    read = [_Slot(fields[c.name], c, table.means.get(c.name)) for c in table.encoders()]
+    names = {slot.field.name for slot in read}
+    return read + [_Slot(f, None) for f in schema.inputs if f.name not in names]

@@ -1,0 +1,37 @@
+"""The compiled model: a matrix in, answers out."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+INPUT, OUTPUT = "matrix", "answer"
+_FEWEST_SHARED = 512
+_ERRORS_ONLY = 3
+
+
+class Engine:
+    """Answers on the thread that asks; large batches are shared among `threads`, as ONNX Runtime allows."""
+
+    def __init__(self, graph: Path | bytes, threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = _ERRORS_ONLY
+        source = graph if isinstance(graph, bytes) else str(graph)
+        self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        self._threads = min(threads, os.cpu_count() or 1)
+        self._pool: ThreadPoolExecutor | None = None
+
+    def answers(self, matrix: np.ndarray) -> np.ndarray:
+        """(n, k) float64 of an (n, width) float32 matrix."""
+        if len(matrix) < _FEWEST_SHARED or self._threads == 1:
+            return self._run(matrix)
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self._threads, "score")
+        return np.concatenate(list(self._pool.map(self._run, np.array_split(matrix, self._threads))))
+
+    def _run(self, matrix: np.ndarray) -> np.ndarray:
+        answer: np.ndarray = self._session.run([OUTPUT], {INPUT: matrix})[0]
+        return answer

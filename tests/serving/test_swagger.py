@@ -8,7 +8,8 @@ import pytest
 
 from mlops_cli.domain.schema import InputField, ModelSchema
 from mlops_cli.engine.serving.spec import ServiceSpec
-from mlops_cli.engine.serving.swagger import documents, openapi3, swagger2
+from mlops_cli.engine.serving.documents import documents
+from mlops_cli.engine.serving.swagger import openapi3, swagger2
 from tests.serving.harness import KEY, SCHEMA, Worker
 
 MODEL = msgspec.convert(SCHEMA, ModelSchema)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import select
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,14 @@ import requests
 from mlops_cli.engine.endpoints import failures, keys, packaging, probing, sockets
 from mlops_cli.engine.endpoints.failures import Origin
 from mlops_cli.engine.endpoints.worker import Fds, Worker
-from mlops_cli.engine.serving.spec import LOG_FILE, REQUESTS_FILE, SECRETS_FILE, StartupFailure, read_spec
+from mlops_cli.engine.serving.spec import (
+    LOG_FILE,
+    METRICS_DIR,
+    REQUESTS_FILE,
+    SECRETS_FILE,
+    StartupFailure,
+    read_spec,
+)
 from mlops_cli.errors import WorkFailedError
 
 START_SECONDS = 120.0
@@ -40,6 +48,7 @@ def run(draft: Path, sample: bytes | None, origin: Origin) -> None:
         (draft / SECRETS_FILE).unlink(missing_ok=True)
     for trace in (LOG_FILE, REQUESTS_FILE):
         (draft / trace).unlink(missing_ok=True)
+    shutil.rmtree(draft / METRICS_DIR, ignore_errors=True)
 
 
 def _score(port: int, draft: Path, sample: bytes, timeout: float, origin: Origin) -> None:

@@ -20,12 +20,17 @@ def init() -> None:
     model = load(folder)
 
 
-def run(data: Any) -> str:
-    """`data` is a list of rows, {"data": rows} or either of them as JSON text; the answer is JSON text."""
+def run(data: Any, method: str = "predict") -> str:
+    """`data` is a list of rows, {"data": rows} or either of them as JSON text; the answer is JSON text.
+
+    `method` is "predict" or, for a classifier, "predict_proba": then there is a list of probabilities per row.
+    """
     if isinstance(data, str | bytes):
         data = json.loads(data)
     if isinstance(data, dict):
         data = data["data"]
+    if method == "predict_proba":
+        return json.dumps({"result": model.predict_proba(data).tolist()})
     return json.dumps(model.answer(data))
 
 

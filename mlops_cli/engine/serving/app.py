@@ -4,12 +4,15 @@ import random
 import re
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from mlops_cli.engine.serving.live import Live
 from mlops_cli.engine.serving.logs import ServiceLog
 from mlops_cli.engine.serving.messages import TEXT, Refusal, Request, Response
+from mlops_cli.engine.serving.metrics import Metrics
+from mlops_cli.engine.serving.pages import PATHS, Pages
 from mlops_cli.engine.serving.runner import FullError, Runner
-from mlops_cli.engine.serving.scoring import RUN_FAILED, Scorer
+from mlops_cli.engine.serving.scoring import RUN_FAILED
 from mlops_cli.engine.serving.spec import ServiceSpec
 from mlops_cli.engine.serving.telemetry import RequestLog
 
@@ -18,7 +21,16 @@ LONGEST_ID = 100
 """Azure's limit for request ids; longer ones are answered with 431."""
 _ID = re.compile(rb"[!-~]+\Z")
 _VERSION = re.compile(rb"(?:^|&)version=([^&]*)")
-ALLOWED = {b"/": b"GET, HEAD", b"/score": b"GET, POST, OPTIONS", b"/swagger.json": b"GET, HEAD"}
+ALLOWED = {b"/": b"GET, HEAD", b"/score": b"GET, POST, OPTIONS"}
+ALLOWED |= dict.fromkeys((b"/swagger.json", b"/metrics", *sorted(PATHS)), b"GET, HEAD")
+UNRECORDED = {b"/", b"/metrics", *PATHS}
+METRICS = b"text/plain; version=0.0.4; charset=utf-8"
+
+
+class Scores(Protocol):
+    """What scores: an entry script (scoring.Scorer) or a compiled model (fast.scorer.FastScorer)."""
+
+    def score(self, request: Request, request_id: str) -> Response: ...
 
 
 class App:
@@ -28,11 +40,12 @@ class App:
         self,
         spec: ServiceSpec,
         live: Live,
-        scorer: Scorer,
+        scorer: Scores,
         runner: Runner[Response],
         swagger: dict[str, bytes],
         log: ServiceLog,
         requests: RequestLog,
+        metrics: Metrics,
     ) -> None:
         self._spec = spec
         self._live = live
@@ -41,6 +54,8 @@ class App:
         self._swagger = swagger
         self._log = log
         self._requests = requests
+        self._metrics = metrics
+        self._pages = Pages()
         self._any_origin = "*" in spec.cors_origins
         self._origins = {origin.encode() for origin in spec.cors_origins}
 
@@ -50,6 +65,9 @@ class App:
 
     def handle(self, request: Request, reply: Reply) -> None:
         started = time.perf_counter()
+        scores = request.path == b"/score"
+        if scores:
+            self._metrics.began()
         headers = request.headers
         given = headers.get(b"x-ms-request-id") or headers.get(b"x-request-id")
         client_id = headers.get(b"x-ms-client-request-id")
@@ -59,8 +77,11 @@ class App:
             self._dress(request, response, request_id, client_id)
             if response.status >= 400:
                 self._note(request, response, request_id)
-            if self._live.app_insights and request.path != b"/":
-                self._requests.add(request, response, request_id, client_id, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            if scores:
+                self._metrics.ended(seconds, response)
+            if self._live.app_insights and request.path not in UNRECORDED:
+                self._requests.add(request, response, request_id, client_id, seconds)
             reply(response)
 
         try:
@@ -75,6 +96,7 @@ class App:
         request_id = new_id()
         response = refusal.response(request_id)
         self._dress(Request(), response, request_id, None)
+        self._metrics.refused(response.status)
         self._log.write("WARNING", "request", f"{response.status}: {response.note}", request_id)
         reply(response)
 
@@ -87,6 +109,10 @@ class App:
             finish(Response(200, b"Healthy", TEXT))
         elif path == b"/swagger.json" and method in (b"GET", b"HEAD"):
             finish(self._document(request))
+        elif path == b"/metrics" and method in (b"GET", b"HEAD"):
+            finish(Response(200, self._metrics.text(), METRICS))
+        elif path in PATHS and method in (b"GET", b"HEAD"):
+            finish(self._pages.response(path))
         elif path == b"/score" and method == b"OPTIONS":
             finish(Response(200, headers=b"Allow: " + ALLOWED[path] + b"\r\n"))
         else:
@@ -168,7 +194,7 @@ def _unroutable(path: bytes, method: bytes) -> Refusal:
     if path in ALLOWED:
         message = f"{method.decode()} is not allowed on {path.decode()}, use {ALLOWED[path].decode()}"
         return Refusal(405, "MethodNotAllowed", message, headers=b"Allow: %s\r\n" % ALLOWED[path])
-    known = ", ".join(name.decode() for name in ALLOWED)
+    known = ", ".join(name.decode() for name in ALLOWED if name.count(b"/") == 1)
     return Refusal(404, "NotFound", f"there is no {path.decode('latin-1')[:200]}", hint=f"there is {known}")
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
+from mlops_cli.engine.serving import azure_names, rawhttp
+from mlops_cli.engine.serving.documents import decoration
 from mlops_cli.engine.serving.frames import summary, user_frames, where
 from mlops_cli.engine.serving.spec import StartupFailure
 from mlops_cli.errors import WorkFailedError
 
-Style = Literal["rows", "text", "named"]
+Style = Literal["rows", "text", "named", "request"]
 MODULE_NAME = "entry_module"
 
 
@@ -25,7 +27,7 @@ class EntryFailedError(WorkFailedError):
 
 
 class EntryScript:
-    """`run()` with the ways to call it. `style` is what it is given: rows, the text of the body, or names."""
+    """`run()` with the ways to call it. `style` is what it is given: rows, the body as text, names, a request."""
 
     def __init__(self, run: Callable[..., Any], payload: Literal["rows", "raw"]) -> None:
         parameters = [p for p in inspect.signature(run).parameters.values() if p.kind not in _STARS]
@@ -34,7 +36,14 @@ class EntryScript:
         self.names = names
         self.wants_headers = len(names) < len(parameters)
         self.takes_method = "method" in names
-        self.style: Style = "rows" if payload == "rows" else "named" if _by_name(run, names) else "text"
+        needed = [p.name for p in parameters if p.name in names and p.default is p.empty]
+        self.decoration = decoration(run)
+        if rawhttp.is_wanted():
+            self.style: Style = "request"
+        elif payload == "rows":
+            self.style = "rows"
+        else:
+            self.style = "named" if len(needed) > 1 or self.decoration else "text"
 
     def call_rows(self, rows: list[Any], method: str) -> Any:
         return self.run(rows, method=method) if self.takes_method else self.run(rows)
@@ -49,6 +58,7 @@ class EntryScript:
 
 def load(script: Path, payload: Literal["rows", "raw"]) -> EntryScript:
     """Import `script` as a module of its own and call its `init()`. EntryFailedError shows the user's frames."""
+    azure_names.install()
     module = _import(script)
     for name in ("init", "run"):
         if not callable(getattr(module, name, None)):
@@ -89,16 +99,6 @@ def _failure(code: str, what: str, error: BaseException) -> StartupFailure:
         hint = f"install the package that has the module '{error.name}', then deploy again"
         return StartupFailure("MissingModule", message, hint, frames, error.name)
     return StartupFailure(code, message, None, frames)
-
-
-def _by_name(run: Callable[..., Any], names: list[str]) -> bool:
-    return len(names) > 1 or _has_input_schema(run)
-
-
-def _has_input_schema(run: Callable[..., Any]) -> bool:
-    """Whether inference-schema decorates `run`; asked only when the script has imported that package."""
-    schemas = sys.modules.get("inference_schema.schema_util")
-    return bool(schemas and schemas.is_schema_decorated(run))
 
 
 _STARS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)

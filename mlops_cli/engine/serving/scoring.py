@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from mlops_cli.domain.schema import ModelSchema
+from mlops_cli.engine.serving import rawhttp
 from mlops_cli.engine.serving.capture import end_lines
 from mlops_cli.engine.serving.entry import EntryScript
 from mlops_cli.engine.serving.frames import summary, user_frames, where
@@ -17,6 +18,7 @@ from mlops_cli.engine.serving.messages import Refusal, Request, Response
 from mlops_cli.engine.serving.payload import decompress, parse_json, parse_query, query_payload, rows_of
 
 RUN_FAILED = b"x-ms-run-function-failed: True\r\n"
+RUN_WENT_WELL = b"x-ms-run-function-failed: False\r\n"
 
 
 class Scorer:
@@ -29,7 +31,8 @@ class Scorer:
         self._schema = schema
         self._limit = max_body_bytes
         self._log = log
-        self._prepare = {"rows": self._rows, "text": self._text, "named": self._named}[entry.style]
+        ways = {"rows": self._rows, "text": self._text, "named": self._named, "request": self._raw}
+        self._prepare = ways[entry.style]
 
     def score(self, request: Request, request_id: str) -> Response:
         mark = current_request.set(request_id)
@@ -38,8 +41,8 @@ class Scorer:
             started = time.perf_counter()
             answer = call()
             run_ms = (time.perf_counter() - started) * 1e3
-            response = Response(200, encode_answer(wrap(answer) if wrapped else answer))
-            response.headers = b"x-ms-run-function-failed: False\r\nx-ms-run-fn-exec-ms: %.3f\r\n" % run_ms
+            response = answered(answer, wrapped=wrapped)
+            response.headers += b"x-ms-run-fn-exec-ms: %.3f\r\n" % run_ms
             response.run_ms, response.rows = run_ms, rows
         except Refusal as refusal:
             response = refusal.response(request_id)
@@ -79,6 +82,15 @@ class Scorer:
         headers = _names(request)
         return lambda: self._entry.call_named(values, headers), None, False
 
+    def _raw(self, request: Request) -> tuple[Callable[[], Any], int | None, bool]:
+        body = self._body(request)
+        if body is not request.body:
+            request.body = body
+            del request.headers[b"content-encoding"]
+        headers = _names(request)
+        given = rawhttp.request_of(request)
+        return lambda: self._entry.call_text(given, headers), None, False
+
     def _body(self, request: Request) -> bytes:
         encoding = request.headers.get(b"content-encoding")
         return decompress(request.body, encoding.lower(), self._limit) if encoding else request.body
@@ -98,6 +110,13 @@ class Scorer:
 
 class UnencodableAnswerError(TypeError):
     """What `run()` returned has no JSON form."""
+
+
+def answered(answer: Any, *, wrapped: bool = False) -> Response:
+    """The response to what `run()` returned; `wrapped` when it was asked for with {"Inputs": ...}."""
+    if rawhttp.is_answer(answer):
+        return rawhttp.response_of(answer)
+    return Response(200, encode_answer(wrap(answer) if wrapped else answer), headers=RUN_WENT_WELL)
 
 
 def encode_answer(answer: Any) -> bytes:

@@ -1,8 +1,8 @@
 """Swagger documents of a service, from the schema of its model.
 
 Version 2 has the shape of Azure ML's own, member by member, with what Azure gets wrong put right where the
-shape allows: true rows as examples, the label's own type in the output. Versions 3 and 3.1 say the whole
-truth: ranges, known categories, the answer as the JSON text that it is, all answers with an error.
+shape allows: true rows as examples, the label's own type in the output. Version 3.0 says the whole truth in
+words: ranges, known categories, the answer as the JSON text that it is; 3.1 (openapi31) says it in schemas.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ _TYPES: dict[ColumnType, Json] = {
     "string": {"type": "string"},
     "datetime": {"type": "string", "format": "date-time"},
 }
-_EXAMPLES: dict[ColumnType, Any] = {
+EXAMPLES: dict[ColumnType, Any] = {
     "integer": 0,
     "number": 0.0,
     "boolean": False,
@@ -42,13 +42,6 @@ _BEARER = {
     "description": "For example: Bearer abc123",
 }
 _MESSAGE = {"status_code": {"type": "integer", "format": "int32"}, "message": {"type": "string"}}
-
-
-def documents(spec: ServiceSpec, schema: ModelSchema | None) -> dict[str, bytes]:
-    """Each document as JSON, by the `version` that clients ask for."""
-    two, three = swagger2(spec, schema), openapi3(spec, schema)
-    parts = {"2": two, "2.0": two, "3": three, "3.0": three, "3.1": {**three, "openapi": "3.1.0"}}
-    return {version: msgspec.json.encode(document) for version, document in parts.items()}
 
 
 def swagger2(spec: ServiceSpec, schema: ModelSchema | None) -> Json:
@@ -152,7 +145,7 @@ def _input(schema: ModelSchema, column: Any) -> Json:
     row = {"type": "object", "properties": properties}
     if column is _described:
         row["required"] = list(properties)
-    example = schema.example[0] if schema.example else {f.name: _EXAMPLES[f.type] for f in schema.inputs}
+    example = schema.example[0] if schema.example else {f.name: EXAMPLES[f.type] for f in schema.inputs}
     ordered = {name: example.get(name) for name in properties}
     return {
         "type": "object",
@@ -178,13 +171,13 @@ def _described(field: InputField) -> Json:
 
 def _labels(schema: ModelSchema) -> Json:
     kind = {"format": "label", **_TYPES[schema.output_type]}
-    example = schema.classes[0] if schema.classes else _EXAMPLES[schema.output_type]
+    example = schema.classes[0] if schema.classes else EXAMPLES[schema.output_type]
     items = {"type": kind["type"], "format": kind["format"]}
     return {"type": "array", "items": items, "example": [example]}
 
 
 def _text(schema: ModelSchema) -> Json:
-    label = schema.classes[0] if schema.classes else _EXAMPLES[schema.output_type]
+    label = schema.classes[0] if schema.classes else EXAMPLES[schema.output_type]
     member = "forecast" if schema.task == "forecasting" else "result"
     text = msgspec.json.encode({member: [label]}).decode()
     return {

@@ -1,22 +1,16 @@
 """`mlops deploy` and `mlops endpoints` at the command line."""
 
-import json
 import os
 import re
-import signal
 import subprocess
 import sys
 
+from mlops_cli.engine.endpoints import layout
 from tests.cli.toy import model_folder, register
 from tests.conftest import Mlops
-from tests.endpoints.world import post, until
+from tests.endpoints.world import cut_power, post
 
 FIELDS = {"name", "state", "scoring_uri", "swagger_uri", "auth", "app_insights", "model", "changed"}
-
-
-def pids(mlops: Mlops, name: str = "toy") -> list[int]:
-    status = json.loads((mlops.home / "endpoints" / name / "supervisor.json").read_text())
-    return [status["supervisor"]["pid"], *(worker["process"]["pid"] for worker in status["workers"])]
 
 
 def test_deploying_tells_each_phase_and_shows_the_endpoint(mlops: Mlops) -> None:
@@ -148,10 +142,10 @@ def test_update_changes_what_it_is_told(mlops: Mlops) -> None:
 def test_after_a_reboot_everything_says_how_to_go_on(mlops: Mlops) -> None:
     register(mlops)
     before = mlops("deploy", "-o", "json").json()
-    while alive := [pid for pid in pids(mlops) if _is_alive(pid)]:
-        for pid in alive:
-            os.kill(pid, signal.SIGKILL)
-    until(lambda: mlops("endpoints", "show", "toy", "-o", "json").json()["state"] == "Stopped")
+    status = layout.read_status(mlops.home / "endpoints" / "toy")
+    assert status is not None
+    cut_power(status)
+    assert mlops("endpoints", "show", "toy", "-o", "json").json()["state"] == "Stopped"
     assert "toy is Stopped; next: mlops endpoints start toy" in mlops("logs").stderr
     (mlops.project / "rows.json").write_text('{"data": [{"age": 50, "job": "admin.", "rate": 1}]}')
     refused = mlops("score", "--data", "rows.json", code=5)
@@ -160,15 +154,6 @@ def test_after_a_reboot_everything_says_how_to_go_on(mlops: Mlops) -> None:
     started = mlops("endpoints", "start", "toy", "-o", "json").json()
     assert started == before
     assert mlops("score", "--data", "rows.json").stdout == '{"result": ["yes"]}\n'
-
-
-def _is_alive(pid: int) -> bool:
-    import psutil
-
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_stop_and_delete(mlops: Mlops) -> None:

@@ -66,6 +66,18 @@ def test_when_everything_is_killed_it_is_stopped_and_starts_at_the_same_address(
     assert world.endpoints.start("demo")[1] is False
 
 
+def test_a_start_while_a_worker_calls_for_a_new_supervisor_finds_it(world: World) -> None:
+    """The worker lives just long enough to start an heir, which holds the port before it is known."""
+    endpoint, _ = world.deploy()
+    workers = world.worker_pids()
+    world.kill(world.status().supervisor.pid)
+    until(lambda: any("is gone" in line.message for line in world.endpoints.logs("demo", LogQuery())))
+    world.kill(*workers)
+    world.endpoints.start("demo")
+    until(lambda: world.endpoints.get("demo").state == EndpointState.HEALTHY)
+    assert post(endpoint.port, world.endpoints.keys("demo").primary) == (200, ONE)
+
+
 def test_an_update_replaces_workers_without_a_lost_request(world: World) -> None:
     endpoint, _ = world.deploy(target="aks")
     before = world.worker_pids()

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -15,13 +16,13 @@ from mlops_cli.engine.endpoints.worker import supervisor_command
 from mlops_cli.engine.processes import ProcessId, start_detached
 from mlops_cli.engine.serving.spec import read_spec
 from mlops_cli.engine.store import Store
-from mlops_cli.errors import WorkFailedError
+from mlops_cli.errors import UsageError, WorkFailedError
 from mlops_cli.status import EndpointState
 
 POLL_SECONDS = 0.05
 START_SECONDS = 150.0
 STOP_SECONDS = 15.0
-HEIR_SECONDS = 5.0
+HEIR_SECONDS = 3.0
 
 
 def observed(service: Path, endpoint: Endpoint, *, busy: bool = False) -> Endpoint:
@@ -67,19 +68,34 @@ def install(service: Path, endpoint: Endpoint, revision: int) -> None:
 
 def ensure_supervisor(service: Path, endpoint: Endpoint) -> None:
     """Start the supervisor unless it runs. Raises UsageError when the endpoint's port is in use."""
-    if _is_supervised(service):
-        return
-    if status := layout.read_status(service):
-        kill(status)
-    listeners = sockets.listen_first(endpoint.port, endpoint.workers)
+    listeners = _claim_port(service, endpoint)
     fds = [listener.fileno() for listener in listeners]
     try:
-        start_detached(
-            supervisor_command(service, fds), log=layout.output_file(service), env={}, pass_fds=fds
-        )
+        if fds:
+            command = supervisor_command(service, fds)
+            start_detached(command, log=layout.output_file(service), env={}, pass_fds=fds)
     finally:
         for listener in listeners:
             listener.close()
+
+
+def _claim_port(service: Path, endpoint: Endpoint) -> list[socket.socket]:
+    """The endpoint's listening sockets; none when a supervisor has them.
+
+    A port in use is tried again for a while: a supervisor that a dying worker has just started holds it
+    before it can say so.
+    """
+    deadline = time.monotonic() + HEIR_SECONDS
+    while not _is_supervised(service):
+        if status := layout.read_status(service):
+            kill(status)
+        try:
+            return sockets.listen_first(endpoint.port, endpoint.workers)
+        except UsageError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(POLL_SECONDS)
+    return []
 
 
 def _is_supervised(service: Path) -> bool:

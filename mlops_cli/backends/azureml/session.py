@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mlops_cli.backends.azureml import sdk
+from mlops_cli.backends.azureml.errors import translated
 from mlops_cli.backends.azureml.workspace import WorkspaceNames, workspace_names
-from mlops_cli.errors import ConfigError
+from mlops_cli.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
     from azureml.core import Workspace
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
     from mlops_cli.backends.azureml.signin import SignedIn
     from mlops_cli.backends.base import Context
+
+Found = TypeVar("Found")
 
 
 class Session:
@@ -72,3 +76,12 @@ class Session:
             subscription_id=names.subscription_id,
             resource_group=names.resource_group,
         )
+
+    def find(self, look: Callable[[], Found]) -> Found | None:
+        """What `look` finds, None where Azure says that there is no such thing."""
+        try:
+            return look()
+        except Exception as error:
+            if isinstance(translated(error), NotFoundError):
+                return None
+            raise

@@ -37,7 +37,7 @@ def register(
     content = loading.load(path)
     wanted = (hashlib.sha256(content).hexdigest(), label, delimiter, encoding)
     latest = _latest(store, name)
-    if latest is not None and _covers(latest, *wanted):
+    if latest is not None and covers(latest, *wanted):
         if keep:
             _keep_content(store.home, latest, content)
         return latest, False
@@ -88,7 +88,7 @@ def _add(store: Store, new: Dataset, wanted: Wanted) -> tuple[Dataset, bool]:
     made: list[int] = []
 
     def make(version: int, found: Dataset | None) -> Dataset | None:
-        if found is not None and _covers(found, *wanted):
+        if found is not None and covers(found, *wanted):
             return None
         new.version = version
         made.append(version)
@@ -110,7 +110,7 @@ def _latest(store: Store, name: str) -> Dataset | None:
         return None
 
 
-def _covers(
+def covers(
     known: Dataset, content_hash: str, label: str | None, delimiter: str | None, encoding: str | None
 ) -> bool:
     """Whether `known` is that content, read in the way that is asked for (None: in any way)."""

@@ -1,0 +1,178 @@
+"""Tabular datasets of the workspace: bytes and profile on the default datastore, versions in the registry."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mlops_cli.backends.azureml import missing
+from mlops_cli.backends.azureml.session import Session
+from mlops_cli.backends.azureml.tags import own, with_own, without_own
+from mlops_cli.domain.data import Dataset
+from mlops_cli.engine.data import loading, registering
+from mlops_cli.engine.files import write_atomic
+from mlops_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from azureml.data import TabularDataset
+
+ROOT = "mlops/datasets"
+PROFILE = "dataset.json"
+
+
+class AzureData:
+    """DataBackend over `azureml.core.Dataset`.
+
+    What we register has its profile beside it. What others registered is profiled once and kept here.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def register(
+        self,
+        path: Path,
+        name: str,
+        *,
+        label: str | None = None,
+        delimiter: str | None = None,
+        encoding: str | None = None,
+        tags: dict[str, str] | None = None,
+    ) -> tuple[Dataset, bool]:
+        content, new, known = self._compared(path, name, label, delimiter, encoding)
+        if known:
+            return known, False
+        new.tags = tags or {}
+        folder = self._upload(new, content)
+        table = self._table(new, f"{folder}/{_file_name(new)}", content)
+        registered = table.register(
+            self._session.workspace,
+            name,
+            description=f"registered by mlops from {new.file_name}",
+            tags=with_own(new.tags, folder=folder, content=new.content_hash),
+            create_new_version=True,
+        )
+        new.version = int(registered.version)
+        return new, True
+
+    def preview(
+        self,
+        path: Path,
+        name: str,
+        *,
+        label: str | None = None,
+        delimiter: str | None = None,
+        encoding: str | None = None,
+        tags: dict[str, str] | None = None,
+    ) -> tuple[Dataset, bool]:
+        _, new, known = self._compared(path, name, label, delimiter, encoding)
+        new.tags = tags or {}
+        return known or new, known is None
+
+    def list(self) -> list[Dataset]:
+        """The newest version of every tabular dataset, the newest first."""
+        from azureml.core import Dataset as Registered
+        from azureml.data import TabularDataset
+
+        found = Registered.get_all(self._session.workspace)
+        tables = [table for table in map(found.get, found) if isinstance(table, TabularDataset)]
+        return sorted(map(self._described, tables), key=lambda dataset: dataset.created_at, reverse=True)
+
+    def get(self, name: str, version: int | None = None) -> Dataset:
+        return self._described(self.table(name, version))
+
+    def table(self, name: str, version: int | None = None) -> TabularDataset:
+        """The SDK's own object. Raises NotFoundError, UsageError for files that are no table."""
+        from azureml.core import Dataset as Registered
+        from azureml.data import TabularDataset
+
+        workspace = self._session.workspace
+        wanted = version or "latest"
+        found = self._session.find(lambda: Registered.get_by_name(workspace, name, version=wanted))
+        if found is None:
+            raise missing.no_version("dataset", name, version, Registered.get_all(workspace))
+        if not isinstance(found, TabularDataset):
+            raise UsageError(f"dataset {name} is not tabular")
+        return found
+
+    def _compared(
+        self, path: Path, name: str, label: str | None, delimiter: str | None, encoding: str | None
+    ) -> tuple[bytes, Dataset, Dataset | None]:
+        """The file's content, what it would become, and the newest version where that is the same already."""
+        registering.check_name(name)
+        content = loading.load(path)
+        new = registering.describe(content, path, name, label=label, delimiter=delimiter, encoding=encoding)
+        latest = self._latest(name)
+        new.version = latest.version + 1 if latest else 1
+        same = latest is not None and registering.covers(latest, new.content_hash, label, delimiter, encoding)
+        return content, new, latest if same else None
+
+    def _latest(self, name: str) -> Dataset | None:
+        found = self._session.find(lambda: self.table(name))
+        return self._described(found) if found is not None else None
+
+    def _upload(self, new: Dataset, content: bytes) -> str:
+        """Put content and profile on the default datastore; returns their folder."""
+        told = msgspec.json.encode(new)
+        key = hashlib.sha256(f"{new.content_hash}{new.profile.label}{new.delimiter}".encode()).hexdigest()[
+            :16
+        ]
+        folder = f"{ROOT}/{new.name}/{key}"
+        with tempfile.TemporaryDirectory() as place:
+            Path(place, _file_name(new)).write_bytes(_as_utf8(new, content))
+            Path(place, PROFILE).write_bytes(told)
+            store = self._session.workspace.get_default_datastore()
+            store.upload(place, target_path=folder, overwrite=True, show_progress=False)
+        return folder
+
+    def _table(self, new: Dataset, path: str, content: bytes) -> TabularDataset:
+        from azureml.core import Dataset as Registered
+
+        place = [(self._session.workspace.get_default_datastore(), path)]
+        if new.format == "parquet":
+            return Registered.Tabular.from_parquet_files(place)
+        return Registered.Tabular.from_delimited_files(
+            place,
+            separator=new.delimiter or ",",
+            support_multi_line=len(content.splitlines()) > new.profile.rows + 1,
+        )
+
+    def _described(self, table: TabularDataset) -> Dataset:
+        """Our description of a registered table, kept here because a version never changes."""
+        kept = self._session.home / "datasets" / f"{table.id}.json"
+        if kept.exists():
+            return msgspec.json.decode(kept.read_bytes(), type=Dataset)
+        folder = own(table.tags).get("folder")
+        found = self._downloaded(folder) if folder else self._profiled(table)
+        found.name, found.version = table.name, int(table.version)
+        found.tags = without_own(table.tags)
+        write_atomic(kept, msgspec.json.encode(found))
+        return found
+
+    def _downloaded(self, folder: str) -> Dataset:
+        with tempfile.TemporaryDirectory() as place:
+            store = self._session.workspace.get_default_datastore()
+            store.download(place, prefix=f"{folder}/{PROFILE}", overwrite=True, show_progress=False)
+            return msgspec.json.decode(Path(place, folder, PROFILE).read_bytes(), type=Dataset)
+
+    def _profiled(self, table: TabularDataset) -> Dataset:
+        """A dataset that somebody else registered, read as a CSV of what Azure makes of it."""
+        content = table.to_pandas_dataframe().to_csv(index=False).encode()
+        found = registering.describe(content, Path(f"{table.name}.csv"), table.name)
+        changed = table.data_changed_time
+        found.source, found.created_at = "azureml", changed.isoformat() if changed else found.created_at
+        return found
+
+
+def _file_name(dataset: Dataset) -> str:
+    return f"data.{dataset.format}"
+
+
+def _as_utf8(dataset: Dataset, content: bytes) -> bytes:
+    """The bytes as Azure reads them; it knows fewer encodings than there are."""
+    encoding = dataset.encoding
+    return content if encoding is None else content.decode(encoding).encode()

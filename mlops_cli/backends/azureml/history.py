@@ -1,0 +1,109 @@
+"""Runs of Azure's run history as our runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mlops_cli.backends.azureml.tags import own
+from mlops_cli.domain.runs import Run
+from mlops_cli.status import RunStatus
+
+if TYPE_CHECKING:
+    from azureml.core import Run as AzureRun
+
+STATES = {
+    "NotStarted": RunStatus.NOT_STARTED,
+    "CancelRequested": RunStatus.CANCEL_REQUESTED,
+    "Completed": RunStatus.COMPLETED,
+    "Failed": RunStatus.FAILED,
+    "Canceled": RunStatus.CANCELED,
+    "NotResponding": RunStatus.NOT_RESPONDING,
+}
+"""Everything else (Queued, Preparing, Provisioning, Finalizing, ...) is on its way: Running."""
+BEST_CHILD = "automl_best_child_run_id"
+
+
+def parent(run: AzureRun) -> Run:
+    """An AutoML run. What it was asked for is known of runs that this program started."""
+    details = run.get_details()
+    properties, ours = details.get("properties") or {}, own(run.tags)
+    asked = own(properties).get("request")
+    found = _run(run, details, "automl")
+    found.key = ours.get("key")
+    found.properties = {
+        "request": msgspec.json.decode(asked) if asked else _guessed(properties),
+        "primary_metric": properties.get("primary_metric", ""),
+        "best_child": run.tags.get(BEST_CHILD),
+    }
+    if model := ours.get("model"):
+        name, _, version = model.rpartition(":")
+        found.properties["model"] = {"name": name, "version": int(version)}
+    return found
+
+
+def child(run: AzureRun, metrics: dict[str, float]) -> Run:
+    """One trial of an AutoML run, with the algorithm as Azure's studio shows it."""
+    details = run.get_details()
+    properties = details.get("properties") or {}
+    found = _run(run, details, "trial")
+    found.parent_id = run.id.rpartition("_")[0]
+    found.iteration = int(properties.get("iteration", run.id.rpartition("_")[2]))
+    steps = (properties.get("run_preprocessor"), properties.get("run_algorithm"))
+    found.algorithm = ", ".join(step for step in steps if step)
+    found.metrics = metrics
+    return found
+
+
+def is_trial(run: AzureRun) -> bool:
+    return run.properties.get("runTemplate") == "automl_child" and not run.id.endswith("_setup")
+
+
+def state(status: str | None) -> RunStatus:
+    return STATES.get(status or "", RunStatus.RUNNING)
+
+
+def _run(run: AzureRun, details: dict[str, Any], kind: str) -> Run:
+    start, end = _moment(details.get("startTimeUtc")), _moment(details.get("endTimeUtc"))
+    return Run(
+        run_id=run.id,
+        experiment=run.experiment.name,
+        kind=kind,
+        status=state(details.get("status")),
+        created_at=start or "",
+        started_at=start,
+        ended_at=end,
+        duration_seconds=_seconds(start, end),
+        error=_error(details.get("error")),
+        tags={key: value for key, value in run.tags.items() if not key.startswith(("mlops_", "_aml_"))},
+    )
+
+
+def _guessed(properties: dict[str, Any]) -> dict[str, Any]:
+    """What somebody else's run was asked for, as far as Azure tells."""
+    settings = msgspec.json.decode(properties.get("AMLSettingsJsonString") or b"{}")
+    return {"dataset": "", "version": 0, "settings": settings}
+
+
+def _error(told: Any) -> str | None:
+    error = (told or {}).get("error") or told
+    if not error:
+        return None
+    code, message = error.get("code"), error.get("message") or str(error)
+    return f"{code}: {message}" if code and code not in ("UserError", "ServiceError") else str(message)
+
+
+def _moment(text: str | None) -> str | None:
+    """Azure's time as ours: milliseconds, Z."""
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _seconds(start: str | None, end: str | None) -> float | None:
+    if not (start and end):
+        return None
+    return round((datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds(), 3)

@@ -1,0 +1,89 @@
+"""From our training settings to the SDK's AutoMLConfig, and its submission."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mlops_cli.backends.azureml import compute
+from mlops_cli.backends.azureml.session import Session
+from mlops_cli.backends.azureml.tags import with_own
+from mlops_cli.domain.training import ForecastSettings, TrainRequest, TrainSettings
+
+if TYPE_CHECKING:
+    from azureml.core import Run
+    from azureml.data import TabularDataset
+    from azureml.train.automl import AutoMLConfig
+
+LEAST_MINUTES = 15
+"""Azure ends no AutoML experiment earlier."""
+
+
+def run_key(request: TrainRequest, table: TabularDataset) -> str:
+    """What two requests share when they ask for the same run."""
+    what = (table.id, request.experiment, request.settings, request.model_name)
+    return hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:32]
+
+
+def submit(session: Session, request: TrainRequest, table: TabularDataset, key: str) -> Run:
+    """Start the run on the profile's compute."""
+    from azureml.core import Experiment
+
+    config = _config(request, table, compute.ensure(session))
+    experiment = Experiment(session.workspace, request.experiment)
+    run = experiment.submit(config, tags=with_own({}, key=key), show_output=False)
+    run.add_properties(with_own({}, request=msgspec.json.encode(request).decode()))
+    return run
+
+
+def _config(request: TrainRequest, table: TabularDataset, target: Any) -> AutoMLConfig:
+    from azureml.train.automl import AutoMLConfig
+
+    settings = request.settings
+    data = table.drop_columns(settings.drop_columns) if settings.drop_columns else table
+    return AutoMLConfig(
+        task=settings.task,
+        primary_metric=settings.metric(),
+        training_data=data,
+        label_column_name=settings.label,
+        compute_target=target,
+        featurization=settings.featurization,
+        max_concurrent_iterations=settings.max_concurrent_iterations,
+        enable_early_stopping=settings.enable_early_stopping,
+        experiment_timeout_hours=settings.experiment_timeout_minutes / 60,
+        model_explainability=settings.model_explainability,
+        **_given(settings),
+    )
+
+
+def _given(settings: TrainSettings) -> dict[str, Any]:
+    """What is said only where it is said in the profile, so that Azure's own defaults hold otherwise."""
+    minutes = settings.iteration_timeout_minutes
+    values = {
+        "iterations": settings.max_trials,
+        "iteration_timeout_minutes": None if minutes is None else max(1, round(minutes)),
+        "n_cross_validations": settings.n_cross_validations,
+        "validation_size": settings.validation_size,
+        "allowed_models": settings.allowed_models or None,
+        "blocked_models": settings.blocked_models or None,
+        "experiment_exit_score": settings.experiment_exit_score,
+        "forecasting_parameters": _forecasting(settings.forecasting),
+    }
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _forecasting(settings: ForecastSettings | None) -> Any:
+    if settings is None:
+        return None
+    from azureml.automl.core.forecasting_parameters import ForecastingParameters
+
+    return ForecastingParameters(
+        time_column_name=settings.time_column_name,
+        forecast_horizon=settings.forecast_horizon,
+        time_series_id_column_names=settings.time_series_id_column_names or None,
+        freq=settings.freq,
+        target_lags=settings.target_lags,
+        target_rolling_window_size=settings.target_rolling_window_size,
+    )

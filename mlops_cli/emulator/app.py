@@ -34,6 +34,7 @@ class App:
         self.router = Router(SERVICES)
         self.workspaces = Workspaces(state, identity)
         self.samples = SampleData(identity.maps, state.blobs)
+        self.answered: Counter[str] = Counter()
         self.unanswered: Counter[str] = Counter()
         self.prepare()
 
@@ -64,6 +65,7 @@ class App:
         if found is None:
             return self.samples.answer(request) or self._unknown(request)
         service = found.route.service
+        self.answered[f"{service.name} {found.route.method} {found.route.template}"] += 1
         try:
             result = found.route.handler(self._call(request, found))
         except ApiError as error:

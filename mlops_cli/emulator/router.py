@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -16,7 +16,7 @@ WORKSPACE = (
     "/subscriptions/{subscription}/resourceGroups/{group}"
     "/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"
 )
-Handler = Callable[[Call], "Response | dict[str, Any] | list[Any] | str | None"]
+Handler = Callable[[Call], "Response | Mapping[str, Any] | list[Any] | str | None"]
 
 
 @dataclass(frozen=True)

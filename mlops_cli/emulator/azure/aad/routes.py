@@ -24,7 +24,6 @@ def instance(call: Call) -> dict[str, object]:
 
 
 @service.route("GET", "/{tenant}/v2.0/.well-known/openid-configuration", "authority metadata")
-@service.route("GET", "/{tenant}/.well-known/openid-configuration", "authority metadata, v1")
 def configuration(call: Call) -> dict[str, object]:
     tenant = call["tenant"]
     known = {"common", "organizations", "consumers", call.app.identity.tenant_id}
@@ -53,6 +52,5 @@ def device_code(call: Call) -> dict[str, object]:
 @service.route(
     "POST", "/{tenant}/oauth2/v2.0/token", "every sign-in: secret, certificate, device code, refresh"
 )
-@service.route("POST", "/{tenant}/oauth2/token", "the same, v1")
 def token(call: Call) -> dict[str, object]:
     return grants.token(call.app, call.request.form)

@@ -58,9 +58,23 @@ def group_resources(call: Call) -> dict[str, object]:
 
 
 @service.route("GET", GROUP, "Workspace.create: does the group exist")
-@service.route("PUT", GROUP, "Workspace.create(create_resource_group=True)")
 def group(call: Call) -> dict[str, object]:
     check_subscription(call)
+    if not call.app.workspaces.has_group(call["subscription"], call["group"]):
+        raise errors.not_found(
+            f"Resource group '{call['group']}' could not be found.", "ResourceGroupNotFound"
+        )
+    return _group(call)
+
+
+@service.route("PUT", GROUP, "Workspace.create(create_resource_group=True)")
+def create_group(call: Call) -> dict[str, object]:
+    check_subscription(call)
+    call.app.workspaces.add_group(call["subscription"], call["group"])
+    return _group(call)
+
+
+def _group(call: Call) -> dict[str, object]:
     return {
         "id": f"/subscriptions/{call['subscription']}/resourceGroups/{call['group']}",
         "name": call["group"],
@@ -130,12 +144,6 @@ def deploy(call: Call) -> dict[str, object]:
     return deployments.deploy(
         call.app.workspaces, call["subscription"], call["group"], call["name"], call.document
     )
-
-
-@service.route("GET", f"{GROUP}/providers/Microsoft.Resources/deployments/{{name}}", "Workspace.create: wait")
-def deployment(call: Call) -> dict[str, object]:
-    check_subscription(call)
-    return deployments.succeeded(call["subscription"], call["group"], call["name"])
 
 
 @service.route("GET", f"{GROUP}/deployments/{{name}}/operations", "Workspace.create: steps")

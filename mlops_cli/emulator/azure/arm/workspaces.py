@@ -64,6 +64,13 @@ class Workspaces:
         prefix = _key(subscription, group, "") if group else f"{subscription.lower()}/"
         return [self._workspace(document) for document in self._documents.under(prefix)]
 
+    def has_group(self, subscription: str, group: str) -> bool:
+        made = self._state.collection("resource-groups").get(f"{subscription}/{group}".lower())
+        return made is not None or bool(self.all(subscription, group))
+
+    def add_group(self, subscription: str, group: str) -> None:
+        self._state.collection("resource-groups").put(f"{subscription}/{group}".lower(), {"name": group})
+
     def subscriptions(self) -> list[str]:
         """The instance's own subscription first, then those of further workspaces."""
         others = {document["id"].split("/")[2].lower() for document in self._documents.all()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
@@ -63,9 +62,3 @@ class Artifacts:
         """Make a text file that may still grow the content of an artifact."""
         name, headers = f"{origin}/{container}/{path}", {"Content-Type": "text/plain; charset=utf-8"}
         self._workspace.state.blobs.link(self._workspace.storage, CONTAINER, name, file, headers)
-
-    def delete(self, origin: str, container: str, paths: Iterable[str]) -> None:
-        for path in paths:
-            self._workspace.state.blobs.delete(
-                self._workspace.storage, CONTAINER, f"{origin}/{container}/{path}"
-            )

@@ -8,7 +8,6 @@ from mlops_cli.emulator.call import Call
 from mlops_cli.emulator.paging import paged
 from mlops_cli.emulator.router import Service
 from mlops_cli.emulator.state import Document
-from mlops_cli.emulator.wire.messages import Response
 
 service = Service("artifact", "Artifacts of runs and models", hosts.AML, errors.aml)
 BASE = "/artifact/v2.0{W}/artifacts"
@@ -44,21 +43,12 @@ def _conflict(artifact_id: str) -> Document:
     }
 
 
-@service.route("DELETE", BASE + "/batch/{origin}/{container}", "Run._delete_artifacts")
-def delete_all(call: Call) -> Response:
-    _artifacts(call).delete(*_owner(call), [entry["path"] for entry in call.document.get("paths") or []])
-    return Response(200)
-
-
 @service.route(
     "GET", BASE + "/prefix/contentinfo/{origin}/{container}/{path*}", "Run.download_files, Model.download"
 )
-@service.route("GET", BASE + "/prefix/contentinfo/{origin}/{container}", "Run.download_files of everything")
 def locations(call: Call) -> Document:
     artifacts, owner = _artifacts(call), _owner(call)
-    found = [
-        artifacts.location(*owner, path) for path in artifacts.paths(*owner, call.params.get("path", ""))
-    ]
+    found = [artifacts.location(*owner, path) for path in artifacts.paths(*owner)]
     return paged(found, call.query.get("continuationtoken"), None)
 
 
@@ -70,26 +60,8 @@ def location(call: Call) -> Document:
     return artifacts.location(*owner, call["path"])
 
 
-@service.route("GET", BASE + "/metadata/{origin}/{container}/{path*}", "Run.upload_file: does it exist")
-def metadata(call: Call) -> Document:
-    artifacts, owner = _artifacts(call), _owner(call)
-    if artifacts.blob(*owner, call["path"]) is None:
-        raise errors.not_found(f"Artifact {'/'.join(owner)}/{call['path']} was not found.")
-    return artifacts.document(*owner, call["path"])
-
-
-@service.route("POST", BASE + "/content/{origin}/{container}/{path*}", "small files sent through the service")
-def upload(call: Call) -> Document:
-    artifacts, owner = _artifacts(call), _owner(call)
-    artifacts.write(*owner, call["path"], call.request.stream)
-    return artifacts.document(*owner, call["path"])
-
-
-@service.route("GET", BASE + "/{origin}/{container}/{path*}", "Run.get_file_names of a folder")
 @service.route("GET", BASE + "/{origin}/{container}", "Run.get_file_names")
 def list_artifacts(call: Call) -> Document:
     artifacts, owner = _artifacts(call), _owner(call)
-    found = [
-        artifacts.document(*owner, path) for path in artifacts.paths(*owner, call.params.get("path", ""))
-    ]
+    found = [artifacts.document(*owner, path) for path in artifacts.paths(*owner)]
     return paged(found, call.query.get("continuationtoken"), None)

@@ -37,6 +37,13 @@ def status(call: Call) -> dict[str, object]:
     }
 
 
+@service.route("GET", "/emulator/calls", "how often each route was called")
+def calls(call: Call) -> dict[str, int]:
+    _check(call)
+    every = {f"{s.name} {r.method} {r.template}": 0 for s in call.app.router.services for r in s.routes}
+    return every | dict(call.app.answered)
+
+
 @service.route("PUT", "/emulator/workspaces", "mlops emulator start --workspace, run beside a config.json")
 def ensure_workspace(call: Call) -> dict[str, object]:
     _check(call)

@@ -14,7 +14,5 @@ KEYS = (
 
 
 @service.route("GET", "/discovery", "the first call to the data plane")
-@service.route("GET", "/discovery/workspaces/{id}", "the same, by workspace id")
-@service.route("GET", "/discovery/v1.0{W}", "the same, by ARM path")
 def discover(call: Call) -> dict[str, str]:
     return dict.fromkeys(KEYS, call.request.origin) | {"studio": hosts.PORTAL}

@@ -44,18 +44,20 @@ class RunFolder:
         """{type, message} of the exception that ended a script."""
         return _read(self.path / "error.json")
 
+    def has_begun(self) -> bool:
+        return (self.path / "lock").exists()
+
     def is_worked_on(self) -> bool:
         """Whether the runner lives, has just ended, or may still come (a client starts a local one itself)."""
-        lock = self.path / "lock"
-        if not lock.exists():
+        if not self.has_begun():
             job = self.path / "job.json"
             return job.exists() and time.time() - job.stat().st_mtime < STARTING_SECONDS
-        with locked(lock, wait=False) as free:
+        with locked(self.path / "lock", wait=False) as free:
             return not free or self.result() is not None
 
     def kill(self) -> None:
         """End the runner and everything that it has started."""
-        if self.result() or not (self.path / "lock").exists() or not self.is_worked_on():
+        if self.result() or not self.has_begun() or not self.is_worked_on():
             return
         with contextlib.suppress(ProcessLookupError, PermissionError, ValueError):
             os.killpg(int((self.path / "lock").read_text()), signal.SIGKILL)

@@ -77,6 +77,8 @@ def settle(app: App, workspace: Workspace, document: Document) -> None:
             Runs(workspace).set_status(run_id, status, at=result["ended"], error=error)
         elif not folder.is_worked_on():
             Runs(workspace).set_status(run_id, "Failed", error=_document("The process of the run is gone."))
+        elif run["status"] == "Preparing" and folder.has_begun():
+            Runs(workspace).set_status(run_id, "Running")
 
 
 def cancel(app: App, workspace: Workspace, document: Document) -> None:

@@ -21,9 +21,8 @@ def token(call: Call) -> dict[str, object]:
 
 
 @endpoint.route("POST", "/msi/token", "MsiAuthentication where MSI_ENDPOINT is set")
-@endpoint.route("GET", "/msi/token", "the same, by azure-identity")
 def endpoint_token(call: Call) -> dict[str, object]:
-    return _token(call, call.request.form.get("resource") or call.query.get("resource", ""))
+    return _token(call, call.request.form.get("resource", ""))
 
 
 def _token(call: Call, resource: str) -> dict[str, object]:

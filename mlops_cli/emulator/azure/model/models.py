@@ -78,9 +78,6 @@ class Assets:
     def get(self, asset_id: str) -> Document | None:
         return self._documents.get(asset_id)
 
-    def find(self, wanted: Filter) -> list[Document]:
-        return [document for document in self._documents.all(newest_first=True) if wanted(document)]
-
 
 _EMPTY: Document = {
     "description": None, "kvTags": {}, "properties": {}, "datasets": [], "unpack": False,

@@ -39,17 +39,6 @@ def get_asset(call: Call) -> Document:
     return found
 
 
-@service.route("GET", BASE + "/assets", "assets of a run, used by explanations")
-def list_assets(call: Call) -> Document:
-    query, labels = call.query, labels_filter(call.query.get("properties"), "properties")
-
-    def wanted(asset: Document) -> bool:
-        fields = {"runid": query.get("runid"), "name": query.get("name"), "type": query.get("type")}
-        return labels(asset) and all(v is None or asset.get(k) == v for k, v in fields.items())
-
-    return _page(call, Assets(call.workspace).find(wanted), "assets")
-
-
 @service.route("POST", BASE + "/models", "Model.register, Run.register_model")
 def register(call: Call) -> Document:
     return Models(call.workspace).register(call.document, created_by(call))

@@ -10,6 +10,5 @@ service = Service("telemetry", "Client telemetry (discarded)", hosts.TELEMETRY, 
 
 
 @service.route("POST", "/v2/track", "usage data of azureml-core and azureml-dataprep")
-@service.route("POST", "/v2.1/track", "usage data of newer clients")
 def track(call: Call) -> dict[str, object]:
     return {"itemsReceived": 1, "itemsAccepted": 1, "errors": []}

@@ -27,7 +27,8 @@ def check(client: ServiceClient, document: dict[str, Any]) -> dict[str, Any]:
 
 def example(document: dict[str, Any]) -> Any:
     """The example payload of ServiceInput; None when there is none."""
-    return _schemas(document).get("ServiceInput", {}).get("example")
+    schema = _schemas(document).get("ServiceInput", {})
+    return schema.get("example") or next(iter(schema.get("examples", [])), None)
 
 
 def problems(document: dict[str, Any]) -> Iterator[str]:

@@ -9,7 +9,15 @@ from mlops_cli.services.client import LOOPBACK, TIMEOUT_SECONDS, ServiceClient
 from mlops_cli.web.loopback import LoopbackServer, Reply
 from mlops_cli.web.swagger_ui import SwaggerUi
 
-RETURNED = ("content-type", "content-length", "connection", "transfer-encoding", "content-encoding", "date")
+RETURNED = (
+    "content-type",
+    "content-length",
+    "connection",
+    "transfer-encoding",
+    "content-encoding",
+    "date",
+    "server",
+)
 """Headers of the endpoint that are ours to write."""
 
 
@@ -54,4 +62,3 @@ class Relay:
         kind = answer.headers.get("content-type", "application/octet-stream")
         kept = [item for item in answer.headers.items() if item[0].lower() not in RETURNED]
         return Reply(answer.status_code, answer.content, kind, tuple(kept))
-

@@ -74,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._reply(self._answer())
 
-    do_HEAD = do_POST = do_OPTIONS = do_GET
+    do_HEAD = do_POST = do_OPTIONS = do_GET  # noqa: N815 names of http.server
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: the terminal belongs to the command."""

@@ -17,6 +17,20 @@ function throughUs(base) {
   };
 }
 
+/* The curl command on the page is for copying and for screenshots: the key stays out of it. */
+function withoutKey() {
+  return {
+    wrapComponents: {
+      curl: (Original, system) => (properties) => {
+        const header = ["headers", "Authorization"];
+        const { request } = properties;
+        const shown = request.hasIn(header) ? request.setIn(header, "Bearer KEY") : request;
+        return system.React.createElement(Original, { ...properties, request: shown });
+      },
+    },
+  };
+}
+
 function baseOf(spec) {
   return spec.servers ? spec.servers[0].url : `${spec.schemes[0]}://${spec.host}${spec.basePath}`;
 }
@@ -38,6 +52,7 @@ async function show() {
     displayRequestDuration: true,
     validatorUrl: null,
     showMutatedRequest: false,
+    plugins: [withoutKey],
     requestInterceptor: throughUs(baseOf(spec).replace(/\/$/, "")),
   });
 }

@@ -13,7 +13,7 @@ Forward = Callable[[str, str, dict[str, str], bytes], Reply]
 """Sends method, target, headers and body to the endpoint."""
 
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 SIGNED_IN = "Signed in: this page's requests carry the endpoint's key, which the page itself never sees."

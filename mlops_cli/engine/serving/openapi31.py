@@ -25,6 +25,12 @@ _AS_TEXT = "JSON text with the predictions, one per row, to be decoded again."
 def openapi31(spec: ServiceSpec, schema: ModelSchema | None, *, has_probabilities: bool) -> Json:
     """OpenAPI 3.1. With `has_probabilities` the service also takes GlobalParameters with predict_proba."""
     document = {**openapi3(spec, schema), "openapi": "3.1.0"}
+    document["info"]["description"] = spec.description or f"The scoring service {spec.name}."
+    for path, method, summary in (
+        ("/", "get", "Say whether the service is up"),
+        ("/score", "post", "Predict"),
+    ):
+        document["paths"][path][method].update(summary=summary, tags=["Scoring"])
     if schema is None:
         return document
     schemas = document["components"]["schemas"]

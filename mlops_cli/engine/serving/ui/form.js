@@ -91,6 +91,7 @@ function decoded(text) {
 
 function show(...children) {
   at("result").replaceChildren(...children);
+  at("result").scrollIntoView({ block: "nearest" });
 }
 
 function showError(status, value) {

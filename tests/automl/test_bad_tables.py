@@ -10,7 +10,7 @@ import pytest
 from mlops_cli.domain.training import ForecastSettings, TrainSettings
 from mlops_cli.engine.automl.search import run_automl
 from mlops_cli.engine.model.folder import load
-from mlops_cli.errors import DataError, UsageError
+from mlops_cli.errors import DataError, StateError, UsageError
 from tests.automl.tables import people, prices, sales, settings
 
 
@@ -87,13 +87,28 @@ ODD: dict[str, Callable[[], pd.DataFrame]] = {
     "odd names": lambda: people().assign(**{'a "b" [c], {d}: é': 1.0 * np.arange(240)}),
     "numbers for names": lambda: people().assign(**{"0": 1}).rename(columns={"age": 7}),  # type: ignore[dict-item]
     "infinite numbers": lambda: people().assign(ratio=[np.inf, 1.0, -np.inf] * 80),
+    "categories of many values": lambda: people().assign(code=[f"k{i % 40}" for i in range(240)]),
     "mixed values": lambda: people().assign(mixed=[1, "a", None, 2.5] * 60),
     "pandas types": lambda: people().convert_dtypes().astype({"city": "category"}),
 }
 
 
+@pytest.mark.parametrize("algorithm", ["LightGBM", "XGBoostClassifier", "LogisticRegression"])
 @pytest.mark.parametrize("case", ODD)
-def test_odd_tables_train(tmp_path: Path, case: str) -> None:
+def test_odd_tables_train(tmp_path: Path, case: str, algorithm: str) -> None:
     frame = ODD[case]()
-    run_automl(frame, settings("bought", 2, allowed_models=["LightGBM", "LogisticRegression"]), tmp_path)
+    run_automl(frame, settings("bought", allowed_models=[algorithm]), tmp_path)
     assert set(load(tmp_path / "model").predict(frame)) <= set(frame["bought"])
+
+
+def test_many_classes_train(tmp_path: Path) -> None:
+    frame = people().assign(code=[f"k{i % 25}" for i in range(240)], many=[f"v{i % 30}" for i in range(240)])
+    result = run_automl(frame, settings("code"), tmp_path)
+    assert result.best is not None
+    assert len(load(tmp_path / "model").schema.classes) == 25
+
+
+def test_an_unwritable_directory_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StateError, match="cannot write"):
+        run_automl(people(), settings("bought"), tmp_path / "file")

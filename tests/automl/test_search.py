@@ -24,7 +24,12 @@ def test_every_trial_is_told_as_it_ends_and_an_ensemble_follows(tmp_path: Path) 
     chosen = settings("bought", 4, allowed_models=["LightGBM", "LogisticRegression"])
     result = run_automl(people(), chosen, tmp_path, told.append)
     assert [t.iteration for t in told] == list(range(len(told)))
-    assert {t.algorithm for t in told} == {"LightGBM", "LogisticRegression", "VotingEnsemble", "StackEnsemble"}
+    assert {t.algorithm for t in told} == {
+        "LightGBM",
+        "LogisticRegression",
+        "VotingEnsemble",
+        "StackEnsemble",
+    }
     assert sorted(t.iteration for t in result.leaderboard) == [t.iteration for t in told]
     scores = [t.metrics["AUC_weighted"] for t in result.leaderboard]
     assert scores == sorted(scores, reverse=True)

@@ -76,10 +76,10 @@ class Planner:
             self.stopped = "canceled"
         elif self.settings.max_trials and len(self._tried) >= self.settings.max_trials:
             self.stop("max_trials")
-        soft = not self._tried
+        soft = not self._losses
         left = self.clock.left()
         room = left * _FIRST_SHARE if soft else left - self.reserve()
-        if room <= 0 and not soft:
+        if room <= 0 and self._tried:
             self.stop("budget")
         if self.stopped:
             return None

@@ -1,48 +1,21 @@
-"""The AutoML search: trials under a budget, ensembles of them, the final fit."""
+"""AutoML: from a table and settings to the best model under a budget."""
 
 import time
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field, structs
-
-from mlops_cli.domain.training import TrainSettings, is_better
-from mlops_cli.engine.automl import finish
-from mlops_cli.engine.automl.clock import Clock, Limits, OutOfTimeError
-from mlops_cli.engine.automl.ensemble import STACK, VOTING, stack_ensemble, voting_ensemble
-from mlops_cli.engine.automl.fitdata import Parameters
-from mlops_cli.engine.automl.learners import ensemble_allowed
-from mlops_cli.engine.automl.planner import Planner
+from mlops_cli.domain.training import TrainSettings
+from mlops_cli.engine.automl.clock import Clock
+from mlops_cli.engine.automl.loop import AutoMLResult, OnTrial, Search, Stop
 from mlops_cli.engine.automl.quiet import quiet
-from mlops_cli.engine.automl.selection import Selection, select
-from mlops_cli.engine.automl.trials import Bench, Outcome, Trial, rank
+from mlops_cli.engine.automl.trials import Bench, Trial
 from mlops_cli.engine.automl.workdir import Workdir, fingerprint
-from mlops_cli.errors import WorkFailedError
-from mlops_cli.status import RunStatus
+from mlops_cli.errors import StateError
 
 if TYPE_CHECKING:
     import pandas
 
-OnTrial = Callable[[Trial], None]
-Stop = Callable[[], bool]
-
-_VOTE_EVERY = 8
-
-
-class AutoMLResult(Struct):
-    """`stopped` is budget, early_stopping, exit_score, max_trials, nothing_left or canceled.
-
-    After a cancel `model_folder` holds the first model of the search, or is None when there was none yet.
-    """
-
-    best: Trial | None
-    leaderboard: list[Trial]
-    model_folder: Path | None
-    stopped: str
-    elapsed_seconds: float
-    notes: list[str] = field(default_factory=list)
+__all__ = ["AutoMLResult", "Trial", "run_automl"]
 
 
 def run_automl(
@@ -58,14 +31,18 @@ def run_automl(
 
     `on_trial` is called in this thread as each trial ends, and once more for each trial that an earlier, killed
     call with the same `workdir` had finished. `started` is `time.time()` of the moment the budget counts from.
-    Raises DataError or UsageError for what cannot be trained, WorkFailedError when every trial fails.
+    Raises DataError or UsageError for what cannot be trained, WorkFailedError when every trial fails, StateError
+    when `workdir` cannot be written.
     """
     clock = Clock(settings.experiment_timeout_minutes * 60, started or time.time())
     with quiet():
         bench = _bench(data, settings)
-        disk = Workdir(workdir, fingerprint(data, settings))
-        clock.spent = disk.elapsed
-        return Search(bench, clock, disk, on_trial, should_stop).run(run_info or {})
+        try:
+            disk = Workdir(workdir, fingerprint(data, settings))
+            clock.spent = disk.elapsed
+            return Search(bench, clock, disk, on_trial, should_stop).run(run_info or {})
+        except OSError as error:
+            raise StateError(f"cannot write {error.filename or workdir}: {error.strerror}") from error
 
 
 def _bench(data: "pandas.DataFrame", settings: TrainSettings) -> Bench:
@@ -77,147 +54,3 @@ def _bench(data: "pandas.DataFrame", settings: TrainSettings) -> Bench:
     from mlops_cli.engine.automl.table_bench import TableBench
 
     return TableBench(read_problem(data, settings), settings)
-
-
-class Search:
-    """One search. Trials run in threads: the libraries compute without the interpreter's lock."""
-
-    def __init__(
-        self, bench: Bench, clock: Clock, disk: Workdir, on_trial: OnTrial, should_stop: Stop
-    ) -> None:
-        self.bench = bench
-        self.clock = clock
-        self.disk = disk
-        self.on_trial = on_trial
-        self.planner = Planner(bench, clock, should_stop)
-        self.leaderboard: list[Trial] = []
-        self.outcomes: list[Outcome] = []
-        self.ensembles: list[Outcome] = []
-        self.selection: Selection | None = None
-
-    def run(self, run_info: dict[str, str]) -> AutoMLResult:
-        self._take_up()
-        self._search()
-        stopped = self.planner.stopped
-        if not self.outcomes and stopped != "canceled":
-            raise self._nothing_trained()
-        if stopped != "canceled":
-            self._add_ensembles()
-            best = self.ranking()[0]
-            finish.publish(self.bench, best, self.outcomes, self.disk.model, self.clock, run_info)
-        self.disk.save_elapsed(self.clock.elapsed())
-        return self._result(stopped)
-
-    def ranking(self) -> list[Outcome]:
-        return rank(self.bench.metric, self.outcomes + self.ensembles)
-
-    def _result(self, stopped: str) -> AutoMLResult:
-        ranked = [o.trial for o in self.ranking()]
-        rest = [t for t in self.leaderboard if t.status != RunStatus.COMPLETED]
-        folder = self.disk.model if self.disk.model.exists() else None
-        best = ranked[0] if ranked else None
-        return AutoMLResult(best, ranked + rest, folder, stopped, self.clock.elapsed(), self.bench.notes)
-
-    def _take_up(self) -> None:
-        """Trials that an earlier sitting finished count as if they had ended now."""
-        for outcome in self.disk.load():
-            self.leaderboard.append(outcome.trial)
-            self.on_trial(outcome.trial)
-            if outcome.index < 0:
-                self.ensembles.append(outcome)
-            else:
-                self.planner.taken_up(outcome)
-                self._learn(outcome)
-
-    def _search(self) -> None:
-        side_by_side = self.bench.settings.max_concurrent_iterations
-        running: set[Future[Outcome]] = set()
-        with ThreadPoolExecutor(side_by_side) as pool:
-            try:
-                while True:
-                    while len(running) < side_by_side and (task := self.planner.next()):
-                        running.add(pool.submit(self._try, *task))
-                    if not running:
-                        return
-                    done, running = wait(running, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        self._finished(future.result())
-            finally:
-                self.planner.closing = True
-
-    def _try(self, index: int, name: str, parameters: Parameters, limits: Limits) -> Outcome:
-        """A failure becomes a trial that says so; the search goes on."""
-        started = time.time()
-        try:
-            return self.bench.trial(index, name, parameters, limits)
-        except OutOfTimeError:
-            status, error = RunStatus.CANCELED, "stopped: its time was over"
-        except Exception as failure:  # noqa: BLE001
-            status, error = RunStatus.FAILED, f"{type(failure).__name__}: {failure}"
-        duration = round(time.time() - started, 3)
-        return Outcome.without_answers(Trial(index, name, parameters, {}, duration, status, error), index)
-
-    def _finished(self, outcome: Outcome) -> None:
-        self._announce(outcome)
-        if outcome.trial.status != RunStatus.COMPLETED:
-            return
-        self._learn(outcome)
-        if not self.disk.model.exists():
-            finish.publish(self.bench, outcome, self.outcomes, self.disk.model, self.clock, {})
-        if not self.ensembles or len(self.outcomes) % _VOTE_EVERY == 0:
-            self._add_voting()
-
-    def _announce(self, outcome: Outcome) -> None:
-        """Number it, keep it on disk, tell the caller."""
-        trial = structs.replace(outcome.trial, iteration=len(self.leaderboard))
-        if trial.status == RunStatus.COMPLETED and self.bench.metric not in trial.metrics:
-            trial.status, trial.error = RunStatus.FAILED, f"{self.bench.metric} cannot be computed"
-        outcome.trial = trial
-        if trial.status != RunStatus.CANCELED:
-            self.disk.save(outcome)
-        self.disk.save_elapsed(self.clock.elapsed())
-        self.leaderboard.append(trial)
-        self.on_trial(trial)
-        self._check_exit_score(trial)
-
-    def _learn(self, outcome: Outcome) -> None:
-        if outcome.trial.status != RunStatus.COMPLETED:
-            return
-        self.outcomes = sorted([*self.outcomes, outcome], key=lambda o: o.index)
-        self.selection = select(self.bench, self.outcomes)
-        self.planner.learn(outcome, self.selection)
-
-    def _add_ensembles(self) -> None:
-        if self.planner.stopped != "exit_score":
-            self._add_voting()
-            self._add_stack()
-
-    def _add_voting(self) -> None:
-        if selection := self._mixable(VOTING):
-            self._add_ensemble(voting_ensemble(selection), time.time())
-
-    def _add_stack(self) -> None:
-        started = time.time()
-        if self.clock.left() > self.planner.reserve() and (selection := self._mixable(STACK)):
-            self._add_ensemble(stack_ensemble(self.bench, selection), started)
-
-    def _mixable(self, name: str) -> Selection | None:
-        several = self.selection is not None and len(self.selection.outcomes) > 1
-        return self.selection if several and ensemble_allowed(self.bench.settings, name) else None
-
-    def _add_ensemble(self, outcome: Outcome, started: float) -> None:
-        if any(e.trial.parameters == outcome.trial.parameters for e in self.ensembles):
-            return
-        outcome.trial.metrics = self.bench.metrics(outcome.answers)
-        outcome.trial.duration_seconds = round(time.time() - started, 3)
-        self._announce(outcome)
-        self.ensembles.append(outcome)
-
-    def _check_exit_score(self, trial: Trial) -> None:
-        wanted, score = self.bench.settings.experiment_exit_score, trial.metrics.get(self.bench.metric)
-        if wanted is not None and score is not None and not is_better(self.bench.metric, wanted, score):
-            self.planner.stop("exit_score")
-
-    def _nothing_trained(self) -> WorkFailedError:
-        details = [f"{t.algorithm}: {t.error}" for t in self.leaderboard]
-        return WorkFailedError("no trial ended with a model", details=details, hint="raise the timeout")

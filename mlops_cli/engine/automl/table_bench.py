@@ -55,7 +55,8 @@ class TableBench:
         return len(self.problem.classes or ())
 
     def candidate(self, index: int) -> tuple[str, Parameters] | None:
-        return candidate(index, self.settings.seed, self.names, self.asked)
+        name, parameters = candidate(index, self.settings.seed, self.names, self.asked)
+        return name, parameters | ({"balanced": True} if self.metric == "norm_macro_recall" else {})
 
     def trial(self, index: int, algorithm: str, parameters: Parameters, limits: Limits) -> Outcome:
         """Fits the folds side by side, a soft limit shared out among them."""

@@ -102,10 +102,14 @@ def _write_files(model: Any, folder: Path, manifest: Manifest) -> None:
 
 def packages(model: Any) -> dict[str, str]:
     """Exact versions of what loading and running `model` imports."""
-    kinds = {type(getattr(member, "member", member)).__name__ for member in model.members}
-    needed = ["numpy", "msgspec", "pandas"]
+    kinds = {type(_innermost(member)).__name__ for member in model.members}
+    needed = ["numpy", "msgspec"]
     needed += [name for name, prefix in _OPTIONAL.items() if any(k.startswith(prefix) for k in kinds)]
     return {name: metadata.version(name) for name in needed}
+
+
+def _innermost(member: Any) -> Any:
+    return _innermost(member.member) if hasattr(member, "member") else member
 
 
 def _copy_code(target: Path) -> None:

@@ -59,12 +59,9 @@ def write(folder: Path, schema: ModelSchema, manifest: "Manifest") -> None:
         "model_uuid": uuid.uuid4().hex,
         "utc_time_created": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),
     }
-    pip = ["pip"], ["-r requirements.txt"]
     _yaml(folder / "MLmodel", description)
-    _yaml(
-        folder / "python_env.yaml",
-        {"python": manifest.python, "build_dependencies": pip[0], "dependencies": pip[1]},
-    )
+    plain = {"build_dependencies": ["pip"], "dependencies": ["mlflow", "-r requirements.txt"]}
+    _yaml(folder / "python_env.yaml", {"python": manifest.python, **plain})
     requirements = [f"{name}=={version}" for name, version in manifest.packages.items()]
     conda = [f"python={manifest.python}", "pip", {"pip": ["mlflow", *requirements]}]
     _yaml(folder / "conda.yaml", {"name": "mlflow-env", "channels": ["conda-forge"], "dependencies": conda})

@@ -22,7 +22,8 @@ class TargetMeans(Struct):
 
 def fit_target_means(matrix: np.ndarray, targets: np.ndarray, categories: dict[int, int]) -> TargetMeans:
     """`targets` is (n, k): a 0/1 column per class (one for two classes) or the label of a regression."""
-    positions = [p for p, count in categories.items() if count >= LEAST_CATEGORIES]
+    wanted = categories if targets.shape[1] else {}
+    positions = [p for p, count in wanted.items() if count >= LEAST_CATEGORIES]
     tables = [_table(matrix[:, p], targets, categories[p]) for p in positions]
     return TargetMeans(positions, tables)
 

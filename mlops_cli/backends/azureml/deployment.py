@@ -1,0 +1,204 @@
+"""The phases of a deployment to Azure."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from azureml.exceptions import WebserviceException
+
+from mlops_cli.backends.azureml import packaging, planning, serverlog, webservices
+from mlops_cli.backends.azureml.session import Session
+from mlops_cli.backends.azureml.tags import own, with_own
+from mlops_cli.domain.data import Row
+from mlops_cli.domain.deployment import DeployRequest, Phase, PhaseName, Plan
+from mlops_cli.domain.endpoints import Endpoint
+from mlops_cli.errors import NotFoundError, UsageError, WorkFailedError
+from mlops_cli.status import EndpointState
+
+if TYPE_CHECKING:
+    from azureml.core import Model as AzureModel
+    from azureml.core.model import InferenceConfig
+    from azureml.core.webservice import Webservice
+
+OnPhase = Callable[[Phase], None]
+
+
+class Deployment:
+    """Brings an endpoint to what the request says, in as few steps as Azure allows."""
+
+    def __init__(self, session: Session, request: DeployRequest, on_phase: OnPhase) -> None:
+        self._session = session
+        self._request = request
+        self._on_phase = on_phase
+        self._service = webservices.find(session, request.name)
+
+    def plan(self) -> Plan:
+        packaging.check_script(self._request)
+        known = webservices.endpoint(self._service) if self._service else None
+        return planning.plan(known, self._request)
+
+    def run(self, sample: bytes | None) -> tuple[Endpoint, bool]:
+        """Do what has to be done; the endpoint, and whether anything changed."""
+        match self.plan().action:
+            case "unchanged":
+                assert self._service
+                return webservices.endpoint(self._service), False
+            case "configure":
+                assert self._service
+                with self._phase("start", "change settings of the running service"):
+                    self._configure(self._service)
+                return webservices.endpoint(self._service), True
+            case action:
+                service = self._roll_out(action)
+                if sample is not None:
+                    with self._phase("smoke", "one row was scored"):
+                        self._smoke(service, sample)
+                return webservices.endpoint(service), True
+
+    def _roll_out(self, action: str) -> Webservice:
+        model = packaging.model_of(self._session, self._request)
+        with tempfile.TemporaryDirectory() as folder:
+            with self._phase("package", "model, entry script and environment"):
+                config = packaging.package(self._session, self._request, model, Path(folder))
+            with self._phase("start", f"Azure builds and starts it on {self._request.settings.target}"):
+                models = [model] if model else []
+                service = self._updated(models, config) if action == "update" else None
+                service = service or self._created(models, config)
+                self._wait(service)
+        return service
+
+    def _created(self, models: list[AzureModel], config: InferenceConfig) -> Webservice:
+        from azureml.core.model import Model as AzureModel
+
+        return AzureModel.deploy(
+            self._session.workspace,
+            self._request.name,
+            models,
+            inference_config=config,
+            deployment_config=self._configuration(),
+            deployment_target=self._cluster(),
+            overwrite=self._service is not None,
+        )
+
+    def _updated(self, models: list[AzureModel], config: InferenceConfig) -> Webservice | None:
+        """Replace model and script of the running service; None where Azure must make it anew."""
+        service = self._service
+        assert service is not None
+        if self._is_other_machine(service):
+            return None
+        service.update(models=models, inference_config=config, tags=self._tags(), **self._settings())
+        return service
+
+    def _configure(self, service: Webservice) -> None:
+        service.update(tags=self._tags(), **self._settings())
+        self._wait(service)
+
+    def _is_other_machine(self, service: Webservice) -> bool:
+        """Whether the service has another size or place than is asked for: Azure cannot change that on aci."""
+        settings = self._request.settings
+        if webservices.endpoint(service).target != settings.target:
+            return True
+        size = service.container_resource_requirements
+        return (size.cpu, size.memory_in_gb) != (settings.cpu_cores, settings.memory_gb)
+
+    def _settings(self) -> dict[str, Any]:
+        settings = self._request.settings
+        token = {"token_auth_enabled": settings.auth == "token"} if settings.target == "aks" else {}
+        return {
+            "auth_enabled": settings.auth == "key",
+            "enable_app_insights": settings.app_insights,
+            **token,
+        }
+
+    def _configuration(self) -> Any:
+        from azureml.core.webservice import AciWebservice, AksWebservice
+
+        settings = self._request.settings
+        size = {"cpu_cores": settings.cpu_cores, "memory_gb": settings.memory_gb, "tags": self._tags()}
+        if settings.target == "aci":
+            return AciWebservice.deploy_configuration(**size, **self._settings())
+        return AksWebservice.deploy_configuration(
+            **size,
+            **self._settings(),
+            num_replicas=settings.workers or 2,
+            autoscale_enabled=False,
+            scoring_timeout_ms=settings.scoring_timeout_ms,
+        )
+
+    def _cluster(self) -> Any:
+        """The Kubernetes cluster of the workspace; aci needs none. Raises UsageError unless there is one."""
+        if self._request.settings.target == "aci":
+            return None
+        from azureml.core.compute import AksCompute
+
+        found = [c for c in self._session.workspace.compute_targets.values() if isinstance(c, AksCompute)]
+        if not found:
+            hint = "create or attach one in the workspace, or use deploy.target aci"
+            raise NotFoundError("the workspace has no AKS cluster", hint=hint)
+        if len(found) > 1:
+            names = ", ".join(sorted(cluster.name for cluster in found))
+            raise UsageError(f"the workspace has several AKS clusters: {names}", hint="keep the one to use")
+        return found[0]
+
+    def _tags(self) -> dict[str, str]:
+        before = own(self._service.tags) if self._service else {}
+        content = planning.content_hash(self._request)
+        revision = int(before.get("revision", 0)) + (content != before.get("content"))
+        model = {"model": self._request.model} if self._request.model else {}
+        return with_own(self._request.settings.tags, content=content, revision=str(revision), **model)
+
+    def _wait(self, service: Webservice) -> None:
+        try:
+            service.wait_for_deployment(show_output=False)
+        except WebserviceException as error:
+            service.update_deployment_state()
+            raise self._failed(service, error.message) from error
+        if webservices.endpoint(service).state != EndpointState.HEALTHY:
+            raise self._failed(service, f"it is {service.state}")
+
+    def _failed(self, service: Webservice, message: str) -> WorkFailedError:
+        reason = webservices.error_of(service.error) or message.splitlines()[0]
+        details = serverlog.explanation(_log(service), self._request.entry_script)
+        hint = f"mlops logs {service.name}"
+        return WorkFailedError(f"{service.name} was not deployed: {reason}", hint=hint, details=details)
+
+    def _smoke(self, service: Webservice, sample: bytes) -> None:
+        try:
+            service.run(sample)
+        except WebserviceException as error:
+            raise self._failed(service, f"one row was not scored: {error.message}") from error
+
+    @contextlib.contextmanager
+    def _phase(self, name: PhaseName, detail: str) -> Iterator[None]:
+        began = time.monotonic()
+        self._on_phase(Phase(name))
+        try:
+            yield
+        except BaseException:
+            self._on_phase(Phase(name, detail, time.monotonic() - began, ok=False))
+            raise
+        self._on_phase(Phase(name, detail, time.monotonic() - began))
+
+
+def sample_of(request: DeployRequest, example: Sequence[Row] | None) -> bytes | None:
+    """The payload to try the service with: the user's, or one true row of the training data."""
+    if request.sample is None:
+        return msgspec.json.encode({"data": list(example[:1])}) if example else None
+    try:
+        return request.sample.read_bytes()
+    except OSError as error:
+        raise NotFoundError(f"cannot read the sample {request.sample}: {error.strerror}") from error
+
+
+def _log(service: Webservice) -> str:
+    """The service's log, empty where Azure has none: a failure is to be told all the same."""
+    try:
+        return str(service.get_logs() or "")
+    except WebserviceException:
+        return ""

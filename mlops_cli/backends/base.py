@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from mlops_cli.config import LoadedProfile
 from mlops_cli.domain.auth import AccessToken, AuthStatus
@@ -18,6 +18,7 @@ from mlops_cli.domain.endpoints import (
 )
 from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
 from mlops_cli.domain.pipelines import PipelineDefinition
+from mlops_cli.domain.publishing import PipelineEndpoint, PublishedPipeline, PublishRequest, ServerState
 from mlops_cli.domain.runs import Model, Run
 from mlops_cli.domain.training import TrainRequest
 
@@ -181,15 +182,54 @@ class PipelineBackend(Protocol):
         """The steps in the order in which they can be done."""
         ...
 
-    def list(self, *, pipeline: str | None = None) -> list[PipelineRun]:
-        """Runs, newest first."""
-        ...
-
     def logs(self, run_id: str, step: str | None = None) -> Iterator[str]:
         """What a step printed; without a step, what was done in which order."""
         ...
 
     def download(self, run_id: str, step: str, output: str, target: Path) -> Path: ...
+
+    def publish(
+        self, definition: PipelineDefinition, request: PublishRequest
+    ) -> tuple[PublishedPipeline, bool]:
+        """Publish the pipeline unless its content is that of the latest version; whether anything changed.
+
+        Of two that publish the same at once, one makes the version and the other finds it.
+        """
+        ...
+
+    def publish_run(self, run_id: str, request: PublishRequest) -> tuple[PublishedPipeline, bool]:
+        """The same with the graph and the code of a run."""
+        ...
+
+    def published(self, name: str | None = None) -> list[PublishedPipeline]:
+        """Versions, newest first within a name. Raises NotFoundError for a name without any."""
+        ...
+
+    def endpoint(self, name: str) -> PipelineEndpoint: ...
+
+    def set_default(self, name: str, version: int) -> bool:
+        """Make the endpoint run that version; whether it ran another one."""
+        ...
+
+    def set_enabled(self, name: str, version: int | None, enabled: bool) -> bool:
+        """Switch a version, or without one the endpoint, on or off; whether it was otherwise."""
+        ...
+
+    def remove(self, name: str, version: int) -> None:
+        """Forget a version that is not the default."""
+        ...
+
+    def token(self) -> tuple[str, str]:
+        """A bearer token of the REST endpoints, and when it expires (ISO 8601)."""
+        ...
+
+    def server(self, action: Literal["start", "stop", "status"]) -> ServerState:
+        """The process that answers the endpoints. Raises UsageError where that is not the user's to manage."""
+        ...
+
+    def list(self, *, pipeline: str | None = None) -> list[PipelineRun]:
+        """Runs, newest first."""
+        ...
 
 
 class Backend(Protocol):

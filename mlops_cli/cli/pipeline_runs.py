@@ -1,4 +1,4 @@
-"""`mlops pipeline list|show|logs|cancel|download`: runs of pipelines."""
+"""`mlops pipeline runs|status|show|logs|cancel|download`: runs of pipelines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mlops_cli.cli.app import App
 
 
-@click.command("list", cls=Command)
+@click.command("runs", cls=Command)
 @click.option("--pipeline", metavar="NAME", help="Only runs of this pipeline.")
 @pass_app
 def list_runs(app: App, *, pipeline: str | None) -> None:
@@ -33,6 +33,23 @@ def list_runs(app: App, *, pipeline: str | None) -> None:
     ]  # fmt: skip
     header = ("run", "pipeline", "version", "by", "state", "seconds")
     app.show(documents, lambda console: plain(console, header, rows, empty="no runs yet: mlops pipeline run"))
+
+
+@click.command(cls=Command)
+@click.argument("run_id")
+@pass_app
+def status(app: App, *, run_id: str) -> int:
+    """Say how a run stands; the exit code is its outcome.
+
+    0: complete, or still going; 5: failed or canceled; the state itself is on stdout.
+    """
+    from mlops_cli.status import ExitCode, RunStatus
+
+    run = app.backend.pipelines.get(run_id)
+    shown = {"run_id": run.run_id, "status": run.status, "error": run.error}
+    app.show(shown, lambda console: console.print(run.status, markup=False))
+    failed = run.status in (RunStatus.FAILED, RunStatus.CANCELED)
+    return ExitCode.WORK_FAILED if failed else ExitCode.OK
 
 
 @click.command(cls=Command)

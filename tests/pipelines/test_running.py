@@ -180,7 +180,7 @@ def test_a_missing_output_is_named(project: Project) -> None:
 def test_what_does_not_fit_is_named(args: tuple[str, str], message: str, chain: Project) -> None:
     error = chain.mlops("pipeline", "run", "p.yaml", *args, "-o", "json", code=2).json()["error"]
     assert error["message"] == message
-    assert chain.mlops("pipeline", "list", "-o", "json").json() == []
+    assert chain.mlops("pipeline", "runs", "-o", "json").json() == []
 
 
 def test_other_data_by_flag_and_by_dataset(chain: Project) -> None:

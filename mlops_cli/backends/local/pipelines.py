@@ -1,12 +1,16 @@
 """Pipelines on this machine."""
 
 import shutil
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
 from mlops_cli.domain.pipelines import PipelineDefinition
-from mlops_cli.engine.pipelines import layout, start
+from mlops_cli.domain.publishing import PipelineEndpoint, PublishedPipeline, PublishRequest, ServerState
+from mlops_cli.engine.pipelines import layout, publishing, rest, serving, start, tokens
 from mlops_cli.engine.store import Store
 from mlops_cli.errors import NotFoundError, UsageError
 
@@ -31,10 +35,6 @@ class LocalPipelines:
 
     def steps(self, run_id: str) -> list[StepRun]:
         return self._store.pipeline_runs.steps(run_id)
-
-    def list(self, *, pipeline: str | None = None) -> list[PipelineRun]:
-        found = self._store.pipeline_runs.all(pipeline=pipeline)
-        return [start.observed(self._store, run) for run in found]
 
     def logs(self, run_id: str, step: str | None = None) -> Iterator[str]:
         self._store.pipeline_runs.get(run_id)
@@ -61,6 +61,59 @@ class LocalPipelines:
             shutil.copyfile(source, target)
         return target
 
+    def publish(
+        self, definition: PipelineDefinition, request: PublishRequest
+    ) -> tuple[PublishedPipeline, bool]:
+        version, changed = publishing.publish(self._store, definition, request)
+        return self._addressed([version], start=not request.dry_run)[0], changed
+
+    def publish_run(self, run_id: str, request: PublishRequest) -> tuple[PublishedPipeline, bool]:
+        version, changed = publishing.publish_run(self._store, run_id, request)
+        return self._addressed([version], start=not request.dry_run)[0], changed
+
+    def published(self, name: str | None = None) -> list[PublishedPipeline]:
+        return self._addressed(self._store.published.all(name), start=False)
+
+    def endpoint(self, name: str) -> PipelineEndpoint:
+        return self._store.published.endpoint(name)
+
+    def set_default(self, name: str, version: int) -> bool:
+        return publishing.set_default(self._store, name, version)
+
+    def set_enabled(self, name: str, version: int | None, enabled: bool) -> bool:
+        return publishing.set_enabled(self._store, name, version, enabled)
+
+    def remove(self, name: str, version: int) -> None:
+        publishing.remove(self._store, name, version)
+
+    def token(self) -> tuple[str, str]:
+        serving.ensure(self._store.home)
+        token = tokens.issue(layout.server_dir(self._store.home), time.time())
+        return token.value, datetime.fromtimestamp(int(token.expires), UTC).isoformat()
+
+    def server(self, action: Literal["start", "stop", "status"]) -> ServerState:
+        home = self._store.home
+        if action == "start":
+            serving.ensure(home)
+        if action == "stop":
+            serving.stop(home)
+        address = serving.known(home)
+        place = f"http://127.0.0.1:{address.port}" if address else None
+        return ServerState(serving.running(home) is not None, place)
+
+    def _addressed(self, versions: list[PublishedPipeline], *, start: bool) -> list[PublishedPipeline]:
+        """The versions with the addresses of their endpoints, which are known once the server has run."""
+        address = serving.ensure(self._store.home) if start else serving.known(self._store.home)
+        known = {endpoint.name: endpoint for endpoint in self._store.published.endpoints()}
+        for version in versions:
+            endpoint = known.get(version.name)
+            version.is_default = bool(endpoint and endpoint.default_version == version.version)
+            if address and endpoint:
+                base = f"http://127.0.0.1:{address.port}"
+                version.endpoint = f"{base}{rest.endpoint_path(endpoint.id)}"
+                version.version_endpoint = f"{base}{rest.version_path(version.id)}"
+        return versions
+
     def _step(self, run_id: str, name: str) -> StepRun:
         steps = self._store.pipeline_runs.steps(run_id)
         found = next((step for step in steps if step.name == name), None)
@@ -68,3 +121,7 @@ class LocalPipelines:
             known = ", ".join(step.name for step in steps)
             raise NotFoundError(f"run {run_id} has no step '{name}'; there is: {known}")
         return found
+
+    def list(self, *, pipeline: str | None = None) -> list[PipelineRun]:
+        found = self._store.pipeline_runs.all(pipeline=pipeline)
+        return [start.observed(self._store, run) for run in found]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct
 
 from mlops_cli import paths
 from mlops_cli.domain.pipeline_runs import SubmitRequest
@@ -41,7 +41,8 @@ class Plan(Struct):
     steps: list[Step]
     data: dict[str, Source]
     code: dict[str, str]
-    parameters: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Any]
+    definition: PipelineDefinition
 
 
 def plan(
@@ -57,7 +58,8 @@ def plan(
     data = {
         name: _source(store, definition, name, given) for name, given in _given(settings, request).items()
     }
-    return Plan(settings.steps, data, code or snapshots(store.home, definition, settings), parameters)
+    kept = code or snapshots(store.home, definition, settings)
+    return Plan(settings.steps, data, kept, parameters, definition)
 
 
 def snapshots(home: Path, definition: PipelineDefinition, settings: PipelineSettings) -> dict[str, str]:

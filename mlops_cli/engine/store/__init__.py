@@ -6,6 +6,7 @@ from mlops_cli.domain.data import Dataset
 from mlops_cli.domain.runs import Model
 from mlops_cli.engine.store.database import Database, KeptDatabase
 from mlops_cli.engine.store.pipelines import PipelineRunTable
+from mlops_cli.engine.store.published import PublishedTable
 from mlops_cli.engine.store.tables import EndpointTable, RunTable, VersionedTable
 
 
@@ -23,3 +24,4 @@ class Store:
         self.runs = RunTable(database)
         self.endpoints = EndpointTable(database)
         self.pipeline_runs = PipelineRunTable(database)
+        self.published = PublishedTable(database)

@@ -115,4 +115,4 @@ def _step(row: tuple[Any]) -> StepRun:
 
 
 def _missing(run_id: str) -> NotFoundError:
-    return NotFoundError(f"no run '{run_id}' of a pipeline", hint="see: mlops pipeline list --runs")
+    return NotFoundError(f"no run '{run_id}' of a pipeline", hint="see: mlops pipeline runs")

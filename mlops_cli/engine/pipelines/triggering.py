@@ -1,0 +1,98 @@
+"""From a request of the REST endpoint to a run, in Azure's words."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from mlops_cli.domain.pipeline_runs import PipelineRun, SubmitRequest
+from mlops_cli.domain.pipelines import DataInput
+from mlops_cli.domain.publishing import PublishedPipeline
+from mlops_cli.engine.pipelines import publishing, start
+from mlops_cli.engine.store import Store
+from mlops_cli.errors import MlopsError, NotFoundError, UsageError
+
+
+class Body(Struct, rename="pascal"):
+    """What a client posts; other keys are ignored, as in Azure. A data path is text or {"RelativePath": ...}."""
+
+    experiment_name: str | None = None
+    parameter_assignments: dict[str, Any] = field(default_factory=dict)
+    data_path_assignments: dict[str, Any] = field(default_factory=dict)
+
+
+class DisabledError(MlopsError):
+    """The pipeline or its version is switched off."""
+
+    code = "Disabled"
+
+
+def read_body(content: bytes) -> Body:
+    """Raises UsageError naming the key that is wrong."""
+    try:
+        return msgspec.json.decode(content or b"{}", type=Body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"the body is not what a trigger expects: {error}") from None
+
+
+def by_version_id(store: Store, id_: str) -> PublishedPipeline:
+    """The version with that id. Raises NotFoundError, DisabledError."""
+    found = store.published.by_id(id_)
+    if found is None:
+        raise NotFoundError(f"there is no published pipeline {id_}")
+    return _enabled(store, found)
+
+
+def by_endpoint_id(store: Store, id_: str, version: str | None = None) -> PublishedPipeline:
+    """The default version of the endpoint with that id, or the one that is asked for."""
+    endpoint = next((one for one in store.published.endpoints() if one.id == id_), None)
+    if endpoint is None:
+        raise NotFoundError(f"there is no pipeline endpoint {id_}")
+    if version is not None and not version.isdigit():
+        raise UsageError(f"pipelineVersion expects a whole number, got {version!r}")
+    wanted = int(version) if version else endpoint.default_version
+    return _enabled(store, store.published.get(endpoint.name, wanted))
+
+
+def by_name(store: Store, name: str, version: int | None = None) -> PublishedPipeline:
+    endpoint = store.published.endpoint(name)
+    return _enabled(store, store.published.get(name, version or endpoint.default_version))
+
+
+def trigger(
+    store: Store, version: PublishedPipeline, request: SubmitRequest, *, wait: bool = False
+) -> PipelineRun:
+    """Start a run of the version. Raises UsageError naming the parameter or data that does not fit."""
+    content = publishing.content_of(store, version)
+    request.version = version.version
+    try:
+        return start.submit(store, content.definition, request, content.code, wait=wait)
+    except NotFoundError as error:
+        raise UsageError(error.message, hint=error.hint) from None
+
+
+def request_of(body: Body) -> SubmitRequest:
+    data = {name: _data(name, value) for name, value in body.data_path_assignments.items()}
+    return SubmitRequest(body.experiment_name or None, body.parameter_assignments, data, source="trigger")
+
+
+def _data(name: str, value: Any) -> DataInput:
+    if isinstance(value, str):
+        return DataInput(path=value)
+    if isinstance(value, dict):
+        for key, kind in (("RelativePath", "path"), ("dataset", "dataset"), ("model", "model")):
+            if isinstance(value.get(key), str):
+                return DataInput(**{kind: value[key]})
+    raise UsageError(f"data path '{name}' expects a path or an object with RelativePath")
+
+
+def _enabled(store: Store, version: PublishedPipeline) -> PublishedPipeline:
+    endpoint = store.published.endpoint(version.name)
+    if not (endpoint.enabled and version.enabled):
+        what = (
+            f"pipeline '{version.name}'"
+            if not endpoint.enabled
+            else f"v{version.version} of '{version.name}'"
+        )
+        raise DisabledError(f"{what} is disabled", hint="mlops pipeline enable NAME[:VERSION]")
+    return version

@@ -1,0 +1,168 @@
+"""What `pipeline publish`, `rollback` and `trigger` mean on any backend."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, field
+
+from mlops_cli.backends.base import PipelineBackend
+from mlops_cli.domain.pipeline_runs import SubmitRequest
+from mlops_cli.domain.pipelines import DataInput, PipelineDefinition
+from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest
+from mlops_cli.errors import MlopsError, NotFoundError, SignInError, UsageError
+
+REQUEST_SECONDS = 60.0
+
+
+class Published(Struct):
+    """What publishing did: the version, whether anything changed, and versions that were forgotten."""
+
+    version: PublishedPipeline
+    changed: bool
+    is_new: bool
+    removed: list[int] = field(default_factory=list)
+
+
+def publish(
+    backend: PipelineBackend,
+    source: PipelineDefinition | str,
+    *,
+    folder: Path,
+    set_default: bool = False,
+    keep: int | None = None,
+    dry_run: bool = False,
+) -> Published:
+    """Publish a pipeline, or with a run's id what that ran; keep the newest `keep` versions and the default."""
+    commit, dirty = git_state(folder)
+    request = PublishRequest(set_default, commit, dirty, dry_run)
+    before = {one.id for one in backend.published()}
+    if isinstance(source, str):
+        version, changed = backend.publish_run(source, request)
+    else:
+        version, changed = backend.publish(source, request)
+    removed = [] if keep is None or dry_run else _forget(backend, version.name, keep)
+    return Published(version, changed, version.id not in before, removed)
+
+
+def _forget(backend: PipelineBackend, name: str, keep: int) -> list[int]:
+    old = [one.version for one in backend.published(name)[keep:] if not one.is_default]
+    for version in old:
+        backend.remove(name, version)
+    return old
+
+
+def rollback(backend: PipelineBackend, name: str, to: int | None) -> tuple[PublishedPipeline, bool]:
+    """Make an earlier version the default: `to`, or the one before the default. Whether it was another."""
+    versions = backend.published(name)
+    default = next(one for one in versions if one.is_default)
+    if to is None:
+        earlier = [one for one in versions if one.version < default.version and one.enabled]
+        if not earlier:
+            message = f"there is no version of '{name}' before its default, v{default.version}"
+            raise UsageError(message, hint=f"see: mlops pipeline list '{name}'")
+        to = earlier[0].version
+    changed = backend.set_default(name, to)
+    return next(one for one in backend.published(name) if one.version == to), changed
+
+
+def document(done: Published) -> dict[str, Any]:
+    """What publishing did, as scripts read it."""
+    shown = version_document(done.version)
+    return shown | {"changed": done.changed, "removed": done.removed}
+
+
+def version_document(version: PublishedPipeline) -> dict[str, Any]:
+    names = ("id", "name", "version", "endpoint", "version_endpoint", "content_hash", "created_at", "is_default",
+             "enabled", "label", "description", "parameters", "git_commit", "git_dirty", "from_run")  # fmt: skip
+    return {name: getattr(version, name) for name in names}
+
+
+def curl(version: PublishedPipeline, experiment: str | None = None) -> str:
+    """A command that triggers the pipeline as it is pasted."""
+    body: dict[str, Any] = {"ExperimentName": experiment or version.name}
+    if version.parameters:
+        body["ParameterAssignments"] = version.parameters
+    text = json.dumps(body).replace("'", "'\\''")
+    return (
+        f"curl -X POST '{version.endpoint}' \\\n"
+        '  -H "Authorization: Bearer $(mlops pipeline token)" \\\n'
+        f"  -H 'Content-Type: application/json' \\\n  -d '{text}'"
+    )
+
+
+def trigger(
+    backend: PipelineBackend, name: str, version: int | None, request: SubmitRequest
+) -> dict[str, Any]:
+    """Start a run over HTTP, as any other client would. Returns what the endpoint answered.
+
+    Raises NotFoundError, UsageError or SignInError with the endpoint's own words.
+    """
+    versions = backend.published(name)
+    wanted = version or next(one.version for one in versions if one.is_default)
+    chosen = next((one for one in versions if one.version == wanted), None)
+    if chosen is None:
+        known = ", ".join(f"v{one.version}" for one in versions)
+        raise NotFoundError(f"pipeline '{name}' has no v{version}; there is: {known}")
+    token, _ = backend.token()
+    if not chosen.endpoint:
+        chosen = next(one for one in backend.published(name) if one.version == chosen.version)
+    url = chosen.endpoint if version is None else chosen.version_endpoint
+    return post(url, token, request)
+
+
+def post(url: str, token: str, request: SubmitRequest) -> dict[str, Any]:
+    import requests
+
+    body = {
+        "ExperimentName": request.experiment,
+        "ParameterAssignments": request.parameters,
+        "DataPathAssignments": {name: _assignment(data) for name, data in request.data.items()},
+    }
+    sent = {key: value for key, value in body.items() if value}
+    headers = {"Authorization": f"Bearer {token}"}
+    try:
+        response = requests.post(url, json=sent, headers=headers, timeout=REQUEST_SECONDS)
+    except requests.RequestException as error:
+        raise MlopsError(f"the endpoint {url} does not answer: {error}") from error
+    if response.ok:
+        answer: dict[str, Any] = response.json()
+        return answer
+    raise _refused(response.status_code, response.text)
+
+
+def _assignment(data: DataInput) -> Any:
+    return data.path if data.path else {"dataset": data.dataset} if data.dataset else {"model": data.model}
+
+
+def _refused(status: int, text: str) -> MlopsError:
+    try:
+        error = json.loads(text)["error"]
+        message, hint = str(error["message"]), error.get("hint")
+    except (ValueError, KeyError, TypeError):
+        message, hint = f"the endpoint answered {status}: {text[:200]}", None
+    kinds: Mapping[int, type[MlopsError]] = {
+        400: UsageError,
+        401: SignInError,
+        403: SignInError,
+        404: NotFoundError,
+    }
+    return kinds.get(status, MlopsError)(message, hint=hint)
+
+
+def git_state(folder: Path) -> tuple[str | None, bool]:
+    """The commit that `folder` is at, and whether files differ from it; None outside of a repository."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    return (commit, bool(_git(folder, "status", "--porcelain"))) if commit else (None, False)
+
+
+def _git(folder: Path, *args: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *args], capture_output=True, text=True, check=False, timeout=30
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

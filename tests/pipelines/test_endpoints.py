@@ -1,0 +1,148 @@
+"""The REST endpoints: what `pipeline trigger` and any other client meet."""
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from mlops_cli.engine.pipelines import layout, tokens
+from mlops_cli.engine.pipelines.server import read_address, read_supervisor
+from tests.pipelines.test_publishing import PIPELINE
+from tests.pipelines.world import Project, until
+
+
+@pytest.fixture
+def bank(project: Project) -> Project:
+    project.write("code/say.py", "import sys\nprint(*sys.argv[1:])\n")
+    project.pipeline(PIPELINE)
+    project.mlops("pipeline", "publish", "p.yaml")
+    return project
+
+
+def version(project: Project) -> Any:
+    return project.mlops("pipeline", "list", "-o", "json").json()[0]
+
+
+def headers(project: Project) -> dict[str, str]:
+    return {"Authorization": f"Bearer {project.mlops('pipeline', 'token').stdout.strip()}"}
+
+
+def test_trigger_runs_with_parameters(bank: Project) -> None:
+    options = ("--param", "number=7", "--experiment", "nightly", "--wait", "-o", "json")
+    run = bank.mlops("pipeline", "trigger", "Bank Retrain", *options).json()
+    assert (run["status"], run["source"], run["version"], run["experiment"]) == (
+        "Completed", "trigger", 1, "nightly",
+    )  # fmt: skip
+    assert bank.mlops("pipeline", "logs", run["run_id"], "say").stdout == "hi 7\n"
+    unknown = bank.mlops("pipeline", "trigger", "Bank Retrain", "--param", "wrd=7", code=2)
+    assert "the pipeline has no parameter 'wrd'; there is: word, number" in unknown.stderr
+
+
+def test_what_a_client_meets(bank: Project) -> None:
+    known, good = version(bank), headers(bank)
+    url = known["endpoint"]
+    body = {"ExperimentName": "x", "ParameterAssignments": {"word": "you"}, "RunSource": "SDK"}
+    answer = requests.post(url, json=body, headers=good, timeout=30)
+    assert answer.status_code == 200
+    run_id = answer.json()["Id"]
+    bank.wait(run_id, "Completed")
+    asked = requests.get(url.split("/PipelineEndpointSubmit")[0] + f"/{run_id}", headers=good, timeout=30)
+    assert asked.json()["Status"] == {"StatusCode": "Completed"}
+
+    def post(address: str, **options: Any) -> tuple[int, str]:
+        found = requests.post(address, timeout=30, **({"headers": good, "json": {}} | options))
+        return found.status_code, found.json()["error"]["message"]
+
+    assert post(url, headers={})[0] == 401
+    assert post(url, headers={"Authorization": "Bearer nonsense"})[0] == 401
+    assert post(url + "0")[0] == 404
+    assert post(url + "?pipelineVersion=9")[0] == 404
+    assert post(known["version_endpoint"].replace(known["id"], "f" * 32))[0] == 404
+    status, message = post(url, json={"ParameterAssignments": {"number": "many"}})
+    assert (status, message) == (400, "parameter 'number' expects a whole number, got 'many'")
+    status, message = post(url, json={"ParameterAssignments": [1]})
+    assert (status, "ParameterAssignments" in message) == (400, True)
+    assert post(url, json=None, data=b"{not json")[0] == 400
+    assert post(url, json={"DataPathAssignments": {"raw": "x"}})[0] == 400
+
+    bank.mlops("pipeline", "disable", "Bank Retrain:1")
+    assert post(url) == (409, "v1 of 'Bank Retrain' is disabled")
+    bank.mlops("pipeline", "enable", "Bank Retrain:1")
+    bank.mlops("pipeline", "disable", "Bank Retrain")
+    assert post(url) == (409, "pipeline 'Bank Retrain' is disabled")
+    bank.mlops("pipeline", "enable", "Bank Retrain")
+    assert requests.post(url, json={}, headers=good, timeout=30).status_code == 200
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_printed_curl_works_as_it_is_pasted(bank: Project) -> None:
+    shown = bank.mlops("pipeline", "publish", "p.yaml").stdout
+    command = shown[shown.index("curl") :].replace("mlops ", f"'{sys.executable}' -m mlops_cli ")
+    environ = {"MLOPS_HOME": str(bank.home), "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=bank.folder, env=environ, capture_output=True, text=True, check=True
+    )
+    assert '"Id": "Pipeline_' in done.stdout
+
+
+def test_tokens_expire_and_are_kept_from_others(bank: Project) -> None:
+    bank.mlops("pipeline", "token")
+    folder = layout.server_dir(bank.home)
+    assert stat.S_IMODE((folder / tokens.FILE).stat().st_mode) == 0o600
+    now = 1_900_000_000.0
+    token = tokens.issue(folder, now)
+    assert tokens.issue(folder, now + 60) == token
+    assert tokens.is_valid(folder, token.value, now + tokens.TOKEN_SECONDS - 1)
+    assert not tokens.is_valid(folder, token.value, now + tokens.TOKEN_SECONDS)
+    assert tokens.issue(folder, now + tokens.TOKEN_SECONDS - 300) != token
+
+
+def test_the_server_comes_back_at_its_address(bank: Project) -> None:
+    folder = layout.server_dir(bank.home)
+    first = read_address(folder)
+    assert first is not None
+    os.kill(first.server.pid, signal.SIGKILL)
+
+    def another() -> bool:
+        now = read_address(folder)
+        return now is not None and now.server.pid != first.server.pid and now.server.is_alive()
+
+    until(another)
+    bank.mlops("pipeline", "trigger", "Bank Retrain")
+    supervisor = read_supervisor(folder)
+    assert supervisor is not None
+    os.kill(supervisor.pid, signal.SIGKILL)
+    bank.mlops("pipeline", "token")
+    until(lambda: (new := read_supervisor(folder)) and new.pid != supervisor.pid and new.is_alive())
+    bank.mlops("pipeline", "server", "stop")
+    assert bank.mlops("pipeline", "server", "status").stdout == "not running\n"
+    until(lambda: not [p for p in bank.processes() if "mlops_cli.engine.pipelines.server" in p.cmdline()])
+    bank.mlops("pipeline", "trigger", "Bank Retrain")
+    address = read_address(folder)
+    assert address is not None
+    assert address.port == first.port
+
+
+def test_a_triggered_run_that_loses_its_process_goes_on_by_itself(bank: Project) -> None:
+    bank.pipeline("name: slow\nsteps:\n" + bank.counting("a", 1) + bank.counting("b", after="[a]"), "s.yaml")
+    bank.mlops("pipeline", "publish", "s.yaml")
+    run_id = bank.mlops("pipeline", "trigger", "slow", "-o", "json").json()["run_id"]
+    until(lambda: bank.times("a") == 1)
+    bank.kill(bank.runner(run_id))
+    bank.wait(run_id, "Completed")
+    assert (bank.times("a"), bank.times("b")) == (1, 1)
+
+
+def test_secrets_are_nowhere_in_logs(bank: Project, tmp_path: Path) -> None:
+    token = bank.mlops("pipeline", "token").stdout.strip()
+    bank.mlops("pipeline", "trigger", "Bank Retrain", "--wait")
+    texts = [path for path in bank.home.rglob("*") if path.is_file() and path.name != tokens.FILE]
+    assert texts
+    assert not [path for path in texts if token.encode() in path.read_bytes()]

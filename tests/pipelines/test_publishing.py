@@ -1,0 +1,131 @@
+"""`pipeline publish`: an upsert by content, made for CI."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlops_cli.engine.store import Store
+from tests.pipelines.world import Project
+
+PIPELINE = """
+name: Bank Retrain
+parameters: {word: hi, number: 3}
+steps:
+- {name: say, type: script, script: code/say.py, arguments: [$(parameters.word), $(parameters.number)]}
+"""
+
+
+@pytest.fixture
+def bank(project: Project) -> Project:
+    project.write("code/say.py", "import sys\nprint(*sys.argv[1:])\n")
+    project.pipeline(PIPELINE)
+    return project
+
+
+def test_the_same_content_is_one_version(bank: Project) -> None:
+    first = bank.mlops("pipeline", "publish", "p.yaml", "--exit-code", "-o", "json", code=3).json()
+    assert (first["name"], first["version"], first["changed"], first["is_default"]) == (
+        "Bank Retrain", 1, True, True,
+    )  # fmt: skip
+    assert first["endpoint"].startswith("http://127.0.0.1:")
+    again = bank.mlops("pipeline", "publish", "p.yaml", "--exit-code", "-o", "json").json()
+    assert again == first | {"changed": False}
+    assert "Bank Retrain: unchanged, v1" in bank.mlops("pipeline", "publish", "p.yaml").stdout
+
+
+@pytest.mark.parametrize("change", ["graph", "code", "parameter"])
+def test_what_makes_a_new_version(change: str, bank: Project) -> None:
+    bank.mlops("pipeline", "publish", "p.yaml")
+    if change == "graph":
+        bank.pipeline(PIPELINE + "- {name: again, type: script, script: code/say.py}\n")
+    elif change == "code":
+        bank.write("code/say.py", "print('other')\n")
+    else:
+        bank.pipeline(PIPELINE.replace("number: 3", "number: 4"))
+    dry = bank.mlops("pipeline", "publish", "p.yaml", "--dry-run", "--exit-code", "-o", "json", code=3).json()
+    assert (dry["version"], len(bank.mlops("pipeline", "list", "-o", "json").json())) == (2, 1)
+    new = bank.mlops("pipeline", "publish", "p.yaml", "-o", "json").json()
+    assert (new["version"], new["changed"], new["is_default"]) == (2, True, False)
+
+
+def test_default_rollback_and_keep(bank: Project) -> None:
+    for number in range(4):
+        bank.write("code/say.py", f"print({number})\n")
+        bank.mlops("pipeline", "publish", "p.yaml", "--set-default")
+
+    def versions() -> dict[int, bool]:
+        found = bank.mlops("pipeline", "list", "Bank Retrain", "-o", "json").json()
+        return {one["version"]: one["is_default"] for one in found}
+
+    assert versions() == {4: True, 3: False, 2: False, 1: False}
+    back = bank.mlops("pipeline", "rollback", "Bank Retrain")
+    assert back.stdout == "v3 is now the default of Bank Retrain\n"
+    bank.mlops("pipeline", "rollback", "Bank Retrain", "--to", "1")
+    assert versions()[1]
+    none = bank.mlops("pipeline", "rollback", "Bank Retrain", code=2)
+    assert "there is no version of 'Bank Retrain' before its default, v1" in none.stderr
+
+    kept = bank.mlops("pipeline", "publish", "p.yaml", "--keep", "2", "-o", "json").json()
+    assert (kept["changed"], kept["removed"], list(versions())) == (False, [2], [4, 3, 1])
+    moved = bank.mlops("pipeline", "publish", "p.yaml", "--set-default", "--exit-code", code=3)
+    assert "Bank Retrain: default changed, v4, the default" in moved.stdout
+
+
+def test_two_clones_that_publish_at_once_make_one_version(bank: Project, tmp_path: Path) -> None:
+    clones = []
+    for name in ("one", "two"):
+        clone = tmp_path / name
+        (clone / "code").mkdir(parents=True)
+        (clone / "p.yaml").write_text(PIPELINE)
+        (clone / "code" / "say.py").write_text("import sys\nprint(*sys.argv[1:])\n")
+        clones.append(clone)
+    command = [sys.executable, "-m", "mlops_cli", "pipeline", "publish", "p.yaml", "-o", "json"]
+    environ = {"MLOPS_HOME": str(bank.home), "CI": "true", "PATH": "/usr/bin:/bin"}
+    running = [
+        subprocess.Popen(command, cwd=clone, env=environ, stdout=subprocess.PIPE, text=True)
+        for clone in clones * 2
+    ]
+    answers = [json.loads(process.communicate(timeout=60)[0]) for process in running]
+    assert {(answer["id"], answer["version"]) for answer in answers} == {(answers[0]["id"], 1)}
+    assert sum(answer["changed"] for answer in answers) == 1
+    assert len(Store(bank.home).published.all()) == 1
+
+
+def test_from_a_run(bank: Project) -> None:
+    run_id = bank.mlops("pipeline", "run", "p.yaml", "-o", "json").json()["run_id"]
+    bank.write("code/say.py", "changed since")
+    done = bank.mlops("pipeline", "publish", "--from-run", run_id, "-o", "json").json()
+    assert (done["from_run"], done["version"]) == (run_id, 1)
+    triggered = bank.mlops("pipeline", "trigger", "Bank Retrain", "--wait", "-o", "json").json()
+    assert triggered["steps"][0]["reused_from"] == run_id
+
+
+def test_github_reads_outputs_and_a_summary(bank: Project) -> None:
+    outputs, page = bank.folder / "outputs", bank.folder / "summary.md"
+    outside = bank.mlops("pipeline", "publish", "p.yaml", "-o", "github", code=2)
+    assert "GITHUB_OUTPUT" in outside.stderr
+    bank.mlops.environ |= {"GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(page)}
+    bank.mlops("pipeline", "publish", "p.yaml", "-o", "github")
+    read = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
+    assert (read["version"], read["changed"], read["name"]) == ("1", "false", "Bank Retrain")
+    assert read["endpoint"] in page.read_text()
+    assert "### Pipeline Bank Retrain: unchanged, v1" in page.read_text()
+
+
+def test_the_commit_is_known(bank: Project) -> None:
+    def git(*args: str) -> str:
+        who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        done = subprocess.run(
+            ["git", *who, *args], cwd=bank.folder, check=True, capture_output=True, text=True
+        )
+        return done.stdout.strip()
+
+    git("init", "-q")
+    bank.write(".gitignore", ".mlops/\n")
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+    done = bank.mlops("pipeline", "publish", "p.yaml", "-o", "json").json()
+    assert (done["git_commit"], done["git_dirty"]) == (git("rev-parse", "HEAD"), False)

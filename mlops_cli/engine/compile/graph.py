@@ -26,9 +26,9 @@ class Graph:
         self._constants: list[onnx.TensorProto] = []
         self.matrix = self.add("Cast", INPUT, to=self.DOUBLE)
 
-    def add(self, kind: str, *inputs: str, domain: str = "", output: str = "", **attributes: Any) -> str:
+    def add(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         """One operator; the name of its output."""
-        name = output or f"t{len(self._nodes)}"
+        name = f"t{len(self._nodes)}"
         self._nodes.append(helper.make_node(kind, list(inputs), [name], domain=domain, **attributes))
         return name
 
@@ -46,9 +46,9 @@ class Graph:
         """Some columns of `matrix`."""
         return self.add("Gather", matrix, self.constant(positions, np.int64), axis=1)
 
-    def model(self, answer: str, columns: int) -> bytes:
-        """The whole, from the matrix to the tensor `answer`, as a file."""
-        self.add("Identity", answer, output=OUTPUT)
+    def model(self, columns: int) -> bytes:
+        """The whole, as a file, from the matrix to the output of the operator that was added last."""
+        self._nodes[-1].output[:] = [OUTPUT]
         graph = helper.make_graph(
             self._nodes,
             "model",

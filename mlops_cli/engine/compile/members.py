@@ -16,32 +16,33 @@ _LINEAR = ("LogisticRegression", "ElasticNet")
 
 
 def add_member(graph: Graph, member: Any, places: np.ndarray) -> str:
-    """The (rows, k) answer of `member`; `places[i]` is where the graph's matrix holds feature i.
+    """The (rows, k) answer of `member`; of two classes, the second one's probability only.
 
-    Raises NotCompilableError.
+    `places[i]` is where the graph's matrix holds feature i. Raises NotCompilableError.
     """
     if isinstance(member, Narrow):
         return add_member(graph, member.member, places[: member.width])
     if isinstance(member, LightGBMMember):
         forest, link = lightgbm_trees.read(member.text, member.classes)
-        return linked(graph, add_forest(graph, forest, places, graph.matrix), link)
+        return _linked(graph, add_forest(graph, forest, places, graph.matrix), link)
     if isinstance(member, XGBoostMember):
         forest, link = xgboost_trees.read(member.booster().save_raw("json"), member.classes)
-        return linked(graph, add_forest(graph, forest, places, graph.matrix), link)
+        return _linked(graph, add_forest(graph, forest, places, graph.matrix), link)
     if isinstance(member, SklearnMember):
         return _add_sklearn(graph, member, places)
     raise NotCompilableError(f"{type(member).__name__} has no compiled form")
 
 
-def linked(graph: Graph, sums: str, link: str) -> str:
-    """Sums turned into an answer by nothing, "sigmoid", "softmax" or "pair" (p becomes 1 - p and p)."""
+def add_pair(graph: Graph, positive: str) -> str:
+    """Both probabilities of two classes."""
+    return graph.add("Concat", graph.add("Sub", graph.constant(1.0), positive), positive, axis=1)
+
+
+def _linked(graph: Graph, sums: str, link: str) -> str:
+    """Sums turned into an answer by nothing, "sigmoid" or "softmax"."""
     if link == "softmax":
         return graph.add("Softmax", sums, axis=1)
-    if link == "sigmoid":
-        return linked(graph, graph.add("Sigmoid", sums), "pair")
-    if link == "pair":
-        return graph.add("Concat", graph.add("Sub", graph.constant(1.0), sums), sums, axis=1)
-    return sums
+    return graph.add("Sigmoid", sums) if link else sums
 
 
 def _add_sklearn(graph: Graph, member: SklearnMember, places: np.ndarray) -> str:
@@ -51,7 +52,7 @@ def _add_sklearn(graph: Graph, member: SklearnMember, places: np.ndarray) -> str
     if member.classes > 1 and classes < 2:
         raise NotCompilableError("a classifier that knows one class only has no compiled form")
     if name.startswith(_FORESTS):
-        link = "pair" if classes == 2 else ""
+        link = ""
         sums = add_forest(graph, sklearn_trees.read_forest(model), places, graph.matrix)
     elif name.startswith("HistGradientBoosting"):
         sums = add_forest(graph, sklearn_trees.read_boosting(model), places, graph.matrix)
@@ -60,17 +61,22 @@ def _add_sklearn(graph: Graph, member: SklearnMember, places: np.ndarray) -> str
         sums = add(graph, model, add_dense(graph, member.dense, places))
     else:
         raise NotCompilableError(f"{name} has no compiled form")
-    return _unscaled(graph, linked(graph, sums, link), member)
+    answer = _linked(graph, sums, link)
+    return _in_all_classes(graph, answer, member) if classes > 1 else _unscaled(graph, answer, member)
 
 
 def _unscaled(graph: Graph, answer: str, member: SklearnMember) -> str:
-    """Regressions back in the units of the label, probabilities in the columns of all classes."""
-    if member.classes == 1:
-        if (member.shift, member.scale) == (0.0, 1.0):
-            return answer
-        scaled = graph.add("Mul", answer, graph.constant(member.scale))
-        return graph.add("Add", scaled, graph.constant(member.shift))
+    """A regression back in the units of the label."""
+    if (member.shift, member.scale) == (0.0, 1.0):
+        return answer
+    scaled = graph.add("Mul", answer, graph.constant(member.scale))
+    return graph.add("Add", scaled, graph.constant(member.shift))
+
+
+def _in_all_classes(graph: Graph, answer: str, member: SklearnMember) -> str:
+    """Probabilities in the columns of all classes, also of those that this member has never seen."""
     known = np.asarray(member.model.classes_, dtype=int)
     if len(known) == member.classes:
         return answer
-    return graph.add("MatMul", answer, graph.constant(np.eye(member.classes)[known]))
+    both = add_pair(graph, answer) if len(known) == 2 else answer
+    return graph.add("MatMul", both, graph.constant(np.eye(member.classes)[known]))

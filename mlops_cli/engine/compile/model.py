@@ -4,11 +4,11 @@ import numpy as np
 
 from mlops_cli.engine.compile.forest import NotCompilableError
 from mlops_cli.engine.compile.graph import Graph
-from mlops_cli.engine.compile.members import add_member
+from mlops_cli.engine.compile.members import add_member, add_pair
 from mlops_cli.engine.model.columns import CategoryColumn
 from mlops_cli.engine.model.ensembles import EPSILON, Stack, Vote
 from mlops_cli.engine.model.fitted import FittedModel
-from mlops_cli.engine.serving.fast.table import Table, described
+from mlops_cli.engine.serving.fast.table import GROUPS, Table, described, group
 
 
 def compile_model(model: object) -> tuple[bytes, Table]:
@@ -18,16 +18,18 @@ def compile_model(model: object) -> tuple[bytes, Table]:
     table, places = _table(model)
     graph = Graph(len(places))
     answers = [add_member(graph, member, places) for member in model.members]
-    answer = _mix(graph, model.mix, answers)
-    return graph.model(answer, len(model.schema.classes or [None])), table
+    classes = len(model.schema.classes or [None])
+    _mix(graph, model.mix, answers, is_binary=classes == 2)
+    return graph.model(classes), table
 
 
-def _mix(graph: Graph, mix: Vote | Stack, answers: list[str]) -> str:
+def _mix(graph: Graph, mix: Vote | Stack, answers: list[str], *, is_binary: bool) -> str:
     if isinstance(mix, Vote):
-        return _weighted(graph, mix.weights, answers)
+        voted = _weighted(graph, mix.weights, answers)
+        return add_pair(graph, voted) if is_binary else voted
     if mix.intercept.size == 1:
         return graph.add("Add", _weighted(graph, mix.weights, answers), graph.constant(mix.intercept))
-    logs = [_log(graph, answer) for answer in answers]
+    logs = [_log(graph, add_pair(graph, answer) if is_binary else answer) for answer in answers]
     logits = graph.add("Add", _weighted(graph, mix.weights, logs), graph.constant(mix.intercept))
     return graph.add("Softmax", logits, axis=1)
 
@@ -49,7 +51,8 @@ def _table(model: FittedModel) -> tuple[Table, np.ndarray]:
     Numbers come first and categories last, each category followed by its means: as the service fills it.
     """
     columns = model.encoder.columns
-    order = sorted(range(len(columns)), key=lambda i: _rank(columns[i].purpose))
+    kinds = {f.name: f.type for f in model.schema.inputs}
+    order = sorted(range(len(columns)), key=lambda i: GROUPS.index(group(columns[i], kinds[columns[i].name])))
     means = dict(zip(model.means.positions, model.means.tables, strict=True))
     firsts = np.cumsum([0] + [len(c.outputs) for c in columns])
     width = int(firsts[-1])
@@ -66,7 +69,3 @@ def _table(model: FittedModel) -> tuple[Table, np.ndarray]:
     places = np.empty(len(sources), dtype=np.int64)
     places[sources] = np.arange(len(sources))
     return Table([described(columns[i]) for i in order], tables), places
-
-
-def _rank(purpose: str) -> int:
-    return {"number": 0, "category": 2}.get(purpose, 1)

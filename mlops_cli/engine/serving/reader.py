@@ -38,7 +38,9 @@ class RequestReader:
                 raise error.__context__ from None
             raise Refusal(400, "BadRequest", f"this is not HTTP as it should be: {error}") from error
         if self.arriving is not None and self.arriving is before and not self.head_done:
-            self._grow(len(data), self._limits.head_bytes, _head_too_large())
+            self._size += len(data)
+            if self._size > self._limits.head_bytes:
+                raise _head_too_large()
 
     # Called by the parser
 
@@ -73,7 +75,9 @@ class RequestReader:
             self._expect(headers[b"expect"])
 
     def on_body(self, part: bytes) -> None:
-        self._grow(len(part), self._max_body_bytes, too_large(self._max_body_bytes))
+        self._size += len(part)
+        if self._size > self._max_body_bytes:
+            raise too_large(self._max_body_bytes)
         self._body.append(part)
 
     def on_message_complete(self) -> None:
@@ -91,11 +95,6 @@ class RequestReader:
     def _request(self) -> Request:
         assert self.arriving is not None
         return self.arriving
-
-    def _grow(self, more: int, limit: int, refusal: Refusal) -> None:
-        self._size += more
-        if self._size > limit:
-            raise refusal
 
     def _expect(self, expectation: bytes) -> None:
         if expectation.lower() != b"100-continue":

@@ -13,12 +13,13 @@ from pathlib import Path
 import uvloop
 
 from mlops_cli.domain.schema import ModelSchema
-from mlops_cli.engine.serving import entry, swagger
-from mlops_cli.engine.serving.app import App
+from mlops_cli.engine.serving import documents, entry
+from mlops_cli.engine.serving.app import App, Scores
 from mlops_cli.engine.serving.capture import capture
 from mlops_cli.engine.serving.live import Live
 from mlops_cli.engine.serving.logs import AppendFile, ServiceLog
 from mlops_cli.engine.serving.messages import Response
+from mlops_cli.engine.serving.metrics import Metrics
 from mlops_cli.engine.serving.runner import Runner
 from mlops_cli.engine.serving.scoring import Scorer
 from mlops_cli.engine.serving.server import Server
@@ -47,20 +48,38 @@ class Worker:
         self._exit_code = 0
 
     def load(self) -> None:
-        """Read the files, import the entry script and call its `init()`. StateError, EntryFailedError."""
+        """Read the files; load the compiled model, or the entry script. StateError, EntryFailedError."""
         spec, schema_file = self._spec, self._spec.schema_file
         schema = read_as(self._dir / schema_file, ModelSchema) if schema_file else None
         self._live = Live(self._dir, spec, self.log)
-        self._swagger = swagger.documents(spec, schema)
         capture(self.log)
         script = (self._dir / spec.entry_script).resolve()
         os.environ["AZUREML_MODEL_DIR"] = str(self._dir / spec.model_dir if spec.model_dir else script.parent)
         os.environ["AZUREML_ENTRY_SCRIPT"] = str(script)
-        loaded = entry.load(script, spec.payload)
-        self._scorer = Scorer(loaded, schema, spec.max_body_bytes, self.log)
+        if spec.fast and schema:
+            self._load_fast(spec.fast, schema)
+        else:
+            self._load_script(script, schema)
         # What was loaded stays: leave it out of every later garbage collection.
         gc.collect()
         gc.freeze()
+
+    def _load_fast(self, folder: str, schema: ModelSchema) -> None:
+        from mlops_cli.engine.serving.fast import scorer
+
+        model = scorer.load(self._dir / folder, schema, self._spec.threads)
+        self._scorer: Scores = scorer.FastScorer(model, self._spec.max_body_bytes, self.log)
+        self._swagger = documents.documents(self._spec, schema, has_probabilities=schema.classes is not None)
+
+    def _load_script(self, script: Path, schema: ModelSchema | None) -> None:
+        loaded = entry.load(script, self._spec.payload)
+        self._scorer = Scorer(loaded, schema, self._spec.max_body_bytes, self.log)
+        self._swagger = documents.documents(
+            self._spec,
+            schema,
+            decoration=loaded.decoration,
+            has_probabilities=has_probabilities(loaded, schema),
+        )
 
     def run(
         self, listening: socket.socket, ready_fd: int | None, alive_fd: int | None, heir: Sequence[str]
@@ -76,7 +95,10 @@ class Worker:
         loop = asyncio.get_running_loop()
         timeout = self._spec.scoring_timeout_ms / 1e3
         calls: Runner[Response] = Runner(loop, timeout, self._spec.limits.queue)
-        app = App(self._spec, self._live, self._scorer, calls, self._swagger, self.log, self._requests)
+        metrics = Metrics(self._dir)
+        app = App(
+            self._spec, self._live, self._scorer, calls, self._swagger, self.log, self._requests, metrics
+        )
         server = Server(app, self._spec, loop)
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -85,7 +107,7 @@ class Worker:
         if alive_fd is not None:
             loop.add_reader(alive_fd, self._orphaned, loop, alive_fd, heir)
         listener = await loop.create_server(server.connection, sock=listening)
-        ticking = loop.create_task(self._tick(server, app, stop))
+        ticking = loop.create_task(self._tick(server, app, metrics, stop))
         self.log.write("INFO", "service", f"worker {os.getpid()} is ready")
         if ready_fd is not None:
             os.write(ready_fd, READY)
@@ -94,13 +116,15 @@ class Worker:
         listener.close()
         await server.drain(timeout + DRAIN_EXTRA_SECONDS)
         ticking.cancel()
+        metrics.digest()
         self._requests.flush()
         self.log.write("INFO", "service", f"worker {os.getpid()} has ended")
 
-    async def _tick(self, server: Server, app: App, stop: asyncio.Event) -> None:
+    async def _tick(self, server: Server, app: App, metrics: Metrics, stop: asyncio.Event) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             server.tick()
+            metrics.digest()
             self._live.refresh()
             self._requests.flush()
             if app.is_worn_out and not stop.is_set():
@@ -127,3 +151,8 @@ class Worker:
             )
         except OSError as error:
             self.log.write("ERROR", "service", f"cannot start a new supervisor: {error}")
+
+
+def has_probabilities(loaded: entry.EntryScript, schema: ModelSchema | None) -> bool:
+    """Whether the script answers `predict_proba`."""
+    return loaded.takes_method and schema is not None and schema.classes is not None

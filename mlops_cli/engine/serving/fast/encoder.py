@@ -12,9 +12,8 @@ from mlops_cli.domain.data import Row
 from mlops_cli.domain.schema import InputField, ModelSchema, accepts
 from mlops_cli.engine.model.columns import CategoryColumn, Column
 from mlops_cli.engine.serving.fast.rows import BodyDecoder
-from mlops_cli.engine.serving.fast.table import Table, group
+from mlops_cli.engine.serving.fast.table import GROUPS, Table, group
 
-GROUPS = ("number", "computed", "category", "unread")
 _REMEMBERED = 4096
 _SHORT = 64
 Floats = tuple[float, ...]
@@ -45,7 +44,7 @@ class Encoder:
 
     def __init__(self, schema: ModelSchema, table: Table) -> None:
         slots = _slots(schema, table)
-        groups = {name: [slot for slot in slots if slot.group() == name] for name in GROUPS}
+        groups = {name: [slot for slot in slots if slot.group() == name] for name in (*GROUPS, "unread")}
         ordered = [slot for found in groups.values() for slot in found]
         self._numbers = len(groups["number"])
         self._computed = [_computed(slot) for slot in groups["computed"]]

@@ -11,6 +11,8 @@ from mlops_cli.domain.data import ColumnType
 from mlops_cli.engine.model.columns import CategoryColumn, Column, DateColumn, NumberColumn, TextColumn
 
 TABLE_FILE, GRAPH_FILE = "encoder.json", "model.onnx"
+GROUPS = ("number", "computed", "category")
+"""In the order of the matrix."""
 _COLUMNS = {"number": NumberColumn, "category": CategoryColumn, "date": DateColumn, "text": TextColumn}
 
 

@@ -78,19 +78,14 @@ def _lightgbm_deadline(limits: Limits) -> Any:
 def fit_xgboost(data: FitData, parameters: Parameters, limits: Limits) -> tuple[XGBoostMember, int]:
     import xgboost as xgb
 
-    train = xgb.QuantileDMatrix(
-        data.matrix,
-        data.y,
-        weight=data.weights(),
-        nthread=limits.threads,
-        max_bin=64 if data.matrix.shape[1] > _WIDE else 256,
-    )
+    settings = _xgboost_settings(data, parameters, limits.threads)
+    binned = {"nthread": limits.threads, "max_bin": settings["max_bin"]}
+    train = xgb.QuantileDMatrix(data.matrix, data.y, weight=data.weights(), **binned)
     callbacks: list[Any] = [_xgboost_deadline(limits)]
     evals = []
     if data.valid is not None:
-        evals = [(xgb.QuantileDMatrix(*data.valid, ref=train, nthread=limits.threads), "valid")]
+        evals = [(xgb.QuantileDMatrix(*data.valid, ref=train, **binned), "valid")]
         callbacks.append(xgb.callback.EarlyStopping(rounds=_patience(parameters)))
-    settings = _xgboost_settings(data, parameters, limits.threads)
     rounds = data.rounds or MOST_ROUNDS
     booster = xgb.train(settings, train, rounds, evals=evals, callbacks=callbacks, verbose_eval=False)
     if limits.over() and not limits.soft:
@@ -105,6 +100,7 @@ def _xgboost_settings(data: FitData, parameters: Parameters, threads: int) -> di
     settings = {
         "objective": kinds.get(data.outputs, "multi:softprob"),
         "tree_method": "hist",
+        "max_bin": 64 if data.matrix.shape[1] > _WIDE else 256,
         "verbosity": 0,
         "nthread": threads,
         "seed": data.seed,

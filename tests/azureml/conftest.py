@@ -1,0 +1,80 @@
+"""`mlops` with the real SDK against the emulator, in processes of an interpreter that has it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import REPOSITORY, Result
+
+COMMANDS = Path(__file__).with_name("commands.py")
+TIMEOUT_SECONDS = 300
+
+
+def sdk_python() -> str:
+    """An interpreter that has the Azure ML SDK and this package: $MLOPS_AZURE_PYTHON, or this one."""
+    if given := os.environ.get("MLOPS_AZURE_PYTHON"):
+        return given
+    try:
+        found = find_spec("azureml.core") is not None
+    except ModuleNotFoundError:
+        found = False
+    if not found:
+        pytest.skip(
+            "the Azure ML SDK is not installed here: pip install 'mlops-cli[azure]' or MLOPS_AZURE_PYTHON"
+        )
+    return sys.executable
+
+
+class AzureMlops:
+    """Runs command lines in a project folder of its own, against the emulator's workspace."""
+
+    def __init__(self, project: Path, environ: dict[str, str]) -> None:
+        self.project = project
+        self.python = sdk_python()
+        unwanted = ("AZURE", "MLOPS", "ACTIONS_", "SYSTEM_", "MSI_", "IDENTITY_", "IMDS_")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)}
+        self.environ = {**kept, **environ, "COLUMNS": "80", "NO_COLOR": "1", "CI": "true"}
+        shutil.copytree(REPOSITORY / "configs", project / "configs")
+        (project / "data").mkdir()
+
+    def run(self, *lines: str, **environ: str | None) -> list[Result]:
+        """Run the lines (words apart by spaces) in one process; `environ` changes it, None removes."""
+        source, target = self.project / "in.json", self.project / "out.json"
+        source.write_text(json.dumps([["--profile", "azure", *line.split()] for line in lines]))
+        changed = {**self.environ, **{k: v for k, v in environ.items() if v is not None}}
+        for name in (name for name, value in environ.items() if value is None):
+            changed.pop(name, None)
+        command = [self.python, str(COMMANDS), str(source), str(target)]
+        done = subprocess.run(
+            command, env=changed, cwd=self.project, capture_output=True, text=True, timeout=TIMEOUT_SECONDS
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == "", "the SDK's chatter reached stdout"
+        return [Result(**result) for result in json.loads(target.read_text())]
+
+    def __call__(self, line: str, code: int = 0, **environ: str | None) -> Result:
+        """Run one line and check its exit code."""
+        [result] = self.run(line, **environ)
+        assert result.code == code, f"exit code {result.code}\n{result.stdout}\n{result.stderr}"
+        return result
+
+    def json(self, *lines: str, **environ: str | None) -> list[Any]:
+        """The documents of lines that must all end with 0."""
+        results = self.run(*(f"{line} -o json" for line in lines), **environ)
+        for line, result in zip(lines, results, strict=True):
+            assert result.code == 0, f"{line}: exit code {result.code}\n{result.stdout}\n{result.stderr}"
+        return [result.json() for result in results]
+
+
+@pytest.fixture
+def azure(tmp_path: Path, azureml_emulator: Any) -> AzureMlops:
+    """A project of its own; the workspace is shared by the session."""
+    azureml_emulator.clear_faults()
+    return AzureMlops(tmp_path, azureml_emulator.environment)

@@ -18,11 +18,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-import mlops_cli
 from mlops_cli.domain.schema import ModelSchema
 from mlops_cli.errors import DataError, NotFoundError
 
-_PACKAGE = Path(mlops_cli.__file__).parent
+_PACKAGE = Path(__file__).parents[2]
 _SHIPPED = (
     "__init__.py",
     "errors.py",

@@ -18,6 +18,7 @@ def init() -> None:
         sys.path.insert(0, str(folder / "code"))
         from mlops_cli.engine.model.folder import load
     model = load(folder)
+    model.predict(model.schema.example)  # loads the libraries now, not in the first request
 
 
 def run(data: Any, method: str = "predict") -> str:

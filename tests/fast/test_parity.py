@@ -1,0 +1,143 @@
+"""A compiled model answers what the model itself answers."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mlops_cli.domain.schema import check_rows
+from mlops_cli.engine.compile import parity
+from mlops_cli.engine.compile.forest import NotCompilableError
+from mlops_cli.engine.compile.model import compile_model
+from mlops_cli.engine.model.ensembles import Stack, Vote
+from mlops_cli.engine.model.fitted import FittedModel
+from mlops_cli.engine.serving.fast.scorer import FastModel
+from mlops_cli.engine.serving.messages import Refusal
+from mlops_cli.engine.serving.payload import parse_json
+from mlops_cli.engine.serving.payload import rows_of as payload_of
+from tests.fast.models import CATEGORIES, Kind, compiled, fitted, rows_of, shop
+
+FOREST = {"n_estimators": 25, "min_samples_leaf": 2}
+BOTH: list[Kind] = [
+    ("LightGBM", {"num_leaves": 7}),
+    ("LightGBM", {"num_leaves": 7, "narrow": True}),
+    CATEGORIES,
+    ("RandomForest", FOREST),
+    ("ExtremeRandomTrees", FOREST),
+    ("DecisionTree", {"min_samples_leaf": 5}),
+    ("GradientBoosting", {"max_iter": 20}),
+    ("MLP", {"hidden_layer_sizes": [8, 4]}),
+]
+CLASSIFIERS: list[Kind] = [*BOTH, ("XGBoostClassifier", {"max_depth": 4}), ("LogisticRegression", {"C": 0.3})]
+REGRESSORS: list[Kind] = [*BOTH, ("XGBoostRegressor", {"max_depth": 4}), ("ElasticNet", {"alpha": 0.01})]
+CASES = [(label, kind) for label in ("two", "three") for kind in CLASSIFIERS]
+CASES += [("price", kind) for kind in REGRESSORS]
+
+
+def name_of(value: Any) -> str:
+    return value if isinstance(value, str) else value[0] + "".join(f"-{k}" for k in value[1])[:40]
+
+
+@pytest.mark.parametrize(("label", "kind"), CASES, ids=name_of)
+def test_every_kind_of_model_answers_the_same_compiled(label: str, kind: Kind, tmp_path: Path) -> None:
+    model = fitted(label, [kind])
+    rows = rows_of(shop(400, seed=1), model)
+    report = parity.check(model, compiled(model, tmp_path), rows)
+    assert report.rows > 600
+    assert report.difference < 1e-6
+
+
+@pytest.mark.parametrize("label", ["two", "three", "price"])
+@pytest.mark.parametrize("stacked", [False, True])
+def test_votes_and_stacks_answer_the_same_compiled(label: str, stacked: bool, tmp_path: Path) -> None:
+    linear = "ElasticNet" if label == "price" else "LogisticRegression"
+    boosted = "XGBoostRegressor" if label == "price" else "XGBoostClassifier"
+    kinds: list[Kind] = [CATEGORIES, (boosted, {"max_depth": 3}), (linear, {}), ("RandomForest", FOREST)]
+    weights = [0.5, 0.2, 0.2, 0.1]
+    intercept = np.array({"two": [0.1, -0.1], "three": [0.1, 0.2, -0.3], "price": [3.0]}[label])
+    model = fitted(label, kinds, Stack(weights, intercept) if stacked else Vote(weights))
+    report = parity.check(model, compiled(model, tmp_path), rows_of(shop(300, seed=2), model))
+    assert report.difference < 1e-6
+
+
+def test_boosted_trees_are_the_same_to_the_last_bit(tmp_path: Path) -> None:
+    model = fitted("price", [("LightGBM", {"num_leaves": 15}), CATEGORIES], Vote([1.0, 1.0]))
+    fast = compiled(model, tmp_path)
+    rows = rows_of(shop(500, seed=3), model)
+    answers = fast.answers(fast.read(json.dumps({"data": rows}).encode()))
+    assert answers[:, 0].tolist() == model.predict(rows)
+
+
+def test_a_value_on_a_threshold_goes_the_same_way(tmp_path: Path) -> None:
+    """Thresholds have more digits than the floats that are compared with them."""
+    model = fitted("two", [("LightGBM", {"num_leaves": 31})])
+    text = model.members[0].text  # type: ignore[attr-defined]
+    lines = [line for line in text.splitlines() if line.startswith("threshold=")]
+    thresholds = np.array([float(t) for line in lines for t in line.split("=")[1].split()], dtype=np.float32)
+    near = [f(thresholds, np.float32(side)) for side in (-np.inf, np.inf) for f in (np.nextafter,)]
+    values = np.concatenate([thresholds, *near]).astype(float).tolist()
+    base = rows_of(shop(1), model)[0]
+    rows = [{**base, name: value} for value in values for name in ("size", "age", "code")]
+    fast = compiled(model, tmp_path)
+    got = fast.answers(fast.read(json.dumps({"data": rows}).encode()))
+    assert np.abs(got - model.predict_proba(rows)).max() < 1e-12
+
+
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.floats(-100, 100).map(str),
+    st.sampled_from(["red", "green", " blue ", "city 3", "2024-01-31", "12/31/2024", "yes", "true", "", "NaN"]),
+    st.text(max_size=8),
+)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[FittedModel, FastModel]:
+    model = fitted("two", [CATEGORIES, ("LogisticRegression", {})], Vote([0.6, 0.4]))
+    return model, compiled(model, tmp_path_factory.mktemp("fast"))
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_any_row_is_answered_or_refused_as_the_model_itself_would(
+    pair: tuple[FittedModel, FastModel], data: st.DataObject
+) -> None:
+    model, fast = pair
+    true_row = rows_of(shop(1), model)[0]
+    changes = data.draw(st.dictionaries(st.sampled_from(sorted(true_row)), SCALARS, max_size=10))
+    left_out = data.draw(st.sets(st.sampled_from([*sorted(true_row), "none"]), max_size=1))
+    row = {name: value for name, value in {**true_row, **changes}.items() if name not in left_out}
+    body = json.dumps({"data": [row, true_row]}).encode()
+    problems = check_rows(model.schema, parse_json(body)["data"])
+    if problems:
+        with pytest.raises(Refusal) as caught:
+            fast.read(body)
+        assert caught.value.problems == problems
+        return
+    wanted = model.predict_proba(payload_of(parse_json(body), model.schema).rows)
+    got = fast.answers(fast.read(body))
+    assert np.abs(got - wanted).max() < 1e-9
+    assert got.argmax(axis=1).tolist() == wanted.argmax(axis=1).tolist()
+
+
+def test_a_model_of_another_kind_is_not_compiled() -> None:
+    neighbours = fitted("two", [("KNN", {"n_neighbors": 3})])
+    with pytest.raises(NotCompilableError, match="KNeighborsClassifier"):
+        compile_model(neighbours)
+    with pytest.raises(NotCompilableError, match="str"):
+        compile_model("no model")
+
+
+def test_a_compiled_model_that_answers_otherwise_is_found_out(tmp_path: Path) -> None:
+    model = fitted("two", [("LightGBM", {"num_leaves": 7})])
+    other = fitted("two", [("LightGBM", {"num_leaves": 7, "learning_rate": 0.3})])
+    with pytest.raises(parity.DifferentError, match="of 61 rows are answered otherwise") as caught:
+        parity.check(model, compiled(other, tmp_path), rows_of(shop(59), model))
+    assert "in place of" in caught.value.details[1]

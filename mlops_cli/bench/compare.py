@@ -1,14 +1,13 @@
 """Whether two results differ, beyond what chance does."""
 
 import math
-from collections.abc import Callable
 
 from msgspec import Struct
 
 from mlops_cli.bench.result import Result, Slice
-from mlops_cli.bench.statistics import bootstrap, histogram_mean, histogram_percentile
+from mlops_cli.bench.statistics import bootstrap, histogram_mean, histogram_percentiles
 
-Statistic = Callable[[list[Slice]], float]
+METRICS = ("requests/s", "mean", "p50", "p95", "p99")
 FEWEST_REQUESTS = 100
 """Fewer say nothing about a 95th percentile."""
 
@@ -30,7 +29,13 @@ class Difference(Struct):
 
 def compare(before: Result, now: Result) -> list[Difference]:
     """The figures of both results, and whether they differ."""
-    return [_difference(name, before, now) for name in _STATISTICS]
+    left, right = _figures(before.slices), _figures(now.slices)
+    intervals = bootstrap(before.slices, now.slices, _changes)
+    rows = zip(METRICS, left, right, _changes(before.slices, now.slices), intervals, strict=True)
+    return [
+        Difference(name, old, new, change, low, high, _verdict(name, low, high))
+        for name, old, new, change, (low, high) in rows
+    ]
 
 
 def regressions(before: Result, now: Result, most: float) -> list[Difference]:
@@ -48,48 +53,24 @@ def _at_least_worse(difference: Difference) -> float:
     return -difference.high if difference.metric == "requests/s" else difference.low
 
 
-def _difference(name: str, before: Result, now: Result) -> Difference:
-    statistic, scale = _STATISTICS[name]
-    left, right = statistic(before.slices), statistic(now.slices)
-
-    def change(first: list[Slice], second: list[Slice]) -> float:
-        base = statistic(first)
-        return statistic(second) / base - 1 if base and not math.isnan(base) else math.nan
-
-    low, high = bootstrap(before.slices, now.slices, change)
-    verdict = _verdict(name, low, high)
-    return Difference(
-        name, left * scale, right * scale, right / left - 1 if left else math.nan, low, high, verdict
-    )
-
-
 def _verdict(name: str, low: float, high: float) -> str:
     if math.isnan(low) or low <= 0 <= high:
         return "no difference"
     return "better" if (low > 0) == (name == "requests/s") else "worse"
 
 
-def _rate(slices: list[Slice]) -> float:
-    seconds = sum(part.seconds for part in slices)
-    return sum(part.requests - part.failures for part in slices) / seconds if seconds else math.nan
+def _changes(before: list[Slice], now: list[Slice]) -> list[float]:
+    pairs = zip(_figures(before), _figures(now), strict=True)
+    return [new / old - 1 if old else math.nan for old, new in pairs]
 
 
-def _merged(slices: list[Slice]) -> dict[int, int]:
+def _figures(slices: list[Slice]) -> list[float]:
+    """What METRICS names: requests/s, then milliseconds."""
     merged: dict[int, int] = {}
     for part in slices:
         for number, count in part.buckets.items():
             merged[number] = merged.get(number, 0) + count
-    return merged
-
-
-def _quantile(percent: float) -> Statistic:
-    return lambda slices: histogram_percentile(_merged(slices), percent)
-
-
-_STATISTICS: dict[str, tuple[Statistic, float]] = {
-    "requests/s": (_rate, 1.0),
-    "mean": (lambda slices: histogram_mean(_merged(slices)), 1e3),
-    "p50": (_quantile(50), 1e3),
-    "p95": (_quantile(95), 1e3),
-    "p99": (_quantile(99), 1e3),
-}
+    seconds = sum(part.seconds for part in slices)
+    good = sum(part.requests - part.failures for part in slices)
+    times = [histogram_mean(merged), *histogram_percentiles(merged, (50, 95, 99))]
+    return [good / seconds if seconds else math.nan, *(value * 1e3 for value in times)]

@@ -1,5 +1,6 @@
 """The result of a load test: what is shown, saved, compared and read again. Times in milliseconds."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -147,7 +148,8 @@ def write_text(path: Path, text: str) -> None:
         part.write_text(text, encoding="utf-8")
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         raise StateError(f"cannot write {path}: {error.strerror}", hint="choose another file") from None
 
 

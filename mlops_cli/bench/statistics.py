@@ -57,12 +57,19 @@ def histogram(values: Iterable[float]) -> Counter[int]:
 
 def histogram_percentile(counts: Mapping[int, int], percent: float) -> float:
     """The same as `percentile`, to the width of a bucket."""
-    left = sum(counts.values()) * percent / 100
+    return histogram_percentiles(counts, (percent,))[0]
+
+
+def histogram_percentiles(counts: Mapping[int, int], percents: Sequence[float]) -> list[float]:
+    """Several in one go; `percents` ascend."""
+    total = sum(counts.values())
+    found: list[float] = []
+    seen = 0
     for number in sorted(counts):
-        left -= counts[number]
-        if left <= 0:
-            return bucket_middle(number)
-    return math.nan
+        seen += counts[number]
+        while len(found) < len(percents) and seen >= total * percents[len(found)] / 100:
+            found.append(bucket_middle(number))
+    return found + [math.nan] * (len(percents) - len(found))
 
 
 def histogram_mean(counts: Mapping[int, int]) -> float:
@@ -71,19 +78,23 @@ def histogram_mean(counts: Mapping[int, int]) -> float:
 
 
 def bootstrap(
-    left: Sequence[Block], right: Sequence[Block], change: Callable[[list[Block], list[Block]], float]
-) -> tuple[float, float]:
-    """The 95 % interval of `change(left, right)`, by drawing whole blocks with replacement (Künsch 1989).
+    left: Sequence[Block],
+    right: Sequence[Block],
+    changes: Callable[[list[Block], list[Block]], Sequence[float]],
+) -> list[tuple[float, float]]:
+    """The 95 % interval of each of `changes(left, right)`, by drawing whole blocks with replacement.
 
     Blocks are stretches of time: within one, requests resemble each other, and drawing single requests would
-    find a difference between any two runs.
+    find a difference between any two runs (Künsch 1989).
     """
     generator = random.Random(SEED)  # noqa: S311 - statistics, not secrets
-    found = []
-    for _ in range(RESAMPLES):
-        drawn = change(generator.choices(left, k=len(left)), generator.choices(right, k=len(right)))
-        if not math.isnan(drawn):
-            found.append(drawn)
-    found.sort()
+    drawn = [
+        changes(generator.choices(left, k=len(left)), generator.choices(right, k=len(right)))
+        for _ in range(RESAMPLES)
+    ]
     edge = (1 - CONFIDENCE) / 2 * 100
-    return percentile(found, edge), percentile(found, 100 - edge)
+    intervals = []
+    for values in zip(*drawn, strict=True):
+        ordered = sorted(value for value in values if not math.isnan(value))
+        intervals.append((percentile(ordered, edge), percentile(ordered, 100 - edge)))
+    return intervals

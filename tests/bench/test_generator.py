@@ -211,9 +211,9 @@ def test_a_server_that_is_gone_is_a_failure_of_each_request(aim_at: Opener) -> N
 def test_a_run_against_nobody_ends_early(aim_at: Opener) -> None:
     with Server() as server:
         session = aim_at(server)
-    result = session.measure(Load(requests=10_000_000))
+    result = session.measure(Load(requests=300_000))
     assert result.aborted == "nothing answers there any more"
-    assert result.requests < 1_000_000
+    assert result.requests < 300_000
 
 
 def test_a_run_of_fixed_duration_ends_and_waits_for_its_answers(aim_at: Opener) -> None:
@@ -239,7 +239,7 @@ def test_the_observer_sees_the_run_and_may_end_it() -> None:
         target = open_target(server.url)
         payloads = build(target, [b'{"data": [1]}'], {})
         generator = Generator(target, Manner(2), payloads, observe=look)
-        recording = generator.run(Load(requests=10_000_000))
+        recording = generator.run(Load(requests=300_000))
         unseen = generator.run(Load(requests=20), watched=False)
         generator.close()
     assert recording.aborted == "enough"
@@ -255,7 +255,7 @@ def test_ctrl_c_ends_the_run_with_what_there_is(aim_at: Opener) -> None:
 
     assert threading.current_thread() is threading.main_thread()
     with Server(interrupt) as server:
-        result = aim_at(server).measure(Load(requests=10_000_000))
+        result = aim_at(server).measure(Load(requests=300_000))
     assert result.interrupted
     assert 50 <= result.requests < 10_000
 

@@ -122,11 +122,11 @@ def post(port: int, key: str | None, payload: Any = SAMPLE, timeout: float = 20)
 class Load:
     """Clients that ask all the time, each request on a new connection; `lost` says what went wrong."""
 
-    def __init__(self, port: int, key: str | None, clients: int = 2) -> None:
+    def __init__(self, port: int, key: str | None, clients: int = 2, payload: Any = SAMPLE) -> None:
         self.answers: dict[Any, int] = {}
         self.lost: list[str] = []
         self._stop = threading.Event()
-        self._port, self._key = port, key
+        self._port, self._key, self._payload = port, key, payload
         self._threads = [threading.Thread(target=self._ask) for _ in range(clients)]
 
     def __enter__(self) -> "Load":
@@ -145,7 +145,7 @@ class Load:
     def _ask(self) -> None:
         while not self._stop.is_set():
             try:
-                status, body = post(self._port, self._key)
+                status, body = post(self._port, self._key, self._payload)
             except OSError as error:
                 self.lost.append(repr(error))
                 continue

@@ -93,7 +93,9 @@ SCALARS = st.one_of(
     st.integers(-(2**70), 2**70),
     st.floats(allow_nan=False, allow_infinity=False),
     st.floats(-100, 100).map(str),
-    st.sampled_from(["red", "green", " blue ", "city 3", "2024-01-31", "12/31/2024", "yes", "true", "", "NaN"]),
+    st.sampled_from(
+        ["red", "green", " blue ", "city 3", "2024-01-31", "12/31/2024", "yes", "true", "", "NaN"]
+    ),
     st.text(max_size=8),
 )
 

@@ -1,13 +1,14 @@
 """What a backend can do, as small protocols. A backend has those it supports and says so by having them."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
 from mlops_cli.config import LoadedProfile
 from mlops_cli.domain.auth import AccessToken, AuthStatus
 from mlops_cli.domain.data import Dataset
-from mlops_cli.domain.deployment import DeployRequest, Phase, Plan
+from mlops_cli.domain.deployment import DeployRequest, Exported, Phase, Plan
 from mlops_cli.domain.endpoints import (
     Endpoint,
     EndpointKeys,
@@ -20,6 +21,7 @@ from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
 from mlops_cli.domain.pipelines import PipelineDefinition
 from mlops_cli.domain.publishing import PipelineEndpoint, PublishedPipeline, PublishRequest, ServerState
 from mlops_cli.domain.runs import Model, Run
+from mlops_cli.domain.schedules import Fire, Schedule
 from mlops_cli.domain.training import TrainRequest
 
 
@@ -117,6 +119,14 @@ class ModelBackend(Protocol):
     def get(self, name: str, version: int | None = None) -> Model: ...
 
     def download(self, name: str, version: int | None, target: Path) -> Path: ...
+
+
+class ExportBackend(Protocol):
+    """What the `endpoints` of a backend may be able to do besides."""
+
+    def export(self, request: DeployRequest, out: Path, on_phase: Callable[[Phase], None]) -> Exported:
+        """Write the deployment into the folder `out`, to run elsewhere; no endpoint comes of it."""
+        ...
 
 
 class EndpointBackend(Protocol):
@@ -221,6 +231,30 @@ class PipelineBackend(Protocol):
 
     def token(self) -> tuple[str, str]:
         """A bearer token of the REST endpoints, and when it expires (ISO 8601)."""
+        ...
+
+    def add_schedule(self, schedule: Schedule) -> Schedule:
+        """Raises UsageError for what is wrong with it or its parameters; it fires after now."""
+        ...
+
+    def schedules(self) -> list[Schedule]: ...
+
+    def schedule(self, name: str) -> Schedule: ...
+
+    def fires(self, name: str) -> list[Fire]:
+        """The last fires, newest first."""
+        ...
+
+    def set_schedule_enabled(self, name: str, enabled: bool) -> Schedule: ...
+
+    def delete_schedule(self, name: str) -> None: ...
+
+    def upcoming(self, schedule: Schedule, after: datetime, count: int) -> list[datetime]:
+        """The next fire times behind `after` (UTC); none for a change of data."""
+        ...
+
+    def rehearse(self, schedule: Schedule) -> PublishedPipeline:
+        """The version that a fire would run. Raises what would keep it from that."""
         ...
 
     def server(self, action: Literal["start", "stop", "status"]) -> ServerState:

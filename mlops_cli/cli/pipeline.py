@@ -38,6 +38,11 @@ COMMANDS = {
     "token": Lazy(
         "mlops_cli.cli.pipeline_published:token", "Print a bearer token for the REST endpoints.", PUBLISH
     ),
+    "schedule": Lazy(
+        "mlops_cli.cli.pipeline_schedule:schedule",
+        "Run published pipelines by the clock, or when data change.",
+        PUBLISH,
+    ),
     "server": Lazy(
         "mlops_cli.cli.pipeline_server:server", "Start, stop and look at the pipeline server.", PUBLISH
     ),

@@ -11,7 +11,10 @@ Source = Literal["run", "trigger", "schedule"]
 
 
 class SubmitRequest(Struct, omit_defaults=True):
-    """What a run of a pipeline is given: parameters and data in place of the defaults."""
+    """What a run of a pipeline is given: parameters and data in place of the defaults.
+
+    Of two requests with the same `run_id` the second finds the run of the first.
+    """
 
     experiment: str | None = None
     parameters: dict[str, Parameter] = field(default_factory=dict)
@@ -19,6 +22,7 @@ class SubmitRequest(Struct, omit_defaults=True):
     source: Source = "run"
     version: int | None = None
     schedule: str | None = None
+    run_id: str | None = None
 
 
 class PipelineRun(Struct, omit_defaults=True):

@@ -10,7 +10,8 @@ from typing import Literal
 from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
 from mlops_cli.domain.pipelines import PipelineDefinition
 from mlops_cli.domain.publishing import PipelineEndpoint, PublishedPipeline, PublishRequest, ServerState
-from mlops_cli.engine.pipelines import layout, publishing, rest, serving, start, tokens
+from mlops_cli.domain.schedules import Fire, Schedule
+from mlops_cli.engine.pipelines import layout, publishing, rest, scheduler, serving, start, tokens, triggering
 from mlops_cli.engine.store import Store
 from mlops_cli.errors import NotFoundError, UsageError
 
@@ -90,6 +91,36 @@ class LocalPipelines:
         serving.ensure(self._store.home)
         token = tokens.issue(layout.server_dir(self._store.home), time.time())
         return token.value, datetime.fromtimestamp(int(token.expires), UTC).isoformat()
+
+    def add_schedule(self, schedule: Schedule) -> Schedule:
+        added = scheduler.add(self._store, schedule, datetime.now(UTC))
+        serving.ensure(self._store.home)
+        return added
+
+    def schedules(self) -> list[Schedule]:
+        return self._store.schedules.all()
+
+    def schedule(self, name: str) -> Schedule:
+        return self._store.schedules.get(name)
+
+    def fires(self, name: str) -> list[Fire]:
+        return self._store.schedules.fires(self.schedule(name).name)
+
+    def set_schedule_enabled(self, name: str, enabled: bool) -> Schedule:
+        changed = scheduler.set_enabled(self._store, name, enabled, datetime.now(UTC))
+        if enabled:
+            serving.ensure(self._store.home)
+        return changed
+
+    def delete_schedule(self, name: str) -> None:
+        self._store.schedules.delete(name)
+
+    def upcoming(self, schedule: Schedule, after: datetime, count: int) -> list[datetime]:
+        return scheduler.upcoming(schedule, after, count)
+
+    def rehearse(self, schedule: Schedule) -> PublishedPipeline:
+        request = scheduler.request_of(schedule)
+        return triggering.rehearse(self._store, schedule.pipeline, schedule.version, request)
 
     def server(self, action: Literal["start", "stop", "status"]) -> ServerState:
         home = self._store.home

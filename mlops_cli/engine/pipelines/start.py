@@ -34,17 +34,18 @@ def submit(
     wait: bool = True,
 ) -> PipelineRun:
     """Record a run and start the process that works on it; with `wait` return once that holds the run."""
-    run = record(store, definition, request, plan(store, definition, request, code))
-    start_runner(store, run.run_id, wait=wait)
+    run, is_new = record(store, definition, request, plan(store, definition, request, code))
+    if is_new:
+        start_runner(store, run.run_id, wait=wait)
     return run
 
 
 def record(
     store: Store, definition: PipelineDefinition, request: SubmitRequest, planned: Plan
-) -> PipelineRun:
-    """Write down the run and its steps, in the order in which they can be done."""
+) -> tuple[PipelineRun, bool]:
+    """Write down the run and its steps, in the order in which they can be done; whether it is a new one."""
     run = PipelineRun(
-        f"Pipeline_{secrets.token_hex(6)}",
+        request.run_id or f"Pipeline_{secrets.token_hex(6)}",
         definition.name,
         request.experiment or definition.name,
         RunStatus.NOT_STARTED,
@@ -60,8 +61,8 @@ def record(
         StepRun(run.run_id, step.name, type_of(step), RunStatus.NOT_STARTED, sorted(waits[step.name]))
         for step in in_order(planned.steps)
     ]
-    store.pipeline_runs.add(run, msgspec.json.encode(planned), steps)
-    return run
+    is_new = store.pipeline_runs.add(run, msgspec.json.encode(planned), steps)
+    return run, is_new
 
 
 def resume(store: Store, run_id: str) -> PipelineRun:

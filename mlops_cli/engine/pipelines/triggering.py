@@ -9,6 +9,7 @@ from mlops_cli.domain.pipeline_runs import PipelineRun, SubmitRequest
 from mlops_cli.domain.pipelines import DataInput
 from mlops_cli.domain.publishing import PublishedPipeline
 from mlops_cli.engine.pipelines import publishing, start
+from mlops_cli.engine.pipelines.planning import plan
 from mlops_cli.engine.store import Store
 from mlops_cli.errors import MlopsError, NotFoundError, UsageError
 
@@ -69,6 +70,14 @@ def trigger(
         return start.submit(store, content.definition, request, content.code, wait=wait)
     except NotFoundError as error:
         raise UsageError(error.message, hint=error.hint) from None
+
+
+def rehearse(store: Store, name: str, version: int | None, request: SubmitRequest) -> PublishedPipeline:
+    """Everything of a trigger but the run. Raises what the trigger would raise."""
+    found = by_name(store, name, version)
+    content = publishing.content_of(store, found)
+    plan(store, content.definition, request, content.code)
+    return found
 
 
 def request_of(body: Body) -> SubmitRequest:

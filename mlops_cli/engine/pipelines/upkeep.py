@@ -1,11 +1,12 @@
-"""What the pipeline server does beside answering: take up runs that have lost their process."""
+"""What the pipeline server does beside answering: fire schedules, take up runs that lost their process."""
 
 import logging
 import time
+from datetime import UTC, datetime
 
 from mlops_cli.domain.pipeline_runs import PipelineRun
 from mlops_cli.engine.clock import now
-from mlops_cli.engine.pipelines import start
+from mlops_cli.engine.pipelines import scheduler, start
 from mlops_cli.engine.store import Store
 from mlops_cli.status import RunStatus
 
@@ -24,6 +25,7 @@ class Upkeep:
         self._restarts: dict[str, int] = {}
 
     def tick(self) -> None:
+        scheduler.tick(self._store, datetime.now(UTC))
         if time.monotonic() - self._looked_at > LOOK_SECONDS:
             self._looked_at = time.monotonic()
             for run in self._store.pipeline_runs.unfinished():

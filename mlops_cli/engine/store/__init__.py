@@ -7,6 +7,7 @@ from mlops_cli.domain.runs import Model
 from mlops_cli.engine.store.database import Database, KeptDatabase
 from mlops_cli.engine.store.pipelines import PipelineRunTable
 from mlops_cli.engine.store.published import PublishedTable
+from mlops_cli.engine.store.schedules import ScheduleTable
 from mlops_cli.engine.store.tables import EndpointTable, RunTable, VersionedTable
 
 
@@ -25,3 +26,4 @@ class Store:
         self.endpoints = EndpointTable(database)
         self.pipeline_runs = PipelineRunTable(database)
         self.published = PublishedTable(database)
+        self.schedules = ScheduleTable(database)

@@ -18,14 +18,16 @@ class PipelineRunTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, run: PipelineRun, plan: bytes, steps: list[StepRun]) -> None:
+    def add(self, run: PipelineRun, plan: bytes, steps: list[StepRun]) -> bool:
+        """Add a run with its steps; False when there is one with its id."""
         statement = (
-            "INSERT INTO pipeline_runs (run_id, pipeline, status, created_at, document, plan)"
+            "INSERT OR IGNORE INTO pipeline_runs (run_id, pipeline, status, created_at, document, plan)"
             " VALUES (?, ?, ?, ?, ?, ?)"
         )
         with self._database.write() as connection:
             values = (run.run_id, run.pipeline, run.status, run.created_at, msgspec.json.encode(run), plan)
-            connection.execute(statement, values)
+            if connection.execute(statement, values).rowcount == 0:
+                return False
             insert = (
                 "INSERT INTO pipeline_steps (run_id, name, position, status, key, document)"
                 " VALUES (?, ?, ?, ?, ?, ?)"
@@ -33,6 +35,7 @@ class PipelineRunTable:
             for position, step in enumerate(steps):
                 row = (step.run_id, step.name, position, step.status, step.key, msgspec.json.encode(step))
                 connection.execute(insert, row)
+        return True
 
     def update(self, run_id: str, change: Callable[[PipelineRun], None]) -> PipelineRun:
         """Apply `change` to the run in one transaction."""

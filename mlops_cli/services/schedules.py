@@ -1,0 +1,121 @@
+"""What `pipeline schedule` means on any backend."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from mlops_cli.backends.base import PipelineBackend
+from mlops_cli.domain.pipeline_runs import SubmitRequest
+from mlops_cli.domain.schedules import DataChange, Fire, Recurrence, Schedule, When, in_words
+from mlops_cli.errors import MlopsError, NotFoundError, UsageError
+
+SHOWN_FIRES = 5
+LOCALTIME = Path("/etc/localtime")
+
+
+def new(name: str, pipeline: str, version: int | None, when: When, request: SubmitRequest) -> Schedule:
+    created = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return Schedule(
+        name,
+        pipeline,
+        when,
+        created,
+        version=version,
+        parameters=request.parameters,
+        data=request.data,
+        experiment=request.experiment,
+    )
+
+
+def recurrence(**given: Any) -> Recurrence:
+    """A recurrence out of what flags give. Raises UsageError saying which value cannot be."""
+    try:
+        return msgspec.convert({key: value for key, value in given.items() if value}, Recurrence)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"the recurrence cannot be: {error}") from None
+
+
+def document(backend: PipelineBackend, schedule: Schedule, now: datetime | None = None) -> dict[str, Any]:
+    """The schedule as scripts read it, with its next fires and its last one."""
+    fires = backend.fires(schedule.name)
+    shown: dict[str, Any] = msgspec.to_builtins(schedule)
+    for name in ("seen", "created_at"):
+        shown.pop(name, None)
+    return shown | {
+        "enabled": schedule.enabled,
+        "created_at": schedule.created_at,
+        "next_fires": next_fires(backend, schedule, now or datetime.now(UTC)) if schedule.enabled else [],
+        "last": fire_document(backend, fires[0]) if fires else None,
+    }
+
+
+def next_fires(
+    backend: PipelineBackend, schedule: Schedule, after: datetime, count: int = SHOWN_FIRES
+) -> list[dict[str, str]]:
+    """The next fire times, in the schedule's own time zone and in UTC."""
+    zone = zone_of(schedule)
+    return [
+        {"local": moment.astimezone(zone).isoformat(), "utc": moment.isoformat().replace("+00:00", "Z")}
+        for moment in backend.upcoming(schedule, after, count)
+    ]
+
+
+def fire_document(backend: PipelineBackend, fire: Fire) -> dict[str, Any]:
+    shown: dict[str, Any] = msgspec.to_builtins(fire)
+    status = None
+    if fire.run_id:
+        try:
+            status = str(backend.get(fire.run_id).status)
+        except NotFoundError:
+            status = "gone"
+    return shown | {"run_id": fire.run_id, "status": status}
+
+
+def rehearse(backend: PipelineBackend, schedule: Schedule, at: str) -> dict[str, Any]:
+    """What would happen at a moment (ISO 8601; without an offset in the schedule's time zone)."""
+    moment = parse(at, zone_of(schedule))
+    before = moment.replace(second=0, microsecond=0)
+    fires = backend.upcoming(schedule, datetime.fromtimestamp(before.timestamp() - 1, UTC), 1) == [before]
+    try:
+        version, problem = backend.rehearse(schedule).version, None
+    except MlopsError as error:
+        version, problem = None, error.message
+    return {
+        "name": schedule.name,
+        "at": {"local": moment.astimezone(zone_of(schedule)).isoformat(), "utc": moment.isoformat()},
+        "fires": fires and schedule.enabled,
+        "would_run": {"pipeline": schedule.pipeline, "version": version, "problem": problem},
+        "next_fires": next_fires(backend, schedule, moment),
+    }
+
+
+def parse(text: str, zone: ZoneInfo) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"'{text}' is not a moment", hint="as in 2026-03-29T06:30 or with Z behind it"
+        ) from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def zone_of(schedule: Schedule) -> ZoneInfo:
+    return ZoneInfo("UTC" if isinstance(schedule.when, DataChange) else schedule.when.time_zone)
+
+
+def words(schedule: Schedule) -> str:
+    return in_words(schedule.when)
+
+
+def local_zone(environ: Mapping[str, str]) -> str:
+    """The IANA name of this machine's time zone; UTC when it has none."""
+    named = environ.get("TZ", "").lstrip(":") or os.path.realpath(LOCALTIME).partition("zoneinfo/")[2]
+    try:
+        return ZoneInfo(named).key if named else "UTC"
+    except (KeyError, ValueError, OSError):
+        return "UTC"

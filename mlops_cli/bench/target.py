@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,16 +50,24 @@ def parse(url: str) -> tuple[str, str, int, str, str]:
     return parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), path, authority
 
 
-def open_target(url: str, *, ca_file: Path | None = None, insecure: bool = False) -> Target:
+def open_target(
+    url: str,
+    *,
+    ca_file: Path | None = None,
+    insecure: bool = False,
+    admit: Callable[[Target], None] | None = None,
+) -> Target:
     """Resolve `url` and connect once, so that a wrong host, port or certificate is said before any load.
 
-    Raises WorkFailedError when nothing answers there.
+    `admit` is asked before anything is sent, and raises to refuse. Raises WorkFailedError when nothing answers.
     """
     scheme, host, port, path, authority = parse(url)
     tls = _context(ca_file, insecure=insecure) if scheme == "https" else None
     problem = "no address"
     for family, _, _, _, address in _addresses(host, port):
         target = Target(url, host, port, path, authority, family, address, tls)
+        if admit:
+            admit(target)
         try:
             _try(target)
         except ssl.SSLCertVerificationError as error:

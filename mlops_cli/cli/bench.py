@@ -63,6 +63,7 @@ def compare(app: App, *, blue: str, green: str, **given: Any) -> int:
 def _measure(app: App, options: Options, given: dict[str, Any]) -> int:
     from mlops_cli.bench import result as saved
     from mlops_cli.bench.gates import parse_all
+    from mlops_cli.bench.session import Session
     from mlops_cli.cli.bench_output import Watch, conclude, write_files
     from mlops_cli.services import bench as service
     from mlops_cli.services.bench_service import find
@@ -71,14 +72,14 @@ def _measure(app: App, options: Options, given: dict[str, Any]) -> int:
     gates, abort_on = service.gates(app.config, given["gates"]), parse_all(given["abort_on"])
     before = saved.load(app.cwd / given["baseline"]) if given["baseline"] else None
     earlier = saved.load(app.cwd / given["compare"]) if given["compare"] else before
-    load, manner, warmup = service.load(app.config, options)
-    found = find(app.config, lambda: app.backend, options, app.cwd)
-    with Watch(app, load) as live:
+    plan = service.load(app.config, options)
+    found = find(app.config, lambda: app.backend, plan.options, app.cwd)
+    app.say(f"{found.aim.target.url}: payloads from {found.drawn}")
+    with Watch(app, plan.load) as live:
         observe = service.observer(live, abort_on)
-        with service.open_session(found, manner, options, observe) as session:
-            app.say(f"{found.aim.target.url}: payloads from {found.drawn}")
-            session.warm_up(warmup)
-            result = service.judged(session.measure(load), gates)
+        with Session(found.aim, plan.manner, observe) as session:
+            session.warm_up(plan.warmup)
+            result = service.judged(session.measure(plan.load), gates)
     if before:
         result.gates += service.against_baseline(before, result, most)
     write_files(app, given, result, session.recording, earlier)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mlops_cli.bench.gates import Gate
     from mlops_cli.bench.limit import Capacity, Footprint
     from mlops_cli.cli.app import App
-    from mlops_cli.services.bench_service import Options, Service
+    from mlops_cli.services.bench_service import Options
 
 
 def probe(app: App, options: Options) -> int:
@@ -36,11 +36,8 @@ def find_limit(app: App, options: Options, gate: str) -> int:
     """Exit code 8 when no rate holds the gate."""
     from mlops_cli.bench.gates import parse_all
     from mlops_cli.bench.report import text
-    from mlops_cli.services.bench_service import find
 
-    gates = parse_all([gate])
-    service = find(app.config, lambda: app.backend, options, app.cwd)
-    found, _ = _search(app, options, service, gates)
+    found, _ = _search(app, options, parse_all([gate]))
     show(app, found, text.capacity(found))
     return ExitCode.OK if found.rate else ExitCode.GATE_MISSED
 
@@ -49,11 +46,9 @@ def sizing(app: App, options: Options, wanted: str) -> int:
     """Exit code 8 when no number of workers would do."""
     from mlops_cli.bench.limit import parse_sizing, size
     from mlops_cli.bench.report import text
-    from mlops_cli.services.bench_service import find
 
     rps, gates = parse_sizing(wanted)
-    service = find(app.config, lambda: app.backend, options, app.cwd)
-    capacity, footprint = _search(app, options, service, gates)
+    capacity, footprint = _search(app, options, gates)
     found = size(rps, capacity, footprint)
     show(app, {"sizing": found, "capacity": capacity}, text.sizing(found))
     return ExitCode.OK if found.feasible else ExitCode.GATE_MISSED
@@ -63,16 +58,14 @@ def compare(app: App, blue: Options, green: Options) -> int:
     from mlops_cli.bench.compare import compare as compare_results
     from mlops_cli.bench.report import text
     from mlops_cli.bench.result import document
-    from mlops_cli.bench.session import interleave
+    from mlops_cli.bench.session import Session, interleave
     from mlops_cli.services import bench as service
     from mlops_cli.services.bench_service import find
 
-    load, manner, warmup = service.load(app.config, blue)
-    one, other = (find(app.config, lambda: app.backend, options, app.cwd) for options in (blue, green))
-    with (
-        service.open_session(one, manner, blue, None) as left,
-        service.open_session(other, manner, green, None) as right,
-    ):
+    plans = [service.load(app.config, options) for options in (blue, green)]
+    one, other = (find(app.config, lambda: app.backend, plan.options, app.cwd) for plan in plans)
+    load, manner, warmup, _ = plans[0]
+    with Session(one.aim, manner) as left, Session(other.aim, manner) as right:
         for session in (left, right):
             session.warm_up(warmup)
         before, now = interleave(left, right, load)
@@ -83,15 +76,18 @@ def compare(app: App, blue: Options, green: Options) -> int:
     return ExitCode.INTERRUPTED if before.interrupted or now.interrupted else ExitCode.OK
 
 
-def _search(app: App, options: Options, found: Service, gates: list[Gate]) -> tuple[Capacity, Footprint]:
+def _search(app: App, options: Options, gates: list[Gate]) -> tuple[Capacity, Footprint]:
     from mlops_cli.bench.report import text
+    from mlops_cli.bench.session import Session
     from mlops_cli.services import bench as service
     from mlops_cli.services import bench_limit
+    from mlops_cli.services.bench_service import find
 
-    _, manner, warmup = service.load(app.config, options, open_loop=True)
-    with service.open_session(found, manner, options, None) as session:
-        app.say(f"{found.aim.target.url}: payloads from {found.drawn}")
-        session.warm_up(warmup)
+    plan = service.load(app.config, options, open_loop=True)
+    found = find(app.config, lambda: app.backend, plan.options, app.cwd)
+    app.say(f"{found.aim.target.url}: payloads from {found.drawn}")
+    with Session(found.aim, plan.manner) as session:
+        session.warm_up(plan.warmup)
         return bench_limit.search(
             session, found, gates, options.duration, lambda step: app.say(text.step(step))
         )

@@ -1,6 +1,8 @@
 """What `bench` measures on any backend: how much load, which gates, what it is compared with."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from mlops_cli.bench.compare import Difference, compare, regressions
 from mlops_cli.bench.gates import Gate, judge, parse_all, reason_to_abort
@@ -8,17 +10,24 @@ from mlops_cli.bench.generator import Observer
 from mlops_cli.bench.plan import Load, Manner
 from mlops_cli.bench.recording import Recording
 from mlops_cli.bench.result import GateResult, Result
-from mlops_cli.bench.session import Session
-from mlops_cli.bench.target import check_concurrency
 from mlops_cli.config import LoadedProfile
-from mlops_cli.services.bench_service import Options, Service
+from mlops_cli.services.bench_service import Options
 
 OPEN_LOOP_CONNECTIONS = 50
 """A fixed rate needs connections in reserve for the moments when the server is slow."""
 
 
-def load(config: LoadedProfile, options: Options, *, open_loop: bool = False) -> tuple[Load, Manner, int]:
-    """How much, how, and how many requests first; what is not given comes from the profile."""
+class Plan(NamedTuple):
+    """How much, how, how many requests before that, and the options with their connections known."""
+
+    load: Load
+    manner: Manner
+    warmup: int
+    options: Options
+
+
+def load(config: LoadedProfile, options: Options, *, open_loop: bool = False) -> Plan:
+    """What is not given comes from the profile."""
     section = config.profile.bench
     counted = options.requests is None and options.duration is None
     amount = Load(section.requests if counted else options.requests, options.duration, options.rate)
@@ -28,13 +37,7 @@ def load(config: LoadedProfile, options: Options, *, open_loop: bool = False) ->
         connections = max(section.concurrency, OPEN_LOOP_CONNECTIONS) if waiting else section.concurrency
     manner = Manner(connections, options.timeout, options.keep_alive)
     warmup = section.warmup_requests if options.warmup is None else options.warmup
-    return amount, manner, warmup
-
-
-def open_session(service: Service, manner: Manner, options: Options, observe: Observer | None) -> Session:
-    """A session on the service. Raises UsageError for too many connections to another machine."""
-    check_concurrency(service.aim.target, manner.concurrency, allowed=options.yes)
-    return Session(service.aim, manner, observe)
+    return Plan(amount, manner, warmup, replace(options, connections=connections))
 
 
 def gates(config: LoadedProfile, given: Sequence[str]) -> list[Gate]:

@@ -131,8 +131,16 @@ def _drawn(path: Path, delimiter: str, encoding: str, count: int) -> tables.Tabl
             begin = text.rfind(b"\n", 0, generator.randrange(first, len(text))) + 1
             end = text.find(b"\n", begin)
             lines.append(text[begin : end if end >= 0 else len(text)].decode(encoding, "replace"))
-    rows = [row for row in csv.reader(lines, delimiter=delimiter) if len(row) == len(columns)]
-    return tables.Table(columns, rows, delimiter)
+    rows = [_fields(line, delimiter) for line in lines]
+    return tables.Table(columns, [row for row in rows if len(row) == len(columns)], delimiter)
+
+
+def _fields(line: str, delimiter: str) -> list[str]:
+    """The fields of a whole line, none of one that begins or ends within quotes."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return []
 
 
 def _typed(table: tables.Table, schema: ModelSchema | None) -> list[Row]:

@@ -9,7 +9,7 @@ import msgspec
 
 from mlops_cli.backends.base import Backend
 from mlops_cli.bench.session import Aim
-from mlops_cli.bench.target import open_target
+from mlops_cli.bench.target import Target, check_concurrency, open_target
 from mlops_cli.config import LoadedProfile
 from mlops_cli.domain.endpoints import Endpoint
 from mlops_cli.domain.runs import Model
@@ -20,7 +20,7 @@ from mlops_cli.services.deploy import endpoint_name
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says; None where it says nothing."""
+    """What the command line says; None where it says nothing. `connections` is what that comes to."""
 
     name: str | None = None
     url: str | None = None
@@ -40,6 +40,7 @@ class Options:
     timeout: float = 60.0
     keep_alive: bool = True
     yes: bool = False
+    connections: int = 1
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,10 @@ def _payloads(
 
 
 def _aim(name: str, url: str, options: Options, headers: dict[str, str], bodies: list[bytes]) -> Aim:
-    target = open_target(url, ca_file=options.cacert, insecure=options.insecure)
+    def admit(target: Target) -> None:
+        check_concurrency(target, options.connections, allowed=options.yes)
+
+    target = open_target(url, ca_file=options.cacert, insecure=options.insecure, admit=admit)
     return Aim(name, target, bodies, headers, checked=options.check)
 
 

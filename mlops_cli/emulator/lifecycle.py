@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import psutil
 import requests
 from msgspec import Struct
 
@@ -21,6 +22,7 @@ from mlops_cli.engine.processes import ProcessId, start_detached
 from mlops_cli.errors import MlopsError, NotFoundError, UsageError
 
 READY_SECONDS = 30
+STOP_SECONDS = 10
 
 
 class Settings(Struct, kw_only=True):
@@ -62,7 +64,7 @@ class Emulator:
         """
         self.instance.folder.mkdir(parents=True, exist_ok=True)
         with locked(self.instance.folder / "start.lock"):
-            running = self.process() is not None
+            running = self._answers()
             self._configure(settings or Settings(), running, workspace or {})
             if not running:
                 self.instance.server_file.unlink(missing_ok=True)
@@ -75,7 +77,14 @@ class Emulator:
     def stop(self) -> bool:
         """Stop the server; False when it did not run."""
         process = self.process()
-        return process.terminate() if process else False
+        if process is None:
+            return False
+        for end in (psutil.Process.terminate, psutil.Process.kill):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                end(psutil.Process(process.pid))
+            if _gone(process):
+                break
+        return True
 
     def reset(self) -> None:
         """Forget all state, keep the identity; a running server is started again."""
@@ -109,6 +118,16 @@ class Emulator:
             raise UsageError(f"the emulator refused: {answer.json()['error']['message']}")
         return answer.json() if answer.content else None
 
+    def _answers(self) -> bool:
+        """Whether the server runs and is not about to end."""
+        deadline = time.monotonic() + READY_SECONDS
+        while self.process() and time.monotonic() < deadline:
+            with contextlib.suppress(NotFoundError):
+                self.control("GET", "/health")
+                return True
+            time.sleep(0.02)
+        return False
+
     def _configure(self, settings: Settings, running: bool, workspace: dict[str, str]) -> None:
         """Bring the identity in line with the settings, or make it."""
         wanted = {k: v for k, v in msgspec.to_builtins(settings).items() if v is not None}
@@ -133,6 +152,14 @@ class Emulator:
             time.sleep(0.02)
         lines = self.instance.log.read_text(errors="replace").splitlines()[-10:]
         raise MlopsError("the emulator did not start", hint=f"see {self.instance.log}", details=lines)
+
+
+def _gone(process: ProcessId) -> bool:
+    """Wait for the end of a process that may be another's child: it then stays as a zombie."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while process.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not process.is_alive()
 
 
 def found_workspace_config(cwd: Path) -> dict[str, str] | None:

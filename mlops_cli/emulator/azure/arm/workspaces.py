@@ -65,6 +65,9 @@ class Workspaces:
         return [self._workspace(document) for document in self._documents.under(prefix)]
 
     def has_group(self, subscription: str, group: str) -> bool:
+        """Groups of workspaces, groups that were made, and those that Azure makes for logs."""
+        if group.lower().startswith("defaultresourcegroup-"):
+            return True
         made = self._state.collection("resource-groups").get(f"{subscription}/{group}".lower())
         return made is not None or bool(self.all(subscription, group))
 

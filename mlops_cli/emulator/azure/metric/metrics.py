@@ -33,11 +33,12 @@ class Metrics:
         return [{"metricKey": {"name": m["name"]}, "columns": m["columns"]} for m in self._names.all()]
 
     def full(self, name: str, since: str | None = None, until: str | None = None) -> Document | None:
-        """All values of a metric, in the order in which they were logged."""
+        """All values of a metric, in the order in which they were logged (clients send them out of order)."""
         known = self._names.get(name)
         if known is None:
             return None
         values = [v for v in self._values(name).all() if _between(v.get("createdUtc"), since, until)]
+        values.sort(key=lambda value: value.get("createdUtc") or "")
         return {
             **known,
             "dataContainerId": f"dcid.{self._run_id}",

@@ -1,0 +1,79 @@
+"""The files of a child run, named as Azure AutoML names them."""
+
+from __future__ import annotations
+
+import pickle
+import shutil
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import yaml
+
+from mlops_cli.domain.training import TrainSettings
+from mlops_cli.emulator.azure.jasmine import scoring_file
+from mlops_cli.emulator.azure.jasmine.folder import AutoMLFolder
+from mlops_cli.engine.model import folder as model_folder
+from mlops_cli.engine.model.pipeline import FittedPipeline
+
+if TYPE_CHECKING:
+    import pandas
+
+    from mlops_cli.engine.automl.trials import Trial
+
+SCORING_FILES = ("scoring_file_v_1_0_0.py", "scoring_file_v_2_0_0.py")
+CONDA_FILE = "conda_env_v_1_0_0.yml"
+
+
+def write_children(
+    folder: AutoMLFolder, table: pandas.DataFrame, settings: TrainSettings, best: int
+) -> dict[str, float]:
+    """Write the files of all completed children; the feature importances of the best one."""
+    from mlops_cli.engine.automl.children import publish_trials
+
+    def place(trial: Trial) -> Path | None:
+        return folder.path / "models" / str(trial.iteration) if trial.iteration != best else None
+
+    publish_trials(table, settings, folder.search, place)
+    models = {int(path.name): path for path in (folder.path / "models").glob("[0-9]*")}
+    for number, model in {**models, best: folder.search / "model"}.items():
+        if not folder.child(number).exists():
+            write(model, folder.child(number))
+    return model_folder.load_manifest(folder.search / "model").feature_importances
+
+
+def write(model: Path, target: Path) -> None:
+    """Turn a model folder of ours into the files of a child run, whole or not at all."""
+    draft = target.with_name(f".{target.name}")
+    shutil.rmtree(draft, ignore_errors=True)
+    outputs = draft / "outputs"
+    outputs.mkdir(parents=True)
+    manifest = model_folder.load_manifest(model)
+    fitted = FittedPipeline(model_folder.load(model), manifest.algorithm)
+    with (outputs / "model.pkl").open("wb") as file:
+        pickle.dump(fitted, file, protocol=4)
+    for name in SCORING_FILES:
+        (outputs / name).write_text(scoring_file.text(fitted.schema))
+    (outputs / CONDA_FILE).write_text(_conda(manifest))
+    packages = {"mlops-cli": metadata.version("mlops-cli"), **manifest.packages}
+    _json(outputs / "env_dependencies.json", packages)
+    _json(outputs / "pipeline_graph.json", {"module": manifest.algorithm, "parameters": manifest.parameters})
+    _json(outputs / "featurization_summary.json", manifest.featurization)
+    _json(outputs / "engineered_feature_names.json", list(manifest.feature_importances))
+    if manifest.feature_importances:
+        _json(draft / "explanation" / "global_importances.json", manifest.feature_importances)
+    draft.rename(target)
+
+
+def _conda(manifest: model_folder.Manifest) -> str:
+    packages = [f"mlops-cli[local]=={metadata.version('mlops-cli')}"]
+    packages += ["azureml-defaults", *(f"{name}=={version}" for name, version in manifest.packages.items())]
+    dependencies: list[Any] = [f"python={manifest.python}", "pip", {"pip": packages}]
+    document = {"name": "project_environment", "channels": ["conda-forge"], "dependencies": dependencies}
+    return yaml.safe_dump(document, sort_keys=False)
+
+
+def _json(path: Path, value: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")

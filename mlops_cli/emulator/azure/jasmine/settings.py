@@ -1,0 +1,87 @@
+"""From the settings that AutoMLConfig posts to those of our engine."""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+
+from mlops_cli.domain.training import PRIMARY_METRICS, TrainSettings
+from mlops_cli.emulator.errors import bad_request
+from mlops_cli.emulator.state import Document
+from mlops_cli.engine.automl.learners import ENSEMBLES, available
+
+MOST_ITERATIONS = 1000
+"""What the SDK posts for `iterations` when nothing is said: no bound."""
+
+
+def train_settings(posted: Document, seconds: float) -> TrainSettings:
+    """The engine's settings; the search takes at most `seconds`, however long the experiment may.
+
+    Raises ApiError 400 for what the engine cannot do.
+    """
+    task = "forecasting" if posted.get("is_timeseries") else posted.get("task_type")
+    if task not in PRIMARY_METRICS:
+        raise bad_request(f"The emulator does not train {task} models.", "UnsupportedTask")
+    metric = posted.get("primary_metric")
+    if metric not in PRIMARY_METRICS[task]:
+        known = ", ".join(PRIMARY_METRICS[task])
+        raise bad_request(
+            f"The emulator has no primary metric {metric}; it has {known}.", "UnsupportedMetric"
+        )
+    iterations = posted.get("iterations") or MOST_ITERATIONS
+    folds = posted.get("n_cross_validations")
+    asked = {
+        "task": task,
+        "label": posted.get("label_column_name"),
+        "primary_metric": metric,
+        "experiment_timeout_minutes": min(posted.get("experiment_timeout_minutes") or 360, seconds / 60),
+        "iteration_timeout_minutes": posted.get("iteration_timeout_minutes"),
+        "max_concurrent_iterations": min(posted.get("max_concurrent_iterations") or 1, os.cpu_count() or 1),
+        "enable_early_stopping": bool(posted.get("enable_early_stopping")),
+        "n_cross_validations": folds if isinstance(folds, int) and folds > 1 else None,
+        "validation_size": posted.get("validation_size") or None,
+        "max_trials": iterations if iterations < MOST_ITERATIONS else None,
+        "allowed_models": _allowed(posted, task),
+        "blocked_models": _blocked(posted, task),
+        "experiment_exit_score": posted.get("experiment_exit_score"),
+        "featurization": "off" if posted.get("featurization") == "off" else "auto",
+        "model_explainability": bool(posted.get("model_explainability")),
+        "drop_columns": posted.get("drop_column_names") or [],
+        "forecasting": _forecasting(posted) if task == "forecasting" else None,
+    }
+    try:
+        return msgspec.convert({k: v for k, v in asked.items() if v is not None}, TrainSettings, strict=False)
+    except msgspec.ValidationError as error:
+        raise bad_request(f"The settings cannot be used: {error}", "InvalidSettings") from None
+
+
+def _forecasting(posted: Document) -> Document:
+    lags = posted.get("lags")
+    values = {
+        "time_column_name": posted.get("time_column_name"),
+        "forecast_horizon": posted.get("max_horizon"),
+        "time_series_id_column_names": posted.get("grain_column_names"),
+        "freq": posted.get("freq"),
+        "target_lags": next(iter(lags.values()), "auto") if isinstance(lags, dict) else lags,
+        "target_rolling_window_size": posted.get("window_size"),
+    }
+    return {k: v for k, v in values.items() if v not in (None, "auto")}
+
+
+def _allowed(posted: Document, task: str) -> list[str]:
+    """Those of the allowed models that the engine has. Raises ApiError 400 when it has none of them."""
+    names = posted.get("whitelist_models") or []
+    kept = [name for name in names if name in available(task)]
+    if names and not kept:
+        known = ", ".join(available(task))
+        raise bad_request(
+            f"The emulator trains none of {', '.join(names)}; it has {known}.", "NoAllowedModel"
+        )
+    return kept
+
+
+def _blocked(posted: Document, task: str) -> list[str]:
+    switches = {"enable_ensembling": ENSEMBLES[0], "enable_stack_ensembling": ENSEMBLES[1]}
+    off = [name for switch, name in switches.items() if not posted.get(switch)]
+    return [name for name in posted.get("blacklist_algos") or [] if name in available(task)] + off

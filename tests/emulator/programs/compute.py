@@ -1,0 +1,58 @@
+"""Compute targets."""
+
+from azureml.core import Workspace
+from azureml.core.compute import AksCompute, AmlCompute, ComputeInstance, ComputeTarget
+from outcome import note, refused
+
+ws = Workspace.from_config()
+note(missing=refused(lambda: ComputeTarget(ws, "cpu-cluster")))
+size = {"vm_size": "STANDARD_DS12_V2", "min_nodes": 1, "max_nodes": 4, "idle_seconds_before_scaledown": 2400}
+cluster = ComputeTarget.create(ws, "cpu-cluster", AmlCompute.provisioning_configuration(**size))
+cluster.wait_for_completion(show_output=True, min_node_count=1, timeout_in_minutes=5)
+status = cluster.get_status().serialize()
+note(nodes=status["currentNodeCount"], state=status["provisioningState"], scale=status["scaleSettings"])
+note(found=ComputeTarget(ws, "CPU-cluster").type, listed=sorted(ws.compute_targets))
+cluster.update(max_nodes=8)
+cluster.refresh_state()
+note(max_nodes=cluster.scale_settings.maximum_node_count, node_list=len(cluster.list_nodes()))
+note(sizes="Standard_DS12_v2" in [s["name"] for s in AmlCompute.supported_vmsizes(ws)])
+note(active_runs=list(cluster.get_active_runs()))
+wrong = AmlCompute.provisioning_configuration(vm_size="nonsense", max_nodes=1)
+note(bad_size=refused(lambda: ComputeTarget.create(ws, "wrong", wrong)))
+note(
+    bad_name=refused(
+        lambda: ComputeTarget.create(
+            ws, "a", AmlCompute.provisioning_configuration("STANDARD_D2_V2", max_nodes=1)
+        )
+    )
+)
+
+aks = ComputeTarget.create(ws, "aks-made", AksCompute.provisioning_configuration())
+aks.wait_for_completion(show_output=True)
+note(aks=[aks.provisioning_state, aks.agent_count], credentials=sorted(aks.get_credentials()))
+attach = AksCompute.attach_configuration(resource_group="rg", cluster_name="cluster")
+attached = ComputeTarget.attach(ws, "aks-attached", attach)
+attached.wait_for_completion()
+note(attached=attached.provisioning_state, resource=attached.cluster_resource_id)
+attached.detach()
+
+box = ComputeTarget.create(
+    ws, "ci-box", ComputeInstance.provisioning_configuration(vm_size="STANDARD_DS3_V2")
+)
+note(
+    name_taken=refused(
+        lambda: ComputeTarget.create(
+            ws, "ci-box", ComputeInstance.provisioning_configuration(vm_size="STANDARD_DS3_V2")
+        )
+    )
+)
+box.stop()
+box.refresh_state()
+note(stopped=box.get_status().state)
+box.start()
+box.restart()
+box.refresh_state()
+note(running=box.get_status().state)
+
+cluster.delete()
+note(after_delete=refused(cluster.wait_for_completion), left=sorted(ws.compute_targets))

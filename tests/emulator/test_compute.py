@@ -1,0 +1,35 @@
+"""Compute targets with the unmodified SDK."""
+
+
+def test_cluster_is_made_found_changed_and_deleted(program):
+    found = program("compute")
+    assert "ComputeTargetNotFound" in found["missing"]
+    assert (found["nodes"], found["state"]) == (1, "Succeeded")
+    assert found["scale"] == {"minNodeCount": 1, "maxNodeCount": 4, "nodeIdleTimeBeforeScaleDown": "PT2400S"}
+    assert (found["found"], found["listed"]) == ("AmlCompute", ["cpu-cluster"])
+    assert (found["max_nodes"], found["node_list"]) == (8, 1)
+    assert found["sizes"] is True
+    assert found["active_runs"] == []
+    assert "ComputeTargetNotFound" in found["after_delete"]
+    assert "cpu-cluster" not in found["left"]
+
+
+def test_what_azure_refuses(program):
+    found = program("compute")
+    assert "InvalidVmSize" in found["bad_size"]
+    assert "InvalidName" in found["bad_name"] or "name" in found["bad_name"].lower()
+    assert "not available" in found["name_taken"]
+
+
+def test_kubernetes(program):
+    found = program("compute")
+    assert found["aks"] == ["Succeeded", 3]
+    assert "userKubeConfig" in found["credentials"]
+    assert found["attached"] == "Succeeded"
+    assert found["resource"].endswith("/managedClusters/cluster")
+    assert "aks-attached" not in found["left"]
+
+
+def test_compute_instance(program):
+    found = program("compute")
+    assert (found["stopped"], found["running"]) == ("Stopped", "Running")

@@ -1,0 +1,21 @@
+"""Every route is one that the SDK calls."""
+
+PROGRAMS = ("auth", "workspaces", "data", "compute", "models", "history", "scripts")
+OUR_OWN = ("control ",)
+"""Services that others test, each with programs of its own."""
+ELSEWHERE = ("jasmine ", "service ", "scoring ", "pipeline ", "insights ")
+
+
+def test_every_route_is_called_by_the_unmodified_sdk(program, emulator):
+    for name in PROGRAMS:
+        program(name)
+    calls = emulator.control("GET", "/emulator/calls")
+    assert [
+        route for route, count in calls.items() if not count and not route.startswith((*OUR_OWN, *ELSEWHERE))
+    ] == []
+
+
+def test_no_call_of_the_sdk_went_unanswered(program, emulator):
+    for name in PROGRAMS:
+        program(name)
+    assert emulator.control("GET", "/emulator/status")["calls_without_route"] == {}

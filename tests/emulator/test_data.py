@@ -1,0 +1,71 @@
+"""Datastores, blobs and datasets with the unmodified SDK (whose reader is native code)."""
+
+
+def test_datastores(program):
+    found = program("data")
+    assert found["default"] == "workspaceblobstore"
+    assert found["stores"] == ["workspaceblobstore", "workspacefilestore"]
+    assert "Could not find datastore: nope" in found["missing"]
+    assert "already exists" in found["again"]
+    assert found["new_default"] == "mine"
+    assert "cannot be deleted" in found["delete_default"]
+    assert found["unregistered"] is True
+
+
+def test_files_go_up_and_come_back(program):
+    found = program("data")
+    assert found["downloaded"] == ["up/sub/p.parquet", "up/t.csv", "up/ü ü.csv"]
+    assert found["big_same"] is True
+
+
+def test_blob_client(program):
+    found = program("data")
+    assert (found["blob"], found["meta"]) == ("hello", {"who": "me"})
+    assert found["pages"] == [2, 1]
+    assert found["folders"] == ["up/sub/", "up/t.csv", "up/ü ü.csv"]
+    assert found["blob_gone"] == "ResourceNotFoundError"
+    assert found["container"].startswith("azureml-blobstore-")
+    assert found["container_again"] == "ResourceExistsError"
+
+
+def test_tables_are_read(program):
+    found = program("data")
+    assert (found["shape"], found["columns"]) == ([100, 3], ["a", "b", "c"])
+    assert (found["glob"], found["parquet"]) == ([200, 3], [100, 3])
+    assert found["no_file"].startswith("DatasetValidationError")
+    assert (found["take"], found["split"]) == ([3, 3], 100)
+    assert found["pandas"] == [100, 3]
+
+
+def test_datasets_have_names_and_versions(program):
+    found = program("data")
+    assert found["version"] == 1
+    assert "already a dataset registered" in found["taken"]
+    assert "table" in found["identical"]
+    assert found["versions"] == [2, 2, 1]
+    assert "Cannot find dataset" in found["no_name"]
+    assert "version: 7" in found["no_version"]
+    assert found["by_id"] == "table"
+    assert "Cannot find dataset with id" in found["no_id"]
+    assert found["listed"] == {"table": 2}
+
+
+def test_datasets_are_changed_and_unregistered(program):
+    found = program("data")
+    assert found["tags"] == {"z": "1"}
+    assert found["tags_left"] == {}
+    assert found["described"] == "new"
+    assert found["left"] == ["table"]
+
+
+def test_file_datasets(program):
+    found = program("data")
+    assert found["paths"] == ["/sub/p.parquet", "/t.csv", "/ü ü.csv"]
+    assert found["fetched"] == 3
+    assert found["directory"] == ["/sub/p.parquet", "/t.csv", "/ü ü.csv"]
+
+
+def test_sample_data_is_read_at_its_public_address(program):
+    found = program("data")
+    assert found["sample"] == [[200, 3], [200, 3]]
+    assert found["plain"] == [[200, 3], [200, 3]]

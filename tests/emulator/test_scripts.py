@@ -1,0 +1,49 @@
+"""Submitted scripts really run (one program, six runs: it earns its seconds)."""
+
+
+def test_script_runs_with_its_inputs_and_outputs(program):
+    found = program("scripts")
+    assert found["status"] == "Completed"
+    said = [line for line in found["lines"] if line.startswith(("folder", "one", "table", "answer"))]
+    assert said == ["folder ['a.csv', 'b.csv']", "one a.csv", "table (3, 1)", "answer 42 mine scripts"]
+    assert found["result"] == ["/o.txt"]
+    assert "outputs/model.txt" in found["files"]
+
+
+def test_metrics_are_kept_though_the_script_does_not_wait_for_them(program):
+    found = program("scripts")
+    assert found["losses"] == list(range(30))
+    assert found["tags"] == {"q": "z", "from": "child"}
+
+
+def test_failing_script_shows_its_own_frames(program):
+    found = program("scripts")
+    assert found["failed"].startswith("ActivityFailedException")
+    assert found["message"] == "User program failed with ValueError: boom"
+    assert 'train.py", line 9' in found["traceback"]
+    assert "run_script" not in found["traceback"]
+
+
+def test_exit_code_is_the_outcome(program):
+    found = program("scripts")
+    assert found["left"].startswith("ActivityFailedException")
+    assert found["code"] == "The command ended with exit code 3."
+
+
+def test_cancelled_script_is_ended(program):
+    assert program("scripts")["canceled"] == "Canceled"
+
+
+def test_command(program):
+    status, log = program("scripts")["command"]
+    assert status == "Completed"
+    assert log.splitlines()[0] == "said"
+    assert "train.py" in log
+
+
+def test_script_on_the_clients_own_machine(program):
+    assert program("scripts")["local"] == ["Completed", 30, True]
+
+
+def test_unknown_target_is_refused_at_once(program):
+    assert "Unknown compute target 'nowhere'" in program("scripts")["no_target"]

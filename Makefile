@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format bench docs clean
 
-EXTRAS ?= local,dev
+EXTRAS ?= local,emulator,dev
 JOBS ?= 2
 # The first Python that runs; scripts/environment.py then chooses the best one for .venv.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
@@ -28,22 +28,22 @@ test: lint ## lint, types and all tests
 	@$(BIN)/python -m pytest -n $(JOBS)
 
 lint: ## ruff and mypy
-	$(call environment,local,dev)
+	$(call environment,$(EXTRAS))
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 
 format: ## let ruff format the code
-	$(call environment,local,dev)
+	$(call environment,$(EXTRAS))
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --fix --quiet .
 
 bench: ## measure start-up and training (ratios and figures, nothing is asserted)
-	$(call environment,local,dev)
+	$(call environment,$(EXTRAS))
 	@$(BIN)/python -m benchmarks
 
 docs: ## write docs/ from the program itself
-	$(call environment,local,dev)
+	$(call environment,$(EXTRAS))
 	@$(BIN)/python scripts/reference.py
 
 clean: ## remove the environment and caches (never .mlops)

@@ -62,7 +62,7 @@ def _install(extras: set[str], *, fresh: bool) -> None:
     STAMP.write_text(json.dumps({"extras": sorted(usable), "fingerprint": _fingerprint()}))
     for extra, why in NOT_BY_DEFAULT.items():
         if extra not in usable:
-            _say(f"left out [{extra}] ({why}); to add it: make setup EXTRAS=local,dev,{extra}")
+            _say(f"left out [{extra}] ({why}); to add it: make setup EXTRAS=local,emulator,dev,{extra}")
 
 
 def _usable(extras: set[str], version: tuple[int, int]) -> set[str]:

@@ -1,7 +1,7 @@
 """Fetch Swagger UI by its package name and put it where `mlops swagger --serve` finds it.
 
-    python scripts/vendor_ui.py            fetch the recorded version; every file must have its checksum
-    python scripts/vendor_ui.py 5.35.0     take another version and record its checksums
+python scripts/vendor_ui.py            fetch the recorded version; every file must have its checksum
+python scripts/vendor_ui.py 5.35.0     take another version and record its checksums
 """
 
 import hashlib
@@ -29,7 +29,11 @@ def main() -> int:
     version = sys.argv[1] if len(sys.argv) > 1 else recorded["version"]
     files = fetch(version)
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    wrong = [name for name in FILES if version == recorded.get("version") and sums[name] != recorded["sha256"][name]]
+    wrong = [
+        name
+        for name in FILES
+        if version == recorded.get("version") and sums[name] != recorded["sha256"][name]
+    ]
     if wrong:
         print(f"not taken over, the checksum is another one: {', '.join(wrong)}", file=sys.stderr)
         return 1
@@ -46,10 +50,15 @@ def fetch(version: str) -> dict[str, bytes]:
     """The wanted files of the published package."""
     with TemporaryDirectory() as folder:
         subprocess.run(
-            ["npm", "pack", "--silent", f"{PACKAGE}@{version}"], cwd=folder, check=True, stdout=subprocess.DEVNULL
+            ["npm", "pack", "--silent", f"{PACKAGE}@{version}"],
+            cwd=folder,
+            check=True,
+            stdout=subprocess.DEVNULL,
         )
         with tarfile.open(next(Path(folder).glob("*.tgz"))) as archive:
-            return {name: member.read() for name in FILES if (member := archive.extractfile(f"package/{name}"))}
+            return {
+                name: member.read() for name in FILES if (member := archive.extractfile(f"package/{name}"))
+            }
 
 
 if __name__ == "__main__":

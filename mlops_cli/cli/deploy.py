@@ -16,23 +16,36 @@ if TYPE_CHECKING:
     from mlops_cli.domain.endpoints import Endpoint
 
 
+TARGETS = click.Choice(["aci", "aks", "docker", "kubernetes"])
+
+
 @click.command(cls=Command)
 @click.argument("name", required=False)
 @click.option("--model", metavar="NAME[:VERSION]", help="Model to deploy; default: the profile's, newest.")
 @click.option("--entry-script", type=click.Path(path_type=Path), help="Your own init() and run(data).")
 @click.option("--sample", type=click.Path(path_type=Path), help="A payload to try the service with.")
-@click.option("--target", type=click.Choice(["aci", "aks"]), help="aci: one worker; aks: several.")
+@click.option("--target", type=TARGETS, help="aci: one worker; aks: several; others: see --out.")
 @click.option("--auth", type=click.Choice(["key", "token", "none"]), help="What opens the service.")
 @click.option("--app-insights/--no-app-insights", default=None, help="Record every request.")
 @click.option("--workers", type=click.IntRange(1, 64), help="Processes; default 1 for aci, 2 for aks.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; default: a free one, kept from then on.")
 @click.option("--allow-skew", is_flag=True, help="Accept a model made with other package versions.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to write for docker or kubernetes.")
+@click.option("--fail-on-breaking", is_flag=True, help="Exit with 8 where clients of today would break.")
 @click.option("--exit-code", is_flag=True, help="Exit with 3 when something changed.")
 @tag_option
 @dry_run_option
 @pass_app
 def deploy(
-    app: App, *, name: str | None, exit_code: bool, tags: tuple[str, ...], dry_run: bool, **options: Any
+    app: App,
+    *,
+    name: str | None,
+    exit_code: bool,
+    tags: tuple[str, ...],
+    dry_run: bool,
+    out: Path | None,
+    fail_on_breaking: bool,
+    **options: Any,
 ) -> int | None:
     """Deploy a model as an HTTP service.
 
@@ -40,19 +53,33 @@ def deploy(
     again changes nothing; a change replaces the workers one by one, and no request is lost. If it fails,
     what ran before goes on.
     """
-    from mlops_cli.services.deploy import document, request
+    from mlops_cli.services.breaking import check_clients
+    from mlops_cli.services.deploy import request
+    from mlops_cli.services.export import is_exported
     from mlops_cli.status import ExitCode
 
     options["tags"] = tags_of(tags) or None
     wanted = request(app.config, app.backend, name, cwd=app.cwd, **options)
-    _warn(app, wanted)
-    if dry_run:
-        changed = _show_plan(app, wanted)
+    exported = is_exported(wanted, out)
+    if fail_on_breaking:
+        check_clients(app.backend, wanted)
+    if exported:
+        from mlops_cli.cli.export import export
+
+        changed = export(app, wanted, out, dry_run=dry_run)
     else:
-        endpoint, changed = _deploy(app, wanted)
-        app.show(document(endpoint, changed=changed), lambda console: _view(console, endpoint, changed))
-        app.say(f"Next: mlops score {endpoint.name} --data FILE")
+        changed = _show_plan(app, wanted) if dry_run else _deploy_and_show(app, wanted)
     return ExitCode.CHANGED if changed and exit_code else None
+
+
+def _deploy_and_show(app: App, wanted: DeployRequest) -> bool:
+    from mlops_cli.services.deploy import document
+
+    _warn(app, wanted)
+    endpoint, changed = _deploy(app, wanted)
+    app.show(document(endpoint, changed=changed), lambda console: _view(console, endpoint, changed))
+    app.say(f"Next: mlops score {endpoint.name} --data FILE")
+    return changed
 
 
 def _deploy(app: App, wanted: DeployRequest) -> tuple[Endpoint, bool]:

@@ -33,6 +33,16 @@ class Plan(Struct, omit_defaults=True):
     changes: list[str]
 
 
+class Exported(Struct):
+    """A deployment written into the folder `path` for another machine; `files` are those at its top."""
+
+    name: str
+    target: str
+    path: str
+    files: list[str]
+    changed: bool
+
+
 class Phase(Struct, omit_defaults=True):
     """One step of a deployment: reported when it begins (no `seconds`) and when it ends."""
 

@@ -7,7 +7,9 @@ from msgspec import Meta, Struct, field
 from mlops_cli.status import EndpointState
 
 Auth = Literal["key", "token", "none"]
-Target = Literal["aci", "aks"]
+Target = Literal["aci", "aks", "docker", "kubernetes"]
+"""Where a service runs; the last two are written out to run elsewhere."""
+EXPORTED = ("docker", "kubernetes")
 Engine = Literal["onnx", "reference"]
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
@@ -16,7 +18,8 @@ class DeploySettings(Struct, omit_defaults=True, forbid_unknown_fields=True):
     """The `deploy` section of a profile.
 
     `model` is NAME or NAME:VERSION; `entry_script` is a user's own scoring file with `init()` and `run()`.
-    `workers` defaults to one for aci and to two for aks. `port` 0 means any free one, kept from then on.
+    `workers` defaults to one for aci and docker, to two for aks and kubernetes, where it counts pods. `port` 0
+    means any free one, kept from then on.
     """
 
     name: str | None = None

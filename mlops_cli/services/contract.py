@@ -59,13 +59,15 @@ def of_document(name: str, document: dict[str, Any]) -> Contract:
 def of_schema(name: str, schema: ModelSchema, *, needs_key: bool) -> Contract:
     """The contract of the service that mlops makes of a model."""
     member = "forecast" if schema.task == "forecasting" else "result"
-    answer = Leaf(_json_type(schema.output_type), values=list(schema.classes or []))
+    outputs = {f"{member}[]": Leaf(_json_type(schema.output_type), values=list(schema.classes or []))}
+    if schema.task == "forecasting":
+        outputs["index[]"] = Leaf("object", required=False)
     return Contract(
         name=name,
         operations={"GET /", "POST /score"},
         needs_key=needs_key,
         inputs={f"data[].{column.name}": _column(column) for column in schema.inputs},
-        outputs={f"{member}[]": answer},
+        outputs=outputs,
     )
 
 

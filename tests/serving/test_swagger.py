@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from mlops_cli.domain.schema import InputField, ModelSchema
-from mlops_cli.engine.serving.spec import ServiceSpec
 from mlops_cli.engine.serving.documents import documents
+from mlops_cli.engine.serving.spec import ServiceSpec
 from mlops_cli.engine.serving.swagger import openapi3, swagger2
 from tests.serving.harness import KEY, SCHEMA, Worker
 

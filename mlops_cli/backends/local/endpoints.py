@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from mlops_cli import paths
-from mlops_cli.domain.deployment import DeployRequest, Phase, Plan
+from mlops_cli.domain.deployment import DeployRequest, Exported, Phase, Plan
 from mlops_cli.domain.endpoints import (
     Endpoint,
     EndpointKeys,
@@ -35,6 +35,12 @@ class LocalEndpoints:
     def deploy(self, request: DeployRequest, on_phase: Callable[[Phase], None]) -> tuple[Endpoint, bool]:
         source = self._source(request)
         return Deployment(self._store, source, self._sample(request, source.model), on_phase).run()
+
+    def export(self, request: DeployRequest, out: Path, on_phase: Callable[[Phase], None]) -> Exported:
+        from mlops_cli.engine.export.context import Export
+
+        source = self._source(request)
+        return Export(self._store, source, self._sample(request, source.model), on_phase).write(out)
 
     def list(self) -> list[Endpoint]:
         return [self._observed(endpoint) for endpoint in self._store.endpoints.all()]

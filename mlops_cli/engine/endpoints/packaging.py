@@ -23,7 +23,7 @@ from mlops_cli.engine.files import state_errors, write_atomic
 from mlops_cli.engine.serving.spec import SERVICE_FILE, ServiceSpec, read_spec
 from mlops_cli.errors import NotFoundError, UsageError
 
-DEFAULT_WORKERS = {"aci": 1, "aks": 2}
+DEFAULT_WORKERS = {"aci": 1, "aks": 2, "docker": 1, "kubernetes": 2}
 CHECKED_PACKAGES = ("numpy", "scikit-learn", "lightgbm", "xgboost", "xgboost-cpu")
 MODEL = "model"
 

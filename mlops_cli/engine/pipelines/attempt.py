@@ -75,8 +75,10 @@ class Attempt:
 def launch(task: Work, log: Path, deadline: float | None) -> Attempt:
     """Fork the process of the step. It holds the attempt's lock as long as it lives."""
     folder = Path(task.folder)
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "outputs").mkdir(parents=True)
+    if folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    (folder / "outputs").mkdir()
     if task.code:
         content.copy_code(Path(task.code), folder / "work")
     else:

@@ -5,6 +5,7 @@ because nothing is imported again. Killed at any moment, another runner goes on 
 process still lives is waited for, a step recorded as complete is never run again.
 """
 
+import gc
 import logging
 import os
 import signal
@@ -69,6 +70,8 @@ class Runner:
         run = self._store.pipeline_runs.update(self._run_id, _mark_running)
         self._stepping = Stepping(self._store, run, plan)
         self._steps = {step.name: step for step in self._store.pipeline_runs.steps(self._run_id)}
+        # What is there now stays for good: the collector need not touch it in every step's process.
+        gc.freeze()
         with woken_by_signals(self._on_signal) as waker:
             self._take_up()
             while not self._stopping and self._advance():

@@ -26,7 +26,8 @@ from mlops_cli.engine.processes import ProcessId, identify
 from mlops_cli.engine.store import Store
 from mlops_cli.errors import UsageError
 
-RESTART_SECONDS = (0.1, 1.0, 5.0, 30.0)
+RESTART_SECONDS = (0.1, 1.0, 5.0)
+SIGNALS = {signal.SIGTERM, signal.SIGCHLD}
 STABLE_SECONDS = 60.0
 TICK_SECONDS = 0.5
 ADDRESS, SUPERVISOR, LOG = "address.json", "supervisor.json", "server.log"
@@ -60,8 +61,9 @@ def supervise(home: Path) -> None:
     with locked(folder / SUPERVISOR_LOCK, wait=False) as mine:
         if not mine:
             return
+        # Blocked signals are waited for: one that comes while a server is forked is not lost.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         write_atomic(folder / SUPERVISOR, msgspec.json.encode(identify(os.getpid())))
-        signal.signal(signal.SIGTERM, _leave)
         failures = 0
         while True:
             began = time.monotonic()
@@ -78,26 +80,23 @@ def _keep_one(home: Path) -> bool:
     if pid == 0:
         # The supervisor's lock must not live on in the server.
         os.closerange(3, 256)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         _serve_and_exit(home)
-    try:
+    if signal.sigwait(SIGNALS) == signal.SIGCHLD:
         os.waitpid(pid, 0)
-    except _Leaving:
-        os.kill(pid, signal.SIGTERM)
-        os.waitpid(pid, 0)
-        return False
-    return True
+        return True
+    os.kill(pid, signal.SIGTERM)
+    os.waitpid(pid, 0)
+    return False
 
 
 def _serve_and_exit(home: Path) -> None:
-    code = 1
-    with contextlib.suppress(_Leaving):
-        try:
-            serve(home)
-            code = 0
-        except Exception:
-            log.exception("the server failed")
+    try:
+        serve(home)
+    except Exception:
+        log.exception("the server failed")
     logging.shutdown()
-    os._exit(code)
+    os._exit(1)
 
 
 def serve(home: Path) -> None:
@@ -128,14 +127,6 @@ def _listen(port: int, store: Store, begin: Starter) -> RestServer:
     except OSError as error:
         log.warning("port %d is taken (%s); the endpoints get another address", port, error.strerror)
         return RestServer(0, store, begin)
-
-
-class _Leaving(BaseException):
-    """SIGTERM has come."""
-
-
-def _leave(_number: int, _frame: object) -> None:
-    raise _Leaving
 
 
 def main(home: Path) -> None:

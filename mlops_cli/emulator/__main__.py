@@ -12,6 +12,7 @@ from types import FrameType
 
 import msgspec
 
+from mlops_cli.emulator import client_modules
 from mlops_cli.emulator.app import App
 from mlops_cli.emulator.instance import Instance
 from mlops_cli.emulator.state import State
@@ -29,6 +30,7 @@ def serve(folder: Path) -> int:
         identity = instance.identity()
         state = State(instance.state)
         state.blobs.sweep()
+        client_modules.install(instance.client_modules)
         app = App(instance, identity, state)
         with _bound(identity.port, instance, app) as proxy:
             _stop_on_signal(proxy)

@@ -15,6 +15,8 @@ from msgspec import Struct, field
 from mlops_cli.emulator.wire.tls import Authority, issue_client_certificate
 from mlops_cli.engine.files import write_atomic
 
+AUTOML_SECONDS, FAST_AUTOML_SECONDS = 60.0, 10.0
+
 
 def _guid() -> str:
     return str(uuid.uuid4())
@@ -28,6 +30,7 @@ class Identity(Struct, kw_only=True):
     """Names and secrets of one instance.
 
     `maps` are addresses of sample data and the files behind them; `python` runs submitted scripts.
+    `automl_seconds` bounds the search of an AutoML run, whose own budget is for Azure's machines.
     """
 
     subscription_id: str = field(default_factory=_guid)
@@ -45,7 +48,12 @@ class Identity(Struct, kw_only=True):
     port: int = 0
     fast: bool = False
     python: str | None = None
+    automl_seconds: float | None = None
     maps: dict[str, str] = field(default_factory=dict)
+
+    def automl_budget(self) -> float:
+        """Seconds that the search of an AutoML run may take."""
+        return self.automl_seconds or (FAST_AUTOML_SECONDS if self.fast else AUTOML_SECONDS)
 
 
 class Instance:
@@ -59,6 +67,7 @@ class Instance:
         self.bundle = folder / "ca-bundle.pem"
         self.client_certificate = folder / "service-principal.pem"
         self.client_home = folder / "home"
+        self.client_modules = folder / "client"
         self.server_file = folder / "server.json"
         self.log = folder / "emulator.log"
         self.lock = folder / "emulator.lock"

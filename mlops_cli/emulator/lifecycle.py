@@ -15,6 +15,7 @@ import psutil
 import requests
 from msgspec import Struct
 
+from mlops_cli.emulator.azure.execution.folder import RunFolder
 from mlops_cli.emulator.env import client_environment, workspace_config
 from mlops_cli.emulator.instance import Identity, Instance
 from mlops_cli.engine.files import locked, write_atomic
@@ -32,6 +33,7 @@ class Settings(Struct, kw_only=True):
     port: int | None = None
     fast: bool | None = None
     python: str | None = None
+    automl_seconds: float | None = None
     maps: dict[str, str] | None = None
 
 
@@ -87,13 +89,19 @@ class Emulator:
         return True
 
     def reset(self) -> None:
-        """Forget all state, keep the identity; a running server is started again."""
+        """Forget all state, keep the identity; submitted scripts end, a running server is started again."""
         running = self.stop()
+        self.end_work()
         shutil.rmtree(self.instance.state, ignore_errors=True)
         shutil.rmtree(self.instance.client_home, ignore_errors=True)
         self.instance.client_home.mkdir(parents=True, exist_ok=True)
         if running:
             self.start()
+
+    def end_work(self) -> None:
+        """End the submitted scripts that still run: they do not end with the server."""
+        for folder in (self.instance.state / "runs").glob("*"):
+            RunFolder(folder).kill()
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """Variables for a client process, see `env.client_environment`."""

@@ -37,9 +37,14 @@ class SampleData:
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         self._blobs.link(account, container, name, file, {"Content-Type": kind})
 
+    def file(self, host: str, path: str) -> Path | None:
+        """The file behind an address that is no blob."""
+        file = self._files.get((host, path))
+        return file if file and file.is_file() else None
+
     def answer(self, request: Request) -> Response | None:
-        file = self._files.get((request.host, unquote(request.path)))
-        if file is None or request.method not in ("GET", "HEAD") or not file.is_file():
+        file = self.file(request.host, unquote(request.path))
+        if file is None or request.method not in ("GET", "HEAD"):
             return None
         status = file.stat()
         headers = {

@@ -95,7 +95,7 @@ def _write_files(model: Any, folder: Path, manifest: Manifest) -> None:
     requirements = [f"{name}=={version}" for name, version in manifest.packages.items()]
     (folder / "requirements.txt").write_text("\n".join(requirements) + "\n")
     shutil.copyfile(score.__file__, folder / "score.py")
-    _copy_code(folder / "code")
+    copy_code(folder / "code")
     mlflow_files.write(folder, model.schema, manifest)
 
 
@@ -111,7 +111,8 @@ def _innermost(member: Any) -> Any:
     return _innermost(member.member) if hasattr(member, "member") else member
 
 
-def _copy_code(target: Path) -> None:
+def copy_code(target: Path) -> None:
+    """Copy the modules that a pickled model needs below `target`, which then goes on `sys.path`."""
     files = [_PACKAGE / name for name in (*_SHIPPED, "engine/__init__.py")]
     for file in files + sorted((_PACKAGE / "engine" / "model").glob("*.py")):
         copy = target / "mlops_cli" / file.relative_to(_PACKAGE)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _NAMES = {
     "imbalance": "Class balancing detection",
     "missing_values": "Missing feature values imputation",
-    "many_values": "High cardinality feature detection",
+    "high_cardinality": "High cardinality feature detection",
 }
 
 
@@ -31,10 +31,12 @@ def faults(table: pandas.DataFrame, settings: TrainSettings) -> list[Document]:
         return []
     return [
         {
-            "type": _NAMES.get(guardrail.check, guardrail.check.replace("_", " ").capitalize()),
-            "status": "ALERTED",
-            "description": guardrail.message,
-            "parameters": [{"column": guardrail.column}] if guardrail.column else [],
+            "type": guardrail.code,
+            "friendly_type": _NAMES.get(guardrail.code, guardrail.code.replace("_", " ").capitalize()),
+            "result": "Alerted",
+            "friendly_result": guardrail.message,
+            "friendly_parameter_preface": "",
+            "friendly_parameters": [{"Column name": guardrail.column}] if guardrail.column else [],
         }
         for guardrail in found
     ]

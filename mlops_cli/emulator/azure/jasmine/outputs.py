@@ -14,6 +14,7 @@ import yaml
 from mlops_cli.domain.training import TrainSettings
 from mlops_cli.emulator.azure.jasmine import scoring_file
 from mlops_cli.emulator.azure.jasmine.folder import AutoMLFolder
+from mlops_cli.emulator.azure.jasmine.names import CONDA_FILE, SCORING_FILES
 from mlops_cli.engine.model import folder as model_folder
 from mlops_cli.engine.model.pipeline import FittedPipeline
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     import pandas
 
     from mlops_cli.engine.automl.trials import Trial
-
-SCORING_FILES = ("scoring_file_v_1_0_0.py", "scoring_file_v_2_0_0.py")
-CONDA_FILE = "conda_env_v_1_0_0.yml"
 
 
 def write_children(

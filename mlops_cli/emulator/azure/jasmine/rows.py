@@ -64,7 +64,9 @@ def _delimited(path: str, options: Definition) -> pd.DataFrame:
         frame = pd.read_csv(path, sep=options.get("delimiter") or ",", header=header, encoding=encoding)
     except (ValueError, OSError) as error:
         raise DataError(f"the dataset cannot be read: {error}") from error
-    return frame.rename(columns={n: f"Column{n + 1}" for n in frame.columns}) if header is None else frame
+    if header is None:
+        frame.columns = [f"Column{number}" for number in range(1, frame.shape[1] + 1)]
+    return frame
 
 
 def _parquet(path: str, _: Definition) -> pd.DataFrame:

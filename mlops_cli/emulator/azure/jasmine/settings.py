@@ -9,7 +9,6 @@ import msgspec
 from mlops_cli.domain.training import PRIMARY_METRICS, TrainSettings
 from mlops_cli.emulator.errors import bad_request
 from mlops_cli.emulator.state import Document
-from mlops_cli.engine.automl.learners import ENSEMBLES, available
 
 MOST_ITERATIONS = 1000
 """What the SDK posts for `iterations` when nothing is said: no bound."""
@@ -71,6 +70,8 @@ def _forecasting(posted: Document) -> Document:
 
 def _allowed(posted: Document, task: str) -> list[str]:
     """Those of the allowed models that the engine has. Raises ApiError 400 when it has none of them."""
+    from mlops_cli.engine.automl.learners import available
+
     names = posted.get("whitelist_models") or []
     kept = [name for name in names if name in available(task)]
     if names and not kept:
@@ -82,6 +83,8 @@ def _allowed(posted: Document, task: str) -> list[str]:
 
 
 def _blocked(posted: Document, task: str) -> list[str]:
+    from mlops_cli.engine.automl.learners import ENSEMBLES, available
+
     switches = {"enable_ensembling": ENSEMBLES[0], "enable_stack_ensembling": ENSEMBLES[1]}
     off = [name for switch, name in switches.items() if not posted.get(switch)]
     return [name for name in posted.get("blacklist_algos") or [] if name in available(task)] + off

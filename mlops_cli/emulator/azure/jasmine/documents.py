@@ -1,0 +1,136 @@
+"""What run history holds of an AutoML run and its children: fields, properties and tags that clients read."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Any
+
+import msgspec
+
+from mlops_cli.emulator.azure.jasmine.names import CONDA_FILE, SCHEMA_VERSION, SCORING_FILES
+from mlops_cli.emulator.clock import now
+from mlops_cli.emulator.errors import bad_request
+from mlops_cli.emulator.state import Document
+
+SHOWN_AT_ONCE = 100
+"""The SDK prints `max_concurrent_iterations` children every ten seconds, even of a run that is over."""
+
+
+def settings_of(posted: Document) -> Document:
+    """The settings of AutoMLConfig inside of what is posted. Raises ApiError 400."""
+    try:
+        settings: Document = msgspec.json.decode(posted["amlSettingsJsonString"])
+    except (KeyError, TypeError, msgspec.DecodeError):
+        raise bad_request("amlSettingsJsonString is missing or no JSON.", "InvalidSettings") from None
+    return settings
+
+
+def dataset_id(posted: Document) -> str:
+    """The id of the training data. Raises ApiError 400."""
+    text = (posted.get("dataPrepJsonString") or "").replace('\\"', '"')
+    found = re.search(r'"training_data":\s*\{"datasetId":\s*"([^"]+)"', text)
+    if found is None:
+        raise bad_request("Training data must be a TabularDataset.", "NoTrainingData")
+    return found[1]
+
+
+def parent(posted: Document) -> Document:
+    """The parent run as it is made."""
+    settings = settings_of(posted)
+    shown = settings | {"max_concurrent_iterations": SHOWN_AT_ONCE}
+    given = {k: str(v) for k, v in (posted.get("properties") or {}).items()}
+    properties = {
+        "num_iterations": str(posted.get("numIterations") or settings.get("iterations")),
+        "training_type": "TrainFull",
+        "acquisition_function": "EI",
+        "primary_metric": settings["primary_metric"],
+        "train_split": "0",
+        "acquisition_parameter": "0",
+        "num_cross_validation": str(posted.get("numCrossValidation") or ""),
+        "target": posted.get("target") or "",
+        "AMLSettingsJsonString": msgspec.json.encode(shown).decode(),
+        "DataPrepJsonString": posted.get("dataPrepJsonString") or "",
+        "EnableSubsampling": "False",
+        "runTemplate": "AutoML",
+        "azureml.runsource": "automl",
+        "display_task_type": str(settings.get("task_type")),
+        "ClientType": "SDK",
+        **given,
+    }
+    return {"runType": "automl", "target": posted.get("target"), "status": "NotStarted", "properties": properties,
+            "tags": posted.get("tags") or {}}  # fmt: skip
+
+
+def child(parent: Document, trial: Document, ended: str, metric: str) -> Document:
+    """The child run of a trial, without its status."""
+    number, seconds = trial["iteration"], trial["duration_seconds"]
+    start = datetime.datetime.fromisoformat(ended) - datetime.timedelta(seconds=seconds)
+    run_id = f"{parent['runId']}_{number}"
+    files = f"aml://artifact/ExperimentRun/dcid.{run_id}/outputs"
+    score = trial["metrics"].get(metric)
+    properties = {
+        "runTemplate": "automl_child",
+        "iteration": str(number),
+        "pipeline_id": f"{trial['algorithm']}-{number}",
+        "pipeline_spec": msgspec.json.encode(
+            {"objects": [{"spec_class": "sklearn", "class_name": trial["algorithm"],
+                          "param_kwargs": trial["parameters"]}]}
+        ).decode(),
+        "run_preprocessor": "",
+        "run_algorithm": trial["algorithm"],
+        "training_percent": "100",
+        "primary_metric": metric,
+        "score": "nan" if score is None else repr(score),
+        "model_name": f"AutoML{parent['runId'].removeprefix('AutoML_').replace('-', '')[:12]}{number}",
+        "model_output_path": "outputs/model.pkl",
+        "model_data_location": f"{files}/model.pkl",
+        "scoring_data_location": f"{files}/{SCORING_FILES[0]}",
+        "conda_env_data_location": f"{files}/{CONDA_FILE}",
+        "dependencies_versions": parent["properties"].get("dependencies_versions", "{}"),
+        "azureml.runsource": "automl",
+    }  # fmt: skip
+    return {
+        "parentRunId": parent["runId"],
+        "runType": "azureml.scriptrun",
+        "target": parent["target"],
+        "runDefinition": parent.get("runDefinition"),
+        "startTimeUtc": start.isoformat(),
+        "properties": properties,
+    }
+
+
+def definition(configuration: Document) -> Document:
+    """The run's definition; Azure gives its environment a version."""
+    environment = configuration.get("environment") or {}
+    return {**configuration, "environment": {**environment, "version": environment.get("version") or "1"}}
+
+
+def end_parent(document: Document, result: Document) -> None:
+    """Properties and tags with which an AutoML run ends."""
+    tags, properties = document["tags"], document["properties"]
+    tags["_aml_system_automl_status"] = result["status"]
+    tags["iterations"] = str(document.get("_children", 0))
+    if result["status"] == "Completed":
+        tags["automl_best_child_run_id"] = f"{document['runId']}_{result['best']}"
+        if result.get("importances"):
+            tags["model_explain_run"] = "best_run"
+    elif result["status"] == "Failed":
+        began = "ProblemInfoJsonString" in properties
+        properties["errors"] = result["error"] if began else f"Setup iteration failed: {result['error']}"
+
+
+def problem_info(document: Document) -> None:
+    """Say that setup is over: until then the SDK prints no child."""
+    info = {"dataset_num_categorical": 0, "is_sparse": False, "subsampling": False}
+    document["properties"]["ProblemInfoJsonString"] = msgspec.json.encode(info).decode()
+
+
+def verifier_results(faults: list[Document]) -> Document:
+    return {"schema_version": SCHEMA_VERSION, "faults": faults}
+
+
+def error(message: str, details: Any = ()) -> Document:
+    lines = [{"code": "Detail", "message": str(line)} for line in details]
+    document = {"code": "UserError", "message": message, "messageParameters": {}, "details": lines}
+    return {"error": document, "time": now()}

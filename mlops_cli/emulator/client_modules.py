@@ -1,0 +1,29 @@
+"""What clients find on PYTHONPATH: a stand-in for the package that AutoML's client wants before it unpickles.
+
+The SDK loads a fitted model only where `azureml.train.automl.runtime` can be imported. Here that module makes
+the classes of our models importable, behind everything that is installed; the real one wins where it exists.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from mlops_cli.engine.files import write_atomic
+from mlops_cli.engine.model.folder import copy_code
+
+_RUNTIME = '''"""Stands in for azureml-train-automl-runtime: makes the classes of the emulator's models importable."""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[4] / "models"))
+'''
+
+
+def install(folder: Path) -> None:
+    """Write the modules below `folder`."""
+    write_atomic(folder / "azureml" / "train" / "automl" / "runtime" / "__init__.py", _RUNTIME.encode())
+    models = folder / "models"
+    shutil.rmtree(models, ignore_errors=True)
+    copy_code(models)

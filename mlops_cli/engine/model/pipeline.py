@@ -1,0 +1,62 @@
+"""A trained model with the face that Azure AutoML's fitted models show: arrays out, named steps."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas
+
+    Rows = Sequence[dict[str, Any]] | pandas.DataFrame
+
+FORECAST_COLUMN = "_automl_target_col"
+
+
+class FittedPipeline:
+    """What `AutoMLRun.get_output()` returns beside the run, and what a child run's `model.pkl` holds.
+
+    `steps` and `named_steps` are those of scikit-learn's Pipeline: the featurizer, then the algorithm.
+    """
+
+    def __init__(self, model: Any, algorithm: str) -> None:
+        self.model = model
+        self.algorithm = algorithm
+        self.schema = model.schema
+
+    @property
+    def steps(self) -> list[tuple[str, Any]]:
+        return [("datatransformer", self.model.encoder), (self.algorithm, self.model)]
+
+    @property
+    def named_steps(self) -> dict[str, Any]:
+        return dict(self.steps)
+
+    @property
+    def classes_(self) -> np.ndarray:
+        return np.array(self.schema.classes)
+
+    def predict(self, X: "Rows") -> np.ndarray:
+        """A label or a number per row."""
+        return np.array(self.model.predict(X))
+
+    def predict_proba(self, X: "Rows") -> np.ndarray:
+        """(n, k) probabilities in the order of `classes_`."""
+        return np.asarray(self.model.predict_proba(X))
+
+    def forecast(
+        self,
+        X_pred: "pandas.DataFrame",
+        y_pred: Any = None,  # noqa: ARG002 Azure's signature
+    ) -> tuple[np.ndarray, "pandas.DataFrame"]:
+        """The forecasts, and the rows with them as a column more; `y_pred` (known values) is not used."""
+        values = self.predict(X_pred)
+        return values, X_pred.assign(**{FORECAST_COLUMN: values})
+
+    def answer(self, rows: "Rows") -> dict[str, Any]:
+        """What the scoring service sends, before it is JSON."""
+        answer: dict[str, Any] = self.model.answer(rows)
+        return answer
+
+    def __repr__(self) -> str:
+        return f"FittedPipeline(steps={[name for name, _ in self.steps]})"

@@ -53,3 +53,4 @@ def azureml_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runni
     emulator.start(Settings(fast=True))
     yield RunningEmulator(emulator)
     emulator.stop()
+    emulator.end_work()

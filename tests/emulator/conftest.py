@@ -55,6 +55,7 @@ def emulator(shared_folder):
         users.write_text(str(left))
         if left == 0:
             found.stop()
+            found.end_work()
 
 
 @pytest.fixture(scope="session")
@@ -110,3 +111,4 @@ def own_emulator(tmp_path):
     found = Emulator(tmp_path / "emulator")
     yield found
     found.stop()
+    found.end_work()

@@ -27,6 +27,14 @@ class Request:
         self.body = b""
         self.keep_alive = False
 
+    def again(self, body: bytes) -> "Request":
+        """The same request with another body; it shares the headers, which nobody may change."""
+        other = Request.__new__(Request)
+        other.method, other.target, other.path, other.query = self.method, self.target, self.path, self.query
+        other.version, other.headers, other.keep_alive = self.version, self.headers, self.keep_alive
+        other.body = body
+        return other
+
 
 class Response:
     """Status, body and header lines to send; `run_ms`, `rows` and `note` are for the logs."""

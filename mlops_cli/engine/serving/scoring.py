@@ -86,7 +86,7 @@ class Scorer:
         body = self._body(request)
         if body is not request.body:
             request.body = body
-            del request.headers[b"content-encoding"]
+            request.headers = {k: v for k, v in request.headers.items() if k != b"content-encoding"}
         headers = _names(request)
         given = rawhttp.request_of(request)
         return lambda: self._entry.call_text(given, headers), None, False

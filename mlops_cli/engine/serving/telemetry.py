@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -18,17 +19,22 @@ class RequestLog:
         self._file = file
         self._clock = clock
         self._worker = os.getpid()
-        self._waiting: list[tuple[float, float, str, bytes | None, Request, Response]] = []
+        self._waiting: list[tuple[Any, ...]] = []
 
     def add(
         self, request: Request, response: Response, request_id: str, client_id: bytes | None, seconds: float
     ) -> None:
-        self._waiting.append((self._clock(), seconds, request_id, client_id, request, response))
+        """Keeps neither body: while requests are waiting to be written, their memory serves the next ones."""
+        what = (request.method, request.path, response.status, len(request.body), len(response.body))
+        self._waiting.append(
+            (self._clock(), seconds, request_id, client_id, *what, response.run_ms, response.rows)
+        )
 
     def flush(self) -> None:
         waiting, self._waiting = self._waiting, []
         if waiting:
-            lines = [msgspec.json.encode(self._record(*item)) for item in waiting]
+            encode = msgspec.json.Encoder().encode
+            lines = [encode(self._record(*item)) for item in waiting]
             self._file.write(b"\n".join(lines) + b"\n")
 
     def _record(
@@ -37,20 +43,25 @@ class RequestLog:
         seconds: float,
         request_id: str,
         client_id: bytes | None,
-        request: Request,
-        response: Response,
+        method: bytes,
+        path: bytes,
+        status: int,
+        bytes_in: int,
+        bytes_out: int,
+        run_ms: float | None,
+        rows: int | None,
     ) -> RequestRecord:
         return RequestRecord(
-            time=timestamp(at - seconds),
-            request_id=request_id,
-            method=request.method.decode("latin-1"),
-            path=request.path.decode("latin-1"),
-            status=response.status,
-            duration_ms=round(seconds * 1e3, 3),
-            bytes_in=len(request.body),
-            bytes_out=len(response.body),
-            worker=self._worker,
-            client_request_id=client_id.decode("latin-1") if client_id else None,
-            run_ms=None if response.run_ms is None else round(response.run_ms, 3),
-            rows=response.rows,
+            timestamp(at - seconds),
+            request_id,
+            method.decode("latin-1"),
+            path.decode("latin-1"),
+            status,
+            int(seconds * 1e6) / 1e3,
+            bytes_in,
+            bytes_out,
+            self._worker,
+            client_id.decode("latin-1") if client_id else None,
+            None if run_ms is None else int(run_ms * 1e3) / 1e3,
+            rows,
         )

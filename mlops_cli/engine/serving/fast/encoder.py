@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import chain
+from operator import getitem
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,8 +66,7 @@ class Encoder:
             if first > numbers:
                 for compute, value in zip(self._computed, values[numbers:first], strict=True):
                     flat += compute(value)
-            for lookup, value in zip(lookups, values[first:], strict=False):
-                flat += lookup[value]
+            flat.extend(chain.from_iterable(map(getitem, lookups, values[first:])))
         return np.array(flat, dtype=np.float32).reshape(len(rows), -1)
 
     def encode_dicts(self, rows: Sequence[Row]) -> np.ndarray:

@@ -16,7 +16,6 @@ import requests
 from msgspec import Struct
 
 from mlops_cli.emulator.azure.execution.folder import RunFolder
-from mlops_cli.emulator.azure.execution.folder import RunFolder
 from mlops_cli.emulator.env import client_environment, workspace_config
 from mlops_cli.emulator.instance import Identity, Instance
 from mlops_cli.engine.files import locked, write_atomic
@@ -98,11 +97,6 @@ class Emulator:
         self.instance.client_home.mkdir(parents=True, exist_ok=True)
         if running:
             self.start()
-
-    def end_work(self) -> None:
-        """End the submitted scripts that still run: they do not end with the server."""
-        for folder in (self.instance.state / "runs").glob("*"):
-            RunFolder(folder).kill()
 
     def end_work(self) -> None:
         """End the submitted scripts that still run: they do not end with the server."""

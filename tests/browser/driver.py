@@ -29,6 +29,10 @@ FLAGS = [
 ]
 
 
+def has_driver() -> bool:
+    return shutil.which("chromedriver") is not None
+
+
 class Browser:
     """One Chromium with a profile of its own. Close it."""
 
@@ -44,7 +48,11 @@ class Browser:
         )
         self.until(self._is_up)
         options = {"binary": chromium, "args": [*FLAGS, f"--user-data-dir={profile}"]}
-        wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
+        wanted = {
+            "browserName": "chrome",
+            "goog:chromeOptions": options,
+            "goog:loggingPrefs": {"browser": "ALL"},
+        }
         found = self._call("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
         self._url += f"/session/{found['sessionId']}"
 

@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every target makes the environment it needs in .venv and reuses it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench docs clean
+.PHONY: help setup demo test lint format bench docs vendor-ui clean
 
 EXTRAS ?= local,emulator,dev
 JOBS ?= 2
@@ -45,6 +45,9 @@ bench: ## measure start-up and training (ratios and figures, nothing is asserted
 docs: ## write docs/ from the program itself
 	$(call environment,$(EXTRAS))
 	@$(BIN)/python scripts/reference.py
+
+vendor-ui: ## fetch Swagger UI again and check it against its checksums (needs npm)
+	@$(PYTHON) scripts/vendor_ui.py
 
 clean: ## remove the environment and caches (never .mlops)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache build *.egg-info

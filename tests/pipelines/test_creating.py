@@ -1,0 +1,110 @@
+"""`pipeline create`: the graph, and what is wrong with a pipeline, at its place."""
+
+import pytest
+
+from tests.pipelines.world import Project
+
+GOOD = """\
+name: demo
+parameters: {rows: 5, fast: true}
+data: {raw: {path: raw.csv}}
+steps:
+- name: clean
+  type: script
+  script: clean.py
+  inputs: {raw: data.raw}
+  outputs: [table]
+  arguments: [$(inputs.raw), $(outputs.table), $(parameters.rows)]
+- name: train
+  type: automl
+  inputs: {data: clean.table}
+  train: {label: y, max_trials: $(parameters.rows)}
+- name: report
+  type: script
+  script: report.py
+  after: [train]
+"""
+
+
+def test_the_graph(project: Project) -> None:
+    project.pipeline(GOOD)
+    shown = project.mlops("pipeline", "create", "p.yaml").stdout
+    lines = [line.rstrip() for line in shown.splitlines() if line.strip()]
+    assert lines[:4] == ["demo", "  parameter rows = 5", "  parameter fast = true", "  data.raw = raw.csv"]
+    assert [line.split() for line in lines[-3:]] == [
+        ["clean", "script", "data.raw", "table"],
+        ["→", "train", "automl", "clean.table", "model,", "metrics"],
+        ["→", "→", "report", "script", "after", "train"],
+    ]
+
+
+WRONG = {
+    "an unknown input": (
+        ("clean.table}", "clean.tabel}"),
+        "p.yaml:13:12: steps[1].inputs.data: there is no 'clean.tabel', did you mean 'clean.table'?",
+    ),
+    "a step waits for itself": (
+        ("after: [train]", "after: [report]"),
+        "p.yaml:15:3: steps[2]: the steps wait for each other: report -> report",
+    ),
+    "a circle": (
+        ("inputs: {raw: data.raw}", "inputs: {raw: data.raw}\n  after: [report]"),
+        "p.yaml:5:3: steps[0]: the steps wait for each other: clean -> ",
+    ),
+    "an unknown parameter": (
+        ("$(parameters.rows)]", "$(parameters.row)]"),
+        "p.yaml:10:48: steps[0].arguments[2]: $(parameters.row): there is no 'row' among the parameters, "
+        "did you mean 'rows'?",
+    ),
+    "a default that does not fit": (
+        ("rows: 5", "rows: 0"),
+        "p.yaml:14:33: steps[1].train.max_trials: expects a whole number from 1, got '0'",
+    ),
+    "an unknown output": (
+        ("$(outputs.table)", "$(outputs.tab)"),
+        "p.yaml:10:30: steps[0].arguments[1]: $(outputs.tab): there is no 'tab' among the outputs, "
+        "did you mean 'table'?",
+    ),
+    "a key of another type of step": (
+        ("  after: [train]", "  train: {}"),
+        "p.yaml:18:3: steps[2].train: unknown key",
+    ),
+    "automl without data": (
+        ("  inputs: {data: clean.table}\n", ""),
+        "p.yaml:11:3: steps[1]: an automl step needs one input, its training data",
+    ),
+    "two kinds of data": (
+        ("{path: raw.csv}", "{path: raw.csv, dataset: raw}"),
+        "p.yaml:3:8: data.raw: expects one of path, dataset and model",
+    ),
+    "a name that is no name": (("name: demo", "name: ../demo"), "p.yaml:1:1: name: use letters, digits"),
+    "a secret": (("name: demo", "name: ${MY_TOKEN}"), "p.yaml:1:7: name: would store the secret MY_TOKEN"),
+    "a variable that is not set": (
+        ("path: raw.csv", "path: ${NOWHERE}"),
+        "p.yaml:3:20: data.raw.path: the environment variable NOWHERE is not set",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_told_with_its_place(case: str, project: Project) -> None:
+    (old, new), message = WRONG[case]
+    assert GOOD.count(old) == 1
+    project.mlops.environ["MY_TOKEN"] = "hush"
+    project.pipeline(GOOD.replace(old, new))
+    error = project.mlops("pipeline", "create", "p.yaml", "-o", "json", code=2).json()["error"]
+    assert error["message"].startswith(message)
+    assert "hush" not in str(error)
+
+
+def test_a_profile_holds_one_too_and_its_train_section_is_inherited(project: Project) -> None:
+    project.mlops.profile(
+        "experiment: bank\ntrain: {label: y, max_trials: 3}\npipeline:\n  data: {raw: {path: raw.csv}}\n"
+        "  steps:\n  - {name: t, type: automl, inputs: {d: data.raw}, train: {timeout_minutes: 2}}\n"
+    )
+    project.write("raw.csv", "a,y\n1,2\n")
+    assert project.mlops("pipeline", "create", "-o", "json").json()["name"] == "bank"
+    empty = project.mlops("--set", "pipeline.steps=[]", "pipeline", "create", code=2)
+    assert "the profile has no pipeline" in empty.stderr
+    wrong = project.mlops("--set", "pipeline.name=a/b", "pipeline", "create", code=2)
+    assert "--set pipeline.name: use letters" in wrong.stderr

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group)
 def emulator() -> None:
-    """Azure Machine Learning on this machine, for programs that use its SDK v1 unchanged."""
+    """Azure ML on this machine, for unmodified programs.
+
+    `mlops emulator run -- python train.py` is all that a program with Azure ML's SDK v1 needs. Nothing
+    leaves this machine; what is submitted, trained and deployed really runs here.
+    """
 
 
 emulator.add_command(fault)

@@ -4,7 +4,6 @@ import platform
 import shutil
 import sys
 from importlib import metadata
-from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct

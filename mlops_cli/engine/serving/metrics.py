@@ -10,8 +10,10 @@ import mmap
 import os
 import time
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from mlops_cli.engine.serving.messages import Response
@@ -45,6 +47,7 @@ _CODE = _MODEL + len(BUCKETS) + 1
 SIZE = _CODE + CODES
 GAUGES = (_CPU, _RSS, _IN_FLIGHT)
 """Of one process; they do not outlive it."""
+_bucket = partial(bisect_left, BUCKETS)
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -87,15 +90,14 @@ class Metrics:
             self._bury()
             self._own = Counters(self._folder / f"{os.getpid()}")
             self._own.is_free()
-        self._in_flight = 0
-        self._waiting: list[tuple[float, int, float | None, int | None]] = []
+        self._begun = self._ended = 0
+        self._waiting: list[tuple[float, Response]] = []
 
     def began(self) -> None:
-        self._in_flight += 1
+        self._begun += 1
 
     def ended(self, seconds: float, response: Response) -> None:
-        self._in_flight -= 1
-        self._waiting.append((seconds, response.status, response.run_ms, response.rows))
+        self._waiting.append((seconds, response))
 
     def refused(self, status: int) -> None:
         """Count what never became a whole request; it has no duration."""
@@ -104,17 +106,22 @@ class Metrics:
     def digest(self) -> None:
         waiting, self._waiting = self._waiting, []
         values = self._own.values
-        for seconds, status, run_ms, rows in waiting:
-            values[_CODE + status] += 1
-            values[_REQUEST + bisect_left(BUCKETS, seconds)] += 1
-            values[_REQUEST_SUM] += seconds
-            values[_ROWS] += rows or 0
-            if run_ms is not None:
-                values[_MODEL + bisect_left(BUCKETS, run_ms / 1e3)] += 1
-                values[_MODEL_SUM] += run_ms / 1e3
-        values[_IN_FLIGHT] = self._in_flight
+        if waiting:
+            self._ended += len(waiting)
+            for status, count in Counter([response.status for _, response in waiting]).items():
+                values[_CODE + status] += count
+            values[_ROWS] += sum([response.rows or 0 for _, response in waiting])
+            self._observe(_REQUEST, _REQUEST_SUM, [seconds for seconds, _ in waiting])
+            model = [response.run_ms / 1e3 for _, response in waiting if response.run_ms is not None]
+            self._observe(_MODEL, _MODEL_SUM, model)
+        values[_IN_FLIGHT] = self._begun - self._ended
         values[_CPU] = time.process_time()
         values[_RSS] = _resident_bytes()
+
+    def _observe(self, histogram: int, whole: int, durations: list[float]) -> None:
+        for bucket, count in Counter(map(_bucket, durations)).items():
+            self._own.values[histogram + bucket] += count
+        self._own.values[whole] += sum(durations)
 
     def text(self) -> bytes:
         """All workers together, in the text exposition format 0.0.4."""

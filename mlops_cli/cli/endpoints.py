@@ -123,6 +123,7 @@ def draw(console: Console, endpoint: Endpoint) -> None:
         "model": _model(endpoint),
         "scoring": endpoint.scoring_uri,
         "swagger": endpoint.swagger_uri,
+        "form": endpoint.scoring_uri.removesuffix("/score") + "/ui" if endpoint.port else "",
         "auth": endpoint.auth,
         "workers": f"{endpoint.workers} ({endpoint.target})",
         "engine": f"{endpoint.engine or ''}{f' ({endpoint.engine_reason})' if endpoint.engine_reason else ''}",

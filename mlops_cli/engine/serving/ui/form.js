@@ -30,7 +30,7 @@ function build(spec) {
     page.fields = Object.entries(rows.properties).map(([name, schema], index) =>
       makeField(name, schema, page.row[name], index));
     at("fields").append(...page.fields.map((field) => field.box));
-    at("about").textContent = `${page.fields.length} inputs, filled with a true row of the training data.`;
+    at("about").textContent = `${page.fields.length} inputs, filled with a true row to start from.`;
   } else {
     buildText(input);
   }

@@ -2,9 +2,9 @@
 
 import sys
 
-from benchmarks import startup, training
+from benchmarks import pipelines, startup, training
 
-PARTS = {"startup": startup.measure, "training": training.measure}
+PARTS = {"startup": startup.measure, "training": training.measure, "pipelines": pipelines.measure}
 
 
 def main(names: list[str]) -> None:

@@ -5,8 +5,8 @@
    jitter   answers each request after a service time drawn from MIN..MAX, all requests at once
    stall    the whole server sleeps FOR_MS in every EVERY_MS
    unique   each answer has its own x-ms-request-id
-   LOG      at SIGTERM: "service NANOSECONDS" per request (with jitter), "stall START END" per stall
-            (CLOCK_MONOTONIC, ns)
+   LOG      at SIGTERM: "first TIME" of the first request, "service NANOSECONDS" per request (with jitter),
+            "stall START END" per stall (times are CLOCK_MONOTONIC, ns)
 */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -41,6 +41,7 @@ static size_t services, stalled;
 static int64_t jitter_low, jitter_high, stall_every, stall_for, next_stall;
 static int unique;
 static uint64_t served;
+static int64_t first_seen;
 static volatile sig_atomic_t ended;
 
 static int64_t now(void) {
@@ -104,6 +105,7 @@ static void readable(int fd, int64_t seen) {
     filled[fd] += got;
     size_t size = whole(fd);
     if (!size) return;
+    if (!first_seen) first_seen = seen;
     memmove(buffer[fd], buffer[fd] + size, filled[fd] - size);
     filled[fd] -= size;
     if (!jitter_high) { answer(fd); return; }
@@ -161,6 +163,8 @@ static void options(int count, char **words) {
 
 static void write_log(const char *path) {
     FILE *file = fopen(path, "w");
+    if (!file) return;
+    fprintf(file, "first %lld\n", (long long)first_seen);
     for (size_t i = 0; i < services; i++) fprintf(file, "service %lld\n", (long long)service[i]);
     for (size_t i = 0; i < stalled; i++) fprintf(file, "stall %lld %lld\n", (long long)stalls[2 * i], (long long)stalls[2 * i + 1]);
     fclose(file);

@@ -27,10 +27,10 @@ def table(run: Run, children: list[Run], *, rows: int | None = None) -> Table:
     metric = str(run.properties["primary_metric"])
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     drawn.add_column("#", justify="right")
-    drawn.add_column("algorithm")
-    drawn.add_column(metric, justify="right")
+    drawn.add_column("algorithm", no_wrap=True, min_width=18)
+    drawn.add_column(metric.replace("_", " "), justify="right")
     for other in second_metrics(metric):
-        drawn.add_column(other, justify="right")
+        drawn.add_column(other.replace("_", " "), justify="right")
     drawn.add_column("seconds", justify="right")
     ranked = leaderboard(run, children)
     for child in ranked[:rows]:

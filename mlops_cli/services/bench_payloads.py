@@ -62,8 +62,11 @@ def from_file(path: Path, schema: ModelSchema | None, batch_rows: int) -> list[b
 def from_backend(
     backend: Backend, home: Path, model: Model, schema: ModelSchema, batch_rows: int
 ) -> tuple[list[bytes], str]:
-    """Rows of the data that the model was trained on; its example where the data is not at hand."""
-    if model.dataset:
+    """Rows of the data that the model was trained on; its example where the data is not at hand.
+
+    A forecast is asked of the future, which no row of the data is: there it is always the example.
+    """
+    if model.dataset and schema.task != "forecasting":
         name, _, version = model.dataset.partition(":")
         try:
             dataset = backend.data.get(name, int(version) if version else None)

@@ -178,3 +178,15 @@ def test_a_full_queue_is_503(launch: Launch) -> None:
         thread.join()
     assert set(answers) == {200, 503}
     assert answers.count(200) == 2
+
+
+def test_a_model_that_refuses_its_rows_blames_the_caller(launch: Launch) -> None:
+    """As a forecast does for dates that lie before the end of its training data."""
+    refuses = (
+        "def run(rows):\n    raise DataError('row 0: 2011-01-01 is no future date', hint='give later dates')"
+    )
+    worker = launch("from mlops_cli.errors import DataError\n" + script(refuses), schema=SCHEMA)
+    answer = worker.score({"data": ROWS})
+    assert answer.status == 400
+    assert answer.json()["error"]["message"] == "row 0: 2011-01-01 is no future date"
+    assert answer.json()["error"]["hint"] == "give later dates"

@@ -16,6 +16,7 @@ from mlops_cli.engine.serving.frames import summary, user_frames, where
 from mlops_cli.engine.serving.logs import ServiceLog, current_request
 from mlops_cli.engine.serving.messages import Refusal, Request, Response
 from mlops_cli.engine.serving.payload import decompress, parse_json, parse_query, query_payload, rows_of
+from mlops_cli.errors import UsageError
 
 RUN_FAILED = b"x-ms-run-function-failed: True\r\n"
 RUN_WENT_WELL = b"x-ms-run-function-failed: False\r\n"
@@ -96,6 +97,8 @@ class Scorer:
         return decompress(request.body, encoding.lower(), self._limit) if encoding else request.body
 
     def _failed(self, error: BaseException) -> Refusal:
+        if isinstance(error, UsageError):
+            return Refusal(400, "InvalidPayload", error.message, hint=error.hint)
         frames = user_frames(error)
         place = f" ({where(frames)})" if frames else ""
         self._log.write("ERROR", "service", "".join(traceback.format_exception(error)).rstrip())

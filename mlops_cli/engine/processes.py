@@ -1,7 +1,9 @@
 """Processes that outlive the command that started them."""
 
+import contextlib
 import os
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -28,14 +30,20 @@ class ProcessId(Struct):
         """End the process, first kindly, after `timeout` seconds by force. False when it was gone already."""
         if not self.is_alive():
             return False
-        process = psutil.Process(self.pid)
-        process.terminate()
-        try:
-            process.wait(timeout)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(timeout)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self.pid)
+            process.terminate()
+            if not self._ends_within(timeout):
+                process.kill()
+                self._ends_within(timeout)
         return True
+
+    def _ends_within(self, seconds: float) -> bool:
+        """Wait for the end; another process's child that nobody has collected yet counts as ended."""
+        deadline = time.monotonic() + seconds
+        while self.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return not self.is_alive()
 
 
 def identify(pid: int) -> ProcessId:

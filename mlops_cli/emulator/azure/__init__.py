@@ -23,9 +23,13 @@ from mlops_cli.emulator.azure.metadata.routes import endpoint as msi
 from mlops_cli.emulator.azure.metadata.routes import service as metadata
 from mlops_cli.emulator.azure.metric.routes import service as metric
 from mlops_cli.emulator.azure.model.routes import service as model
+from mlops_cli.emulator.azure.scoring.routes import aci as scoring_aci
+from mlops_cli.emulator.azure.scoring.routes import aks as scoring_aks
+from mlops_cli.emulator.azure.service.routes import service
 from mlops_cli.emulator.azure.telemetry.routes import service as telemetry
 
 SERVICES = (
     aad, metadata, msi, arm, compute_writer, discovery, keyvault, datastore, blob, dataset,
-    compute_reader, environment, artifact, model, history, metric, content, execution, jasmine, telemetry, control,
+    compute_reader, environment, artifact, model, service, scoring_aci, scoring_aks, history, metric, content,
+    execution, jasmine, telemetry, control,
 )  # fmt: skip

@@ -1,8 +1,9 @@
 """What a step that does nothing costs, beside Prefect and Metaflow, and how fast a trigger starts a step.
 
 The peers are installed into environments of their own below a temporary folder; one that cannot be is left out.
-A step is a process here and in Metaflow; in Prefect a call (chain) or a thread (parallel) of the flow's own
-process, which no process can be as cheap as: `fork` is what a bare fork of this interpreter costs. Overhead per step: (time of 100 steps - time of 1 step) / 99, the best of the rounds.
+A step is a process here and in Metaflow. In Prefect it is a call (chain) or a thread (parallel) of the flow's
+own process, which no process can be as cheap as: that of a bare fork of this interpreter is printed too.
+Overhead per step: (time of 100 steps - time of 1 step) / 99, the best of the rounds.
 """
 
 import os

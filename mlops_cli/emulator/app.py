@@ -47,10 +47,8 @@ class App:
     def answer(self, request: Request) -> Response:
         """Never raises: a defect of ours becomes a 400, which no client tries again for minutes."""
         url = f"{request.origin}{request.target}"
-        if fault := self.faults.on_call(request.method, url):
-            return fault
         try:
-            response = self._answer(request)
+            response = self.faults.on_call(request.method, url) or self._answer(request)
         except Exception as error:  # noqa: BLE001 - the last place that may catch all
             log.error("%s %s\n%s", request.method, url, traceback.format_exc())
             response = arm(ApiError(400, "EmulatorDefect", f"{type(error).__name__}: {error}"))

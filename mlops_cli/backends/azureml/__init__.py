@@ -13,10 +13,9 @@ signin/      who we are: credentials, their order, tokens
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
-from mlops_cli.backends.azureml.guard import Guarded
-from mlops_cli.backends.azureml.session import Session
+from mlops_cli.backends.azureml import sdk
 
 if TYPE_CHECKING:
     from mlops_cli.backends.base import (
@@ -30,39 +29,50 @@ if TYPE_CHECKING:
 
 
 class AzureMLBackend:
-    """The profile's workspace. Nothing is sent before a part is asked for something."""
+    """The profile's workspace. Nothing is sent before a part is asked for something.
+
+    Whatever imports the SDK is imported late, because the SDK reads its settings when it is imported.
+    """
 
     name = "azureml"
 
     def __init__(self, context: Context) -> None:
+        sdk.prepare()
+        from mlops_cli.backends.azureml.session import Session
+
         self._session = Session(context)
 
     @cached_property
     def auth(self) -> AuthBackend:
         from mlops_cli.backends.azureml.auth import AzureAuth
 
-        return cast("AuthBackend", Guarded(AzureAuth(self._session)))
+        return self._guarded(AzureAuth(self._session))
 
     @cached_property
     def data(self) -> DataBackend:
         from mlops_cli.backends.azureml.data import AzureData
 
-        return cast("DataBackend", Guarded(AzureData(self._session)))
+        return self._guarded(AzureData(self._session))
 
     @cached_property
     def runs(self) -> RunBackend:
         from mlops_cli.backends.azureml.runs import AzureRuns
 
-        return cast("RunBackend", Guarded(AzureRuns(self._session)))
+        return self._guarded(AzureRuns(self._session))
 
     @cached_property
     def models(self) -> ModelBackend:
         from mlops_cli.backends.azureml.models import AzureModels
 
-        return cast("ModelBackend", Guarded(AzureModels(self._session)))
+        return self._guarded(AzureModels(self._session))
 
     @cached_property
     def endpoints(self) -> EndpointBackend:
         from mlops_cli.backends.azureml.endpoints import AzureEndpoints
 
-        return cast("EndpointBackend", Guarded(AzureEndpoints(self._session)))
+        return self._guarded(AzureEndpoints(self._session))
+
+    def _guarded(self, part: Any) -> Any:
+        from mlops_cli.backends.azureml.guard import Guarded
+
+        return Guarded(part)

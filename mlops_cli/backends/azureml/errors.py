@@ -13,7 +13,6 @@ from msrest.exceptions import ClientRequestError
 from mlops_cli.backends.azureml.failure import Failure, chain, learn
 from mlops_cli.errors import MlopsError, NotFoundError, SignInError, UsageError, WorkFailedError
 
-DEFAULT_WAIT_SECONDS = 5.0
 NETWORK = (
     requests.ConnectionError,
     requests.Timeout,
@@ -33,10 +32,9 @@ class AzureError(MlopsError):
 
 
 class ThrottledError(AzureError):
-    """Azure asks to wait `seconds` before the next call."""
+    """Azure still asks for fewer calls after the SDK has waited as long as it was told to."""
 
     code = "Throttled"
-    seconds: float = DEFAULT_WAIT_SECONDS
 
 
 def translated(error: Exception) -> MlopsError:
@@ -63,11 +61,9 @@ def _by_status(failure: Failure) -> MlopsError | None:
         case 408 | 504:
             return AzureError(f"Azure did not answer in time: {message}", hint="run the same command again")
         case 429:
-            throttled = ThrottledError(
-                f"Azure asks for fewer calls: {message}", hint="wait, then run it again"
-            )
-            throttled.seconds = failure.retry_after or DEFAULT_WAIT_SECONDS
-            return throttled
+            wait = f"{failure.retry_after:g} seconds" if failure.retry_after else "a minute"
+            hint = f"wait {wait}, then run it again"
+            return ThrottledError(f"Azure asks for fewer calls: {message}", hint=hint)
         case 409:
             hint = "another change is under way, or the name is taken; look, then run it again"
             return UsageError(f"Azure reports a conflict: {message}", hint=hint)

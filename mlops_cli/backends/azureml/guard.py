@@ -1,10 +1,12 @@
-"""Every call of the backend passes here: the SDK is silenced, and its exceptions become our errors."""
+"""Every call of the backend passes here: the SDK is silenced, and its exceptions become our errors.
+
+Trying again is left to the SDK, which honours Retry-After; `sdk` keeps that within a minute.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import time
 from collections.abc import Callable, Iterator
 from types import GeneratorType
 from typing import Any
@@ -12,22 +14,16 @@ from typing import Any
 from mlops_cli.backends.azureml import errors, sdk
 from mlops_cli.errors import MlopsError
 
-READS = ("list", "get", "children", "keys", "status", "plan", "preview")
-WAIT_AT_MOST_SECONDS = 60.0
-TRIES = 3
-
 
 class Guarded:
-    """A part of the backend with all its methods guarded. A throttled read waits as long as Azure asks."""
+    """A part of the backend with all its methods guarded."""
 
     def __init__(self, part: Any) -> None:
         self._part = part
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._part, name)
-        if not callable(value):
-            return value
-        return _guarded(value, TRIES if name in READS else 1)
+        return _guarded(value) if callable(value) else value
 
 
 @contextlib.contextmanager
@@ -42,19 +38,12 @@ def guard() -> Iterator[None]:
             raise errors.translated(error) from error
 
 
-def _guarded(method: Callable[..., Any], tries: int) -> Callable[..., Any]:
+def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(method)
     def call(*args: Any, **settings: Any) -> Any:
-        for left in reversed(range(tries)):
-            try:
-                with guard():
-                    result = method(*args, **settings)
-                return _guarded_lines(result) if isinstance(result, GeneratorType) else result
-            except errors.ThrottledError as error:
-                if not left or error.seconds > WAIT_AT_MOST_SECONDS:
-                    raise
-                time.sleep(error.seconds)
-        raise AssertionError("the last try returns or raises")
+        with guard():
+            result = method(*args, **settings)
+        return _guarded_lines(result) if isinstance(result, GeneratorType) else result
 
     return call
 

@@ -10,7 +10,8 @@ import warnings
 from collections.abc import Iterator
 
 KNOBS = {
-    # Seconds, doubled three times: without this a throttled call is tried again for 224 seconds.
+    # Its HTTP layer tries four times and honours Retry-After; on top of that the SDK tries 224 seconds more.
+    "AZUREML_DEFAULT_RETRIES": "1",
     "AZUREML_DEFAULT_BACKOFF": "1",
     "AZUREML_DEFAULT_503_BACKOFF": "1",
     "AZUREML_DEFAULT_500_BACKOFF": "1",

@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from mlops_cli.backends.azureml import sdk
 from mlops_cli.backends.azureml.errors import translated
 from mlops_cli.backends.azureml.workspace import WorkspaceNames, workspace_names
 from mlops_cli.errors import ConfigError, NotFoundError
@@ -26,7 +25,6 @@ class Session:
     """One process's connection to the workspace; made when it is first asked for."""
 
     def __init__(self, context: Context) -> None:
-        sdk.prepare()
         self.context = context
         self.config = context.config
         self.say = context.say

@@ -6,11 +6,15 @@ payloads    what is sent: requests encoded once, before the run
 poller      epoll, or what the platform has instead
 connection  one TCP or TLS connection, from connect to close
 response    HTTP/1.x answers from bytes
+reasons     why a connection failed, in words
+exchange    requests under way: which connection carries what, and what becomes of it
 checks      whether an answer is right
 generator   the loop: closed (as fast as answers come) or open (at a fixed rate)
 pacing      when the next request of an open loop is due, and how to be on time
 recording   what was measured, one number per request
+session     one target, one set of payloads, any number of runs
 statistics  percentiles, histograms, bootstrap intervals
+result      what is shown, saved, compared and read again
 summary     from a recording to a result
 gates       limits such as p95<250ms
 compare     two results, and whether they differ

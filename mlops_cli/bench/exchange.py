@@ -1,6 +1,5 @@
 """Requests under way: which connection carries what, and what becomes of it."""
 
-import errno
 import ssl
 from collections import deque
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from mlops_cli.bench.checks import Verdict
 from mlops_cli.bench.connection import AGAIN, IDLE, PIECE, READING, WAITING, Connection
 from mlops_cli.bench.payloads import Payload
 from mlops_cli.bench.plan import Manner
+from mlops_cli.bench.reasons import reason
 from mlops_cli.bench.recording import Recording
 from mlops_cli.bench.response import Answer, BadResponse, Reader
 from mlops_cli.bench.target import Target
@@ -185,14 +185,14 @@ class Exchange:
         if connection.was_opened and isinstance(error, BadResponse):
             recording.fail("closed" if error.cut_short else "protocol", str(error))
         elif connection.was_opened:
-            recording.fail("closed", _reason(error))
+            recording.fail("closed", reason(error))
         else:
-            recording.fail("connect", _reason(error))
+            recording.fail("connect", reason(error))
         self._ended(connection, now)
 
     def _failed_to_open(self, error: OSError, due: float) -> None:
         now = perf_counter()
-        self.recording.fail("connect", _reason(error))
+        self.recording.fail("connect", reason(error))
         self.recording.end(now, now - due)
 
     def _ended(self, connection: Connection, now: float) -> None:
@@ -204,13 +204,3 @@ class Exchange:
             self.idle.remove(connection)
         del self.connections[connection.fd]
         connection.close()
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL:
-        return "no free local port: connections are opened faster than the system frees them"
-    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
-        return "too many open files: raise the limit with ulimit -n"
-    if isinstance(error, ssl.SSLError):
-        return f"TLS: {error.reason or error}"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -14,7 +14,7 @@ from time import perf_counter
 
 from mlops_cli.bench.checks import check_answer
 from mlops_cli.bench.exchange import Check, Exchange
-from mlops_cli.bench.pacing import LONGEST_SLEEP, NEVER, SPIN_SECONDS, Schedule, exact_timers
+from mlops_cli.bench.pacing import LONGEST_SLEEP, NEVER, Schedule, exact_timers
 from mlops_cli.bench.payloads import Payload
 from mlops_cli.bench.plan import Load, Manner
 from mlops_cli.bench.recording import Recording
@@ -123,8 +123,9 @@ class Generator:
                     self._send_due(schedule)
                 else:
                     schedule.blocked_at = now if blocked else schedule.blocked_at
-                    left = NEVER if blocked else schedule.due - now - SPIN_SECONDS
-                    self._collect(min(left, LONGEST_SLEEP))
+                    wait = NEVER if blocked else schedule.due - now - schedule.margin
+                    if not self._collect(min(wait, LONGEST_SLEEP)) and 0 < wait < LONGEST_SLEEP:
+                        schedule.woke(perf_counter() - now - wait)
                 if now >= self._tick_at and not self._tick(now):
                     schedule.stop()
 
@@ -137,8 +138,8 @@ class Generator:
             recording.late.append(perf_counter() - due)
         self._exchange.launch(next(self._payloads), due)
 
-    def _collect(self, wait: float) -> None:
-        """Take the answers that are here, or come within `wait` seconds."""
+    def _collect(self, wait: float) -> int:
+        """Take the answers that are here, or come within `wait` seconds; how many sockets had something."""
         exchange = self._exchange
         events = exchange.poller.poll_finely(wait) if wait > 0 else exchange.poller.poll(0)
         now = perf_counter()
@@ -146,6 +147,7 @@ class Generator:
             connection = exchange.connections[fd]
             if exchange.read(connection, now):
                 exchange.rest(connection)
+        return len(events)
 
     def _tick(self, now: float) -> bool:
         """A few times a second: give up on what takes too long, show how it goes; whether to go on."""

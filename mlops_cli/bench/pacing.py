@@ -1,14 +1,20 @@
 """When the next request of an open loop is due, and how to be there on time.
 
 The kernel may end a sleep 50 us late; asked for 1 ns of timer slack, it wakes this thread 20 to 40 us late.
-So: sleep until shortly before the moment, then look at the clock until it has come ("select, then spin").
+So: sleep until shortly before the moment, then look at the clock until it has come ("select, then spin"). How
+shortly is learnt from how late the sleeps end: looking costs a core, being late costs the measurement.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-SPIN_SECONDS = 40e-6
+FIRST_MARGIN = 40e-6
+LEAST_MARGIN = 5e-6
+MOST_MARGIN = 150e-6
+MARGIN_STEP = 2e-6
+ON_TIME = 0.9
+"""The share of sleeps that should end before the moment has come."""
 LONGEST_SLEEP = 0.1
 NEVER = float("inf")
 _SLACK = Path("/proc/self/timerslack_ns")
@@ -32,7 +38,8 @@ def exact_timers() -> Iterator[None]:
 class Schedule:
     """Request k is due at start + k / rate, whatever happened to the ones before it.
 
-    `blocked_at` is when the loop last saw all connections busy.
+    `blocked_at` is when the loop last saw all connections busy, `margin` how long before a request is due the
+    loop should be awake, in seconds.
     """
 
     def __init__(self, start: float, rate: float, *, requests: int | None, duration: float | None) -> None:
@@ -43,6 +50,7 @@ class Schedule:
         self._next = 0
         self.due = start if self._count else NEVER
         self.blocked_at = 0.0
+        self.margin = FIRST_MARGIN
 
     def take(self) -> float:
         """When the next request is due; the one after it is next from now on."""
@@ -50,6 +58,11 @@ class Schedule:
         self._next += 1
         self.due = self._start + self._next / self._rate if self._next < self._count else NEVER
         return due
+
+    def woke(self, late: float) -> None:
+        """A sleep ended `late` seconds after it should have: move the margin towards that quantile of them."""
+        step = MARGIN_STEP * (ON_TIME if late > self.margin else ON_TIME - 1)
+        self.margin = min(max(self.margin + step, LEAST_MARGIN), MOST_MARGIN)
 
     def stop(self) -> None:
         self._count = self._next

@@ -88,7 +88,11 @@ def conclude(app: App, result: Result, earlier: Result | None) -> ExitCode:
 
 
 def show(app: App, value: Any, lines: list[str]) -> None:
-    app.show(value, lambda _console: app.write("\n".join(lines) + "\n"))
+    """`value` for scripts, `lines` as they are for people: no table, so no need to import rich."""
+    if app.output == "table":
+        app.write("\n".join(lines) + "\n")
+    else:
+        app.show(value, lambda _console: None)
 
 
 def _compared(earlier: Result, result: Result) -> tuple[list[Any], list[str]]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlops_cli.domain.schedules import Cron, DataChange, Recurrence, in_words
@@ -97,6 +97,7 @@ WHENS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(WHENS, st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1)), st.integers(0, 12))
 def test_times_do_not_depend_on_where_one_begins_to_look(
     when: Cron | Recurrence, after: datetime, skip: int

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ CI = REPOSITORY / "docs" / "ci"
 
 
 @pytest.fixture
-def checkout(mlops: Mlops) -> Project:
+def checkout(mlops: Mlops) -> Iterator[Project]:
     """The repository's configs and data in a folder of their own."""
     shutil.copytree(REPOSITORY / "configs", mlops.project / "configs")
     (mlops.project / "data").mkdir()
@@ -29,7 +30,8 @@ def checkout(mlops: Mlops) -> Project:
     local = (mlops.project / "configs" / "local.yaml").read_text()
     project = Project(mlops)
     mlops.profile(local)
-    return project
+    yield project
+    project.close()
 
 
 @pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.stem)

@@ -67,7 +67,7 @@ def supervise(home: Path) -> None:
         failures = 0
         while True:
             began = time.monotonic()
-            if not _keep_one(home):
+            if not _keep_one(home) or not home.exists():
                 return
             failures = 0 if time.monotonic() - began > STABLE_SECONDS else failures + 1
             log.error("the server has ended; it is started again")

@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every target makes the environment it needs in .venv and reuses it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench docs vendor-ui clean
+.PHONY: help setup demo test lint format bench bench-serving docs vendor-ui clean
 
 EXTRAS ?= local,emulator,dev
 JOBS ?= 2
@@ -41,6 +41,10 @@ format: ## let ruff format the code
 bench: ## measure start-up and training (ratios and figures, nothing is asserted)
 	$(call environment,$(EXTRAS))
 	@$(BIN)/python -m benchmarks
+
+bench-serving: ## the scoring service beside others, in one run (ARGS="--peers azure bare --seconds 2")
+	$(call environment,local,dev)
+	@$(BIN)/python -m benchmarks.serving $(ARGS)
 
 docs: ## write docs/ from the program itself
 	$(call environment,$(EXTRAS))

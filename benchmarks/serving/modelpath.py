@@ -16,7 +16,6 @@ from mlops_cli.engine.serving.fast import table
 from mlops_cli.engine.serving.fast.scorer import load as load_compiled
 
 ROUNDS = 25
-MANY = 2000
 
 
 def measure(world: World) -> dict[str, dict[str, float]]:
@@ -33,10 +32,8 @@ def _one(folder: Path, world: World) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as place:
         table.save(Path(place), graph, encoding)
         fast = load_compiled(Path(place), model.schema, 1)
-    rows = [world.rows[i % 2] for i in range(MANY)]
-    two, many = (msgspec.json.encode({"data": found}) for found in (world.rows, rows))
-    matrix = model.means.extend(model.encoder.matrix(rows))
-    matrix = matrix[np.random.default_rng(0).permutation(MANY)]
+    two, many = (msgspec.json.encode({"data": found}) for found in (world.rows, world.many))
+    matrix = model.means.extend(model.encoder.matrix(world.many))
 
     def native() -> Any:
         return model.mix.combine([member.predict(matrix) for member in model.members])
@@ -49,7 +46,7 @@ def _one(folder: Path, world: World) -> dict[str, float]:
         "many_rows_booster_only": _median(lambda: fast.answers(asked), 1),
         "many_rows_native_booster_only": _median(native, 1),
         "many_rows": _median(lambda: fast.write(fast.read(many)), 1),
-        "many_rows_reference": _median(lambda: model.predict(rows), 1),
+        "many_rows_reference": _median(lambda: model.predict(world.many), 1),
     }
 
 

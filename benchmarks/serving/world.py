@@ -10,25 +10,30 @@ from benchmarks.serving.process import Address
 from benchmarks.training import REAL, SAMPLE
 from mlops_cli import paths
 from mlops_cli.backends.local.endpoints import LocalEndpoints
+from mlops_cli.domain.data import Row
 from mlops_cli.domain.deployment import DeployRequest, Phase
 from mlops_cli.domain.endpoints import DeploySettings, Endpoint
 from mlops_cli.domain.training import TrainSettings
 from mlops_cli.engine import models
 from mlops_cli.engine.automl.search import run_automl
+from mlops_cli.engine.compile import compiling
 from mlops_cli.engine.data import reading, registering
 from mlops_cli.engine.store import Store
 
 NAME = "bench"
+MANY = 2000
 
 
 class World(NamedTuple):
-    """`booster` and `ensemble` are folders of models of the same table; `rows` is the two-row payload."""
+    """`booster` and `ensemble` are folders of models of the same table; `rows` is the two-row payload,
+    `many` are 2,000 rows of the table."""
 
     home: Path
     store: Store
     booster: Path
     ensemble: Path
-    rows: list[dict[str, object]]
+    rows: list[Row]
+    many: list[Row]
 
     def compiled(self) -> Path:
         """The compiled model of our endpoint's newest revision."""
@@ -65,8 +70,9 @@ def build() -> World:
     ensemble = _train(table, home / "ensemble", 3, ["LightGBM", "XGBoostClassifier"])
     model, _ = models.register(store, booster, NAME, dataset=f"{NAME}:1")
     assert model.model_schema
+    many = compiling.true_rows(model.model_schema, compiling.Rows(source))[:MANY]
     print(f"{source.name}, {len(table):,} rows")
-    return World(home, store, booster, ensemble, list(model.model_schema.example[:2]))
+    return World(home, store, booster, ensemble, list(model.model_schema.example[:2]), many)
 
 
 def _train(table: object, folder: Path, trials: int, names: list[str]) -> Path:

@@ -1,6 +1,7 @@
 """Requests that look like the one before are known by their bytes: the same comes out as when they are parsed."""
 
 from collections import deque
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given, settings
@@ -49,7 +50,7 @@ def test_pieces_make_no_difference(requests: list[bytes], cuts: list[int], repea
     ends = {sum(map(len, requests[: i + 1])) for i in range(len(requests))}
     edges = sorted({*edges, *ends}) if not cuts else edges
     fed, complete = reader()
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         fed.feed(stream[start:stop])
     assert [told(found) for found in complete] == [alone(data) for data in requests]
 

@@ -59,7 +59,7 @@ DESCRIPTIONS = {
     "model.tags": "Free names and values to find the model by.",
     "deploy": "The endpoint that serves the model.",
     "deploy.name": "Name of the endpoint.",
-    "deploy.target": "aci: one worker; aks: several; docker, kubernetes: a folder to run elsewhere.",
+    "deploy.target": "aci: one worker; aks: several; docker, kubernetes: a folder (--out).",
     "deploy.model": "The model to serve: NAME or NAME:VERSION.",
     "deploy.entry_script": "A scoring file with init() and run(), seen from the project folder.",
     "deploy.auth": "What a caller needs: a key, a token that expires, or nothing.",

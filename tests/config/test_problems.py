@@ -195,7 +195,8 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(project: Project
     assert project.problems("train.seed=x") == [
         "--set train.seed: expects a whole number, got 'x'",
         "configs/base.yaml:1:19: bench.requests: expects a whole number from 1, got 'no'",
-        "configs/local.yaml:2:18: deploy.target: expects one of aci, aks, docker, kubernetes, got 'akss', did you mean 'aks'?",
+        "configs/local.yaml:2:18: deploy.target: expects one of aci, aks, docker, kubernetes, got 'akss', "
+        "did you mean 'aks'?",
         "configs/local.yaml:3:22: compute.min_nodes: 9 is more than compute.max_nodes, 6",
         "configs/local.yaml:4:8: data.nam: unknown key, did you mean 'name'?",
         "configs/local.yaml:5:15: train.task: expects one of classification, forecasting, regression, "

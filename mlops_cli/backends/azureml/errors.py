@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import requests
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError, ServiceResponseError
-from azureml.exceptions import AuthenticationException, ModelNotFoundException, UserErrorException
+from azureml.exceptions import AuthenticationException, ModelNotFoundException
 from msrest.exceptions import ClientRequestError
 
 from mlops_cli.backends.azureml.failure import Failure, chain, learn
@@ -21,6 +21,8 @@ NETWORK = (
     ServiceResponseError,
 )
 SIGN_IN = (AuthenticationException, ClientAuthenticationError)
+WRONG_INPUT = ("ConfigException", "ValidationException", "DataException", "UserErrorException")
+"""Names of the SDK's exceptions for what its caller got wrong; AutoML's come with a module of its own."""
 MISSING = re.compile(r"not ?found|cannot find|could not find|does not exist|no such", re.I)
 QUOTA = re.compile(r"quota|capacity|cores? (limit|exceeded)", re.I)
 
@@ -86,8 +88,8 @@ def _by_kind(error: Exception, failure: Failure) -> MlopsError:
         return NotFoundError(message)
     if quota := _quota(failure):
         return quota
-    if isinstance(error, UserErrorException):
-        return UsageError(message)
+    if any(type(link).__name__ in WRONG_INPUT for link in kinds):
+        return UsageError(f"Azure refused: {message}")
     return AzureError(f"{type(error).__name__}: {message}", hint="run again with --debug to see where")
 
 

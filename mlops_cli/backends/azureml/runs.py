@@ -15,7 +15,7 @@ from mlops_cli.backends.azureml import history, missing
 from mlops_cli.backends.azureml.data import AzureData
 from mlops_cli.backends.azureml.registration import register_best
 from mlops_cli.backends.azureml.session import Session
-from mlops_cli.backends.azureml.training import run_key, submit
+from mlops_cli.backends.azureml.training import check, run_key, submit
 from mlops_cli.domain.runs import Run
 from mlops_cli.domain.training import TrainRequest
 from mlops_cli.engine.files import write_atomic
@@ -38,6 +38,7 @@ class AzureRuns:
 
     def start(self, request: TrainRequest) -> tuple[Run, bool]:
         """Submit, unless the same run is under way, or is done and its model is not registered yet."""
+        check(request.settings)
         table = AzureData(self._session).table(request.dataset, request.version)
         key = run_key(request, table)
         going = None if request.always_new else self._unfinished(request.experiment, key)

@@ -11,14 +11,23 @@ from mlops_cli.backends.azureml import compute
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.backends.azureml.tags import with_own
 from mlops_cli.domain.training import ForecastSettings, TrainRequest, TrainSettings
+from mlops_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from azureml.core import Run
     from azureml.data import TabularDataset
     from azureml.train.automl import AutoMLConfig
 
+
 LEAST_MINUTES = 15
-"""Azure ends no AutoML experiment earlier."""
+"""Azure refuses AutoML experiments that are to end earlier."""
+
+
+def check(settings: TrainSettings) -> None:
+    """Raises UsageError for what Azure would refuse after data and compute have been prepared."""
+    if settings.experiment_timeout_minutes < LEAST_MINUTES:
+        message = f"Azure's AutoML takes at least {LEAST_MINUTES} minutes as train.timeout_minutes"
+        raise UsageError(message, hint="to search less, set train.max_trials or train.experiment_exit_score")
 
 
 def run_key(request: TrainRequest, table: TabularDataset) -> str:

@@ -28,7 +28,8 @@ def as_html(result: Result, differences: Sequence[Difference] = ()) -> str:
 def _about(result: Result) -> str:
     settings = result.settings
     load = f"{settings.rate:g} requests/s, " if settings.rate else ""
-    rows = f", {settings.rows} rows each" if settings.rows else ""
+    noun = "row" if settings.rows == 1 else "rows"
+    rows = f", {settings.rows} {noun} each" if settings.rows else ""
     kept = "kept alive" if settings.keep_alive else "one per request"
     return f"{result.url} · {result.started_at} · {load}{settings.concurrency} connections, {kept}{rows}"
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from mlops_cli.domain.pipelines import DataInput, PipelineSettings
 from mlops_cli.services.pipelines import graph
 
-WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 200, 64, 96, 28, 24
+WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN, DROP = 200, 64, 96, 36, 24, 66
 STYLE = """
 .g{--ink:#1f2733;--soft:#667085;--card:#ffffff;--line:#c3cad5;--automl:#7c4dff;--script:#1a73e8;
 --batch:#0b8f6a;--data:#b7791f;font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
@@ -34,7 +34,7 @@ def svg(settings: PipelineSettings) -> str:
     rows = graph(settings)
     boxes = {box.name: box for box in _boxes(settings, rows)}
     width = max(box.x for box in boxes.values()) + WIDTH + MARGIN
-    height = max(box.y for box in boxes.values()) + HEIGHT + MARGIN
+    height = max(box.y for box in boxes.values()) + HEIGHT + MARGIN + GAP_Y
     title = escape(settings.name or "pipeline")
     parts = [
         f'<svg class="g" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
@@ -54,20 +54,24 @@ def _boxes(settings: PipelineSettings, rows: list[dict[str, Any]]) -> list[Box]:
     for name, source in settings.data.items():
         columns.setdefault(0, []).append((f"data.{name}", "data", _data(source)))
     for row in rows:
-        what = f"{row['type']} · {row['code']}" if row["code"] else f"{row['type']}"
+        what = f"{row['type']} · {_file(row['code'])}" if row["code"] else f"{row['type']}"
         columns.setdefault(row["level"], []).append((row["name"], row["type"], what))
-    tallest = max(map(len, columns.values()))
     boxes = []
     for column, level in enumerate(sorted(columns)):
-        top = MARGIN + (tallest - len(columns[level])) * (HEIGHT + GAP_Y) // 2
         for index, (name, kind, what) in enumerate(columns[level]):
-            x, y = MARGIN + column * (WIDTH + GAP_X), top + index * (HEIGHT + GAP_Y)
+            x, y = MARGIN + column * (WIDTH + GAP_X), MARGIN + index * (HEIGHT + GAP_Y)
             boxes.append(Box(name, kind, what, x, y))
     return boxes
 
 
 def _data(source: DataInput) -> str:
-    return source.path or source.dataset or source.model or ""
+    if source.path:
+        return _file(source.path)
+    return f"dataset {source.dataset}" if source.dataset else f"model {source.model}"
+
+
+def _file(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2] or path
 
 
 def _edges(boxes: dict[str, Box], rows: list[dict[str, Any]]) -> list[str]:
@@ -84,11 +88,13 @@ def _edges(boxes: dict[str, Box], rows: list[dict[str, Any]]) -> list[str]:
 def _edge(source: Box, target: Box, label: str, style: str = "") -> str:
     x1, y1, x2, y2 = source.x + WIDTH, source.y + HEIGHT // 2, target.x - 2, target.y + HEIGHT // 2
     bend = (x2 - x1) // 2
-    path = f"M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"
+    # A line past other columns runs in the gap below their cards.
+    drop = DROP if x2 - x1 > GAP_X else 0
+    path = f"M{x1} {y1}C{x1 + bend} {y1 + drop} {x2 - bend} {y2 + drop} {x2} {y2}"
     line = f'<path class="edge{style}" d="{path}" marker-end="url(#tip)"/>'
     if not label:
         return line
-    place = f'x="{x1 + 8}" y="{y1 - 7 if y2 <= y1 else y1 + 16}"'
+    place = f'x="{x1 + 8}" y="{y1 - 7 if y2 <= y1 and not drop else y1 + 22}"'
     return f'{line}<text class="what" {place}>{escape(_short(label, 14))}</text>'
 
 
@@ -99,7 +105,7 @@ def _card(box: Box) -> str:
         f'<rect class="card" width="{WIDTH}" height="{HEIGHT}" rx="10"/>'
         f'<rect class="{box.kind}" x="0" y="12" width="5" height="{HEIGHT - 24}" rx="2.5"/>'
         f'<text class="name" x="18" y="28">{escape(name)}</text>'
-        f'<text class="what" x="18" y="46">{escape(_short(box.what, 30))}</text></g>'
+        f'<text class="what" x="18" y="46">{escape(_short(box.what, 28))}</text></g>'
     )
 
 

@@ -17,6 +17,8 @@ from mlops_cli.emulator.azure.discovery.routes import service as discovery
 from mlops_cli.emulator.azure.environment.routes import service as environment
 from mlops_cli.emulator.azure.execution.routes import service as execution
 from mlops_cli.emulator.azure.history.routes import service as history
+from mlops_cli.emulator.azure.insights.routes import component as insights
+from mlops_cli.emulator.azure.insights.routes import service as insights_api
 from mlops_cli.emulator.azure.jasmine.routes import service as jasmine
 from mlops_cli.emulator.azure.keyvault.routes import service as keyvault
 from mlops_cli.emulator.azure.metadata.routes import endpoint as msi
@@ -31,5 +33,5 @@ from mlops_cli.emulator.azure.telemetry.routes import service as telemetry
 SERVICES = (
     aad, metadata, msi, arm, compute_writer, discovery, keyvault, datastore, blob, dataset,
     compute_reader, environment, artifact, model, service, scoring_aci, scoring_aks, history, metric, content,
-    execution, jasmine, telemetry, control,
+    execution, jasmine, insights, insights_api, telemetry, control,
 )  # fmt: skip

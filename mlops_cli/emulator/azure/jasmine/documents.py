@@ -101,9 +101,9 @@ def child(parent: Document, trial: Document, ended: str, metric: str) -> Documen
 
 
 def definition(configuration: Document) -> Document:
-    """The run's definition; Azure gives its environment a version."""
+    """The run's definition, with the curated environment in which Azure has AutoML run."""
     environment = configuration.get("environment") or {}
-    return {**configuration, "environment": {**environment, "version": environment.get("version") or "1"}}
+    return {**configuration, "environment": {**environment, "name": "AzureML-AutoML", "version": "1"}}
 
 
 def end_parent(document: Document, result: Document) -> None:

@@ -32,6 +32,8 @@ def init():
     path = os.path.join(folder, "model.pkl")
     logger.info("Loading model from path %s.", path)
     model = joblib.load(path)
+    # Libraries are loaded by the first rows that are scored: let these not be a client's.
+    model.answer(model.schema.example)
     logger.info("Loading successful.")
 
 

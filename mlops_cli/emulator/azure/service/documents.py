@@ -145,10 +145,7 @@ def cluster_address(name: str) -> str:
 def failure(kind: str, message: str) -> Document:
     """Why a deployment failed, as Azure puts it."""
     code = "AciDeploymentFailed" if kind == ACI else "KubernetesDeploymentFailed"
-    told = (
-        f"{message}\nPlease check the logs for your container instance: {kind}. From the AML SDK, you can run"
-    )
-    hint = "print(service.get_logs()) if you have service object to fetch the logs."
-    details = [{"code": "CrashLoopBackOff", "message": f"{message} {hint}"}]
-    whole = f"{code.removesuffix('DeploymentFailed')} Deployment failed with exception: {told} {hint}"
+    hint = "please run print(service.get_logs()) to get details."
+    details = [{"code": "CrashLoopBackOff", "message": f"Error in entry script, {message}, {hint}"}]
+    whole = f"{code.removesuffix('DeploymentFailed')} Deployment failed with exception: {message}, {hint}"
     return {"code": code, "statusCode": 400, "message": whole, "details": details}

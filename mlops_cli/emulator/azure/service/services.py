@@ -229,6 +229,13 @@ class Services:
             self.operations.end(operation, error)
 
 
+def stop_all(app: App) -> None:
+    """End the processes of all services; the next request to one starts it again."""
+    for subscription in app.workspaces.subscriptions():
+        for workspace in app.workspaces.all(subscription):
+            Services(app, workspace).stop()
+
+
 def shown(document: Document) -> Document:
     """What clients see of a service."""
     visible = {key: value for key, value in document.items() if not key.startswith("_")}

@@ -1,5 +1,7 @@
 """`pipeline run`: order, parameters, reuse, failure, retries, timeout, cancel, resume."""
 
+import sys
+
 import pytest
 
 from tests.pipelines.world import Project, until
@@ -222,3 +224,46 @@ def test_scripts_are_ordinary_programs(project: Project) -> None:
     project.pipeline(f"steps: [{step.replace('MODE: fast', 'MODE: fast, PYTHONHASHSEED: 0')}]")
     run_id = project.mlops("pipeline", "run", "p.yaml", "-o", "json").json()["run_id"]
     assert project.mlops("pipeline", "logs", run_id, "s", "-o", "json").json() == lines
+
+
+def test_cancel_stops_the_automl_run_too(project: Project) -> None:
+    rows = "".join(f"{n},{n % 7},{'yes' if n % 3 else 'no'}\n" for n in range(200))
+    project.write("t.csv", "a,b,y\n" + rows)
+    settings = "{label: y, timeout_minutes: 5, early_stopping: false, allowed_models: [LightGBM]}"
+    project.pipeline(
+        "data: {raw: {path: t.csv}}\nsteps:\n"
+        f"- {{name: train, type: automl, inputs: {{data: data.raw}}, train: {settings}}}\n"
+    )
+    run_id = project.start("p.yaml")
+
+    def automl() -> str:
+        found = project.mlops("runs", "list", "-o", "json").json()
+        return str(found[0]["status"]) if found else ""
+
+    until(lambda: automl() == "Running", 60)
+    project.mlops("pipeline", "cancel", run_id)
+    project.wait(run_id, "Canceled")
+    until(lambda: automl() == "Canceled", 60)
+
+
+def test_an_interpreter_of_its_own_may_end_kindly(project: Project) -> None:
+    mark = project.marks / "said"
+    project.write(
+        "code/kind.py",
+        f"""
+        import signal, sys, time
+        def leave(*_):
+            open("{mark}", "a").write("bye")
+            sys.exit(1)
+        signal.signal(signal.SIGTERM, leave)
+        open("{mark}", "w").write("hi ")
+        time.sleep(60)
+        """,
+    )
+    environment = f"{{python: {sys.executable}}}"
+    project.pipeline(f"steps: [{{name: s, type: script, script: code/kind.py, environment: {environment}}}]")
+    run_id = project.start("p.yaml")
+    until(lambda: mark.exists() and mark.read_text() == "hi ")
+    project.mlops("pipeline", "cancel", run_id)
+    project.wait(run_id, "Canceled")
+    assert mark.read_text() == "hi bye"

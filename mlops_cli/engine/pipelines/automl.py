@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,12 @@ def main(folder: Path) -> int:
         facts = train(work)
     except MlopsError as error:
         sys.stderr.write(f"{error.message}\n")
-        write_result(folder, Result(False, error.message, [*error.details, error.hint or ""]))
+        hints = [error.hint] if error.hint else []
+        write_result(folder, Result(False, error.message, [*error.details, *hints]))
+        return 1
+    except Exception as error:  # noqa: BLE001 - the step is to say what happened
+        traceback.print_exc()
+        write_result(folder, Result(False, f"{type(error).__name__}: {error}"))
         return 1
     write_result(folder, Result(True, facts=facts))
     return 0

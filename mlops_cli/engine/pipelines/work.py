@@ -66,6 +66,8 @@ def become(work: Work, log: int, kept: int) -> NoReturn:
     status = 1
     try:
         _detach(log, kept)
+        if isinstance(work.step, AutoMLStep):
+            _exec_automl(work, kept)
         result = _outcome(work)
         write_result(Path(work.folder), result)
         status = 0 if result.ok else 1
@@ -142,12 +144,6 @@ def _do(work: Work) -> dict[str, Any]:
             from mlops_cli.engine.pipelines.batch import run_batch
 
             return run_batch(work)
-        case AutoMLStep():
-            # The runner's connection to the store must not be used by a fork of it.
-            (Path(work.folder) / WORK).write_bytes(msgspec.json.encode(work))
-            _call([sys.executable, "-m", "mlops_cli.engine.pipelines.automl", work.folder])
-            written = read_result(Path(work.folder))
-            return written.facts if written else {}
     return {}
 
 
@@ -169,7 +165,18 @@ def run_script(path: str, *arguments: str) -> None:
     runpy.run_path(path, run_name="__main__")
 
 
+def _exec_automl(work: Work, kept: int) -> None:
+    """Become an interpreter of its own: a fork must not use the runner's connection to the store."""
+    (Path(work.folder) / WORK).write_bytes(msgspec.json.encode(work))
+    os.environ.update(work.variables())
+    os.chdir(Path(work.folder) / "work")
+    os.set_inheritable(kept, True)
+    os.execv(sys.executable, [sys.executable, "-m", "mlops_cli.engine.pipelines.automl", work.folder])  # noqa: S606
+
+
 def _call(command: list[str]) -> None:
+    # The program is told to end by the same signal; this process outlives it to write the result.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         done = subprocess.run(command, check=False)
     except OSError as error:
@@ -178,9 +185,6 @@ def _call(command: list[str]) -> None:
     if done.returncode < 0:
         raise WorkFailedError(f"ended by signal {signal.Signals(-done.returncode).name}")
     if done.returncode > 0:
-        failed = read_result(Path.cwd().parent)
-        if failed and failed.error:
-            raise WorkFailedError(failed.error, details=failed.details)
         raise WorkFailedError(f"the script ended with exit code {done.returncode}")
 
 

@@ -13,6 +13,7 @@ import msgspec
 from azureml.exceptions import WebserviceException
 
 from mlops_cli.backends.azureml import packaging, planning, serverlog, webservices
+from mlops_cli.backends.azureml.failure import learn
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.backends.azureml.tags import own, with_own
 from mlops_cli.domain.data import Row
@@ -172,7 +173,10 @@ class Deployment:
         try:
             service.run(sample)
         except WebserviceException as error:
-            raise self._failed(service, f"one row was not scored: {error.message}") from error
+            failed = self._failed(service, f"one row was not scored: {learn(error).message}")
+            # Without the hash of what was sent, the same deployment is tried again and not found unchanged.
+            service.update(tags={**service.tags, **with_own({}, content="not proven")})
+            raise failed from error
 
     @contextlib.contextmanager
     def _phase(self, name: PhaseName, detail: str) -> Iterator[None]:

@@ -63,14 +63,14 @@ def endpoint(service: Webservice) -> Endpoint:
 
 
 def error_of(told: Any) -> str | None:
-    """Azure's reason for a failed service: its message and the innermost one."""
+    """Azure's reason for a failed service: the first line of its innermost message."""
     if not told:
         return None
     if not isinstance(told, dict):
         return str(told)
     details = [d.get("message") for d in told.get("details") or [] if isinstance(d, dict)]
-    parts = [text for text in (told.get("message"), *details) if text]
-    return " ".join(dict.fromkeys(parts)) or str(told.get("code") or told)
+    text = next((text for text in (*details, told.get("message")) if text), told.get("code") or told)
+    return str(text).splitlines()[0]
 
 
 def _state(text: str | None) -> EndpointState:

@@ -30,7 +30,8 @@ def run(engine: str, python: Path, task: dict[str, Any], out: Path) -> dict[str,
     if not in_time:
         return {"error": f"killed after {time.time() - began:.0f} s"}
     if process.returncode:
-        return {"error": f"exit code {process.returncode}, see {out / 'log.txt'}"}
+        last = (out / "log.txt").read_text(errors="replace").strip().splitlines()[-1:]
+        return {"error": f"exit code {process.returncode}: {' '.join(last)}"}
     found: dict[str, Any] = json.loads((out / "result.json").read_text())
     return found | {"wall_seconds": time.time() - began, "peak_mb": peak}
 

@@ -7,6 +7,9 @@ import task
 
 METRICS = {"binary": "roc_auc", "multiclass": "roc_auc_ovr_weighted", "regression": "rmse"}
 
+_LEAST_FOR_STACKING = 30
+"""Seconds. With fewer, the trial run that looks for overfitted stacks trains nothing, and `fit` fails."""
+
 
 class Glued:
     def __init__(self, frame: Any, asked: dict[str, Any]) -> None:
@@ -22,7 +25,7 @@ class Glued:
             presets="best_quality",
             num_cpus=asked["threads"],
             num_gpus=0,
-            ds_args={"enable_ray_logging": False},
+            dynamic_stacking=asked["budget"] >= _LEAST_FOR_STACKING,
         )
         known = asked["task"] != "regression"
         self.classes = [str(c) for c in self.predictor.class_labels] if known else None

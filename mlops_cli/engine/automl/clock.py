@@ -66,7 +66,7 @@ class Waves:
     def __init__(self, limits: Limits, tasks: int, abreast: int, threads: int) -> None:
         self.limits = limits
         self.waiting = tasks
-        self.abreast = abreast
+        self.abreast = max(1, abreast)
         self.threads = threads
 
     def next(self) -> Limits:

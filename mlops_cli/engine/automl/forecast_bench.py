@@ -8,7 +8,8 @@ import numpy as np
 from mlops_cli.domain.training import ForecastSettings, TrainSettings
 from mlops_cli.engine.automl.clock import Clock, Limits
 from mlops_cli.engine.automl.fitdata import Parameters
-from mlops_cli.engine.automl.forecast_fit import BASELINES, REGRESSIONS, Past, fit_forecaster
+from mlops_cli.engine.automl.fits import Fits
+from mlops_cli.engine.automl.forecast_fit import BASELINES, REGRESSIONS, ForecastFits
 from mlops_cli.engine.automl.forecast_portfolio import forecast_candidate, forecast_portfolio
 from mlops_cli.engine.automl.learners import chosen
 from mlops_cli.engine.automl.metrics import regression_metrics
@@ -19,7 +20,7 @@ from mlops_cli.engine.automl.trials import Outcome, Trial
 from mlops_cli.engine.model.ensembles import Stack, Vote
 from mlops_cli.engine.model.features import Encoder
 from mlops_cli.engine.model.forecast import ForecastModel
-from mlops_cli.engine.model.forecasters import Forecaster, recur
+from mlops_cli.engine.model.forecasters import Forecaster
 from mlops_cli.errors import DataError, UsageError
 from mlops_cli.status import RunStatus
 
@@ -44,6 +45,10 @@ class ForecastBench:
         self.encoder = Encoder.fit(self.problem.features.drop(columns=own), settings.featurization)
         self.line = lay_out(self.problem.features, self.problem.y, self.encoder, forecasting)
         self.origins = self._origins()
+        self.fits: Fits = ForecastFits(
+            self.line, self.origins, self.horizon, self.encoder.categories, settings.seed
+        )
+        self.built: dict[int, Forecaster] = {}
         self.portfolio_size = len(self._portfolio())
         judged = [self.line.values[:, o : o + self.horizon].reshape(-1) for o in self.origins]
         self.truth = np.concatenate(judged)
@@ -68,15 +73,7 @@ class ForecastBench:
 
     def trial(self, index: int, algorithm: str, parameters: Parameters, limits: Limits) -> Outcome:
         started = time.time()
-        waves = limits.waves(len(self.origins), self.line.values.size)
-
-        def one(origin: int) -> tuple[np.ndarray, float]:
-            fit_started = time.time()
-            forecaster = self._fit(origin, algorithm, parameters, waves.next())
-            seconds = time.time() - fit_started
-            return self._forecast(forecaster, origin), seconds
-
-        answers, seconds = zip(*waves.map(one, self.origins), strict=True)
+        answers, _, seconds = zip(*self.fits.judge(algorithm, parameters, limits), strict=True)
         folds = [self._fold_metric(o, a) for o, a in zip(self.origins, answers, strict=True)]
         whole = np.concatenate([a.reshape(-1) for a in answers])[self.rows][:, None]
         duration = round(time.time() - started, 3)
@@ -90,12 +87,17 @@ class ForecastBench:
     def build(self, members: list[Outcome], mix: Vote | Stack, clock: Clock) -> ForecastModel:
         line, end = self.line, self.line.values.shape[1]
         limits = Limits(time.time() + max(clock.left(), 1.0), clock.cores, soft=True)
-        waves = limits.waves(len(members), line.values.size)
+        missing = [o for o in members if o.trial.iteration not in self.built]
+        waves = limits.waves(len(missing), line.values.size)
 
         def one(outcome: Outcome) -> Forecaster:
-            return self._fit(end, outcome.trial.algorithm, outcome.trial.parameters, waves.next())
+            trial = outcome.trial
+            forecaster: Forecaster = self.fits.final(trial.algorithm, trial.parameters, None, waves.next())
+            return forecaster
 
-        fitted = waves.map(one, members)
+        made = zip(missing, waves.map(one, missing), strict=True)
+        self.built |= {outcome.trial.iteration: forecaster for outcome, forecaster in made}
+        fitted = [self.built[o.trial.iteration] for o in members]
         keep = min(end, max(max(f.reach for f in fitted) + self.horizon, 4 * line.periods.season))
         for forecaster in fitted:
             forecaster.first = end - keep
@@ -120,16 +122,6 @@ class ForecastBench:
         return used + [
             {"column": d.name, "purpose": "dropped", "reason": d.reason} for d in self.encoder.dropped
         ]
-
-    def _fit(self, origin: int, algorithm: str, parameters: Parameters, limits: Limits) -> Forecaster:
-        past = Past(self.line, origin, self.encoder.categories, self.settings.seed)
-        return fit_forecaster(past, algorithm, parameters, limits)
-
-    def _forecast(self, forecaster: Forecaster, origin: int) -> np.ndarray:
-        stop = origin + self.horizon
-        values = self.line.values[:, :stop].copy()
-        values[:, origin:] = np.nan
-        return recur(forecaster, values, self.line.known[:, :stop], origin, np.arange(len(values)))
 
     def _fold_metric(self, origin: int, answers: np.ndarray) -> float:
         truth = self.line.values[:, origin : origin + self.horizon].reshape(-1)

@@ -1,5 +1,6 @@
 """Fitting of forecasters to the values before an origin."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,14 +8,16 @@ import numpy as np
 
 from mlops_cli.engine.automl.clock import Limits
 from mlops_cli.engine.automl.fitdata import FitData, Parameters
+from mlops_cli.engine.automl.fits import FoldAnswer
 from mlops_cli.engine.automl.learners import available
 from mlops_cli.engine.automl.timeline import Timeline
-from mlops_cli.engine.model.forecasters import Forecaster, MeanOf, Recursive, Smoothing, step_features
+from mlops_cli.engine.model.forecasters import Forecaster, MeanOf, Recursive, Smoothing, recur, step_features
 from mlops_cli.engine.model.periods import CALENDAR
 
 BASELINES = ("Naive", "SeasonalNaive", "Average", "SeasonalAverage", "ExponentialSmoothing")
 REGRESSIONS = ("LightGBM", "XGBoostRegressor", "ExtremeRandomTrees", "RandomForest", "ElasticNet")
 _SHAPE = ("lags", "windows", "relative")
+_FEATURES_A_STEP = 20
 _ALPHAS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7)
 
 
@@ -30,6 +33,48 @@ class Past:
     @property
     def values(self) -> np.ndarray:
         return self.line.values[:, : self.origin]
+
+
+@dataclass(slots=True)
+class ForecastFits:
+    """`Fits` of a forecasting search: every trial forecasts `horizon` periods from each of `origins`."""
+
+    line: Timeline
+    origins: list[int]
+    horizon: int
+    categories: dict[int, int]
+    seed: int
+
+    @property
+    def cells(self) -> int:
+        return int(self.line.values.size * max(1, self.line.known.shape[2])) * _FEATURES_A_STEP
+
+    def judge(self, algorithm: str, parameters: Parameters, limits: Limits) -> list[FoldAnswer]:
+        waves = limits.waves(len(self.origins), self.line.values.size)
+
+        def one(origin: int) -> FoldAnswer:
+            started = time.time()
+            forecaster = self._fit(origin, algorithm, parameters, waves.next())
+            seconds = time.time() - started
+            return FoldAnswer(self._forecast(forecaster, origin), 0, seconds)
+
+        return waves.map(one, self.origins)
+
+    def final(
+        self, algorithm: str, parameters: Parameters, _rounds: int | None, limits: Limits
+    ) -> Forecaster:
+        return self._fit(self.line.values.shape[1], algorithm, parameters, limits)
+
+    def _fit(self, origin: int, algorithm: str, parameters: Parameters, limits: Limits) -> Forecaster:
+        return fit_forecaster(
+            Past(self.line, origin, self.categories, self.seed), algorithm, parameters, limits
+        )
+
+    def _forecast(self, forecaster: Forecaster, origin: int) -> np.ndarray:
+        stop = origin + self.horizon
+        values = self.line.values[:, :stop].copy()
+        values[:, origin:] = np.nan
+        return recur(forecaster, values, self.line.known[:, :stop], origin, np.arange(len(values)))
 
 
 def fit_forecaster(past: Past, algorithm: str, parameters: Parameters, limits: Limits) -> Forecaster:

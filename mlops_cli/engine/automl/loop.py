@@ -8,10 +8,11 @@ from pathlib import Path
 from msgspec import Struct, field, structs
 
 from mlops_cli.domain.training import is_better
-from mlops_cli.engine.automl import finish
-from mlops_cli.engine.automl.clock import Clock, Limits, OutOfTimeError
+from mlops_cli.engine.automl.clock import Limits, OutOfTimeError
 from mlops_cli.engine.automl.ensemble import STACK, VOTING, stack_ensemble, voting_ensemble
+from mlops_cli.engine.automl.finish import Publisher
 from mlops_cli.engine.automl.fitdata import Parameters
+from mlops_cli.engine.automl.hosted import FitFailedError
 from mlops_cli.engine.automl.learners import ensemble_allowed
 from mlops_cli.engine.automl.planner import Planner
 from mlops_cli.engine.automl.selection import Selection, select
@@ -23,13 +24,15 @@ from mlops_cli.status import RunStatus
 OnTrial = Callable[[Trial], None]
 Stop = Callable[[], bool]
 
+_VOTE_AT = (2, 4)
 _VOTE_EVERY = 8
 
 
 class AutoMLResult(Struct):
     """`stopped` is budget, early_stopping, exit_score, max_trials, nothing_left or canceled.
 
-    After a cancel `model_folder` holds the first model of the search, or is None when there was none yet.
+    `model_folder` is None when a cancel came before the first model; otherwise the folder holds trial `deployable`,
+    which after a cancel may not be the very best.
     """
 
     best: Trial | None
@@ -37,6 +40,7 @@ class AutoMLResult(Struct):
     model_folder: Path | None
     stopped: str
     elapsed_seconds: float
+    deployable: int | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -44,28 +48,30 @@ class Search:
     """One search. Trials run in threads: the libraries compute without the interpreter's lock."""
 
     def __init__(
-        self, bench: Bench, clock: Clock, disk: Workdir, on_trial: OnTrial, should_stop: Stop
+        self, bench: Bench, publisher: Publisher, disk: Workdir, on_trial: OnTrial, should_stop: Stop
     ) -> None:
         self.bench = bench
-        self.clock = clock
+        self.publisher = publisher
+        self.clock = publisher.clock
         self.disk = disk
         self.on_trial = on_trial
-        self.planner = Planner(bench, clock, should_stop)
+        self.planner = Planner(bench, self.clock, should_stop)
         self.leaderboard: list[Trial] = []
         self.outcomes: list[Outcome] = []
         self.ensembles: list[Outcome] = []
         self.selection: Selection | None = None
 
-    def run(self, run_info: dict[str, str]) -> AutoMLResult:
+    def run(self) -> AutoMLResult:
         self._take_up()
         self._search()
         stopped = self.planner.stopped
         if not self.outcomes and stopped != "canceled":
             raise self._nothing_trained()
-        if stopped != "canceled":
+        if stopped == "canceled":
+            self.publisher.last_words(self.ranking(), self.outcomes)
+        else:
             self._add_ensembles()
-            best = self.ranking()[0]
-            finish.publish(self.bench, best, self.outcomes, self.disk.model, self.clock, run_info)
+            self.publisher.publish(self.ranking(), self.outcomes)
         self.disk.save_elapsed(self.clock.elapsed())
         return self._result(stopped)
 
@@ -73,11 +79,13 @@ class Search:
         return rank(self.bench.metric, self.outcomes + self.ensembles)
 
     def _result(self, stopped: str) -> AutoMLResult:
-        ranked = [o.trial for o in self.ranking()]
+        ranking, deployed = self.ranking(), self.publisher.iteration
+        ranked = [o.trial for o in ranking]
         rest = [t for t in self.leaderboard if t.status != RunStatus.COMPLETED]
-        folder = self.disk.model if self.disk.model.exists() else None
-        best = ranked[0] if ranked else None
-        return AutoMLResult(best, ranked + rest, folder, stopped, self.clock.elapsed(), self.bench.notes)
+        folder = self.disk.model if deployed is not None else None
+        best = next((t for t in ranked if t.iteration == deployed), ranked[0] if ranked else None)
+        elapsed = self.clock.elapsed()
+        return AutoMLResult(best, ranked + rest, folder, stopped, elapsed, deployed, self.bench.notes)
 
     def _take_up(self) -> None:
         """Trials that an earlier sitting finished count as if they had ended now."""
@@ -113,6 +121,8 @@ class Search:
             return self.bench.trial(index, name, parameters, limits)
         except OutOfTimeError:
             status, error = RunStatus.CANCELED, "stopped: its time was over"
+        except FitFailedError as failure:
+            status, error = RunStatus.FAILED, str(failure)
         except Exception as failure:  # noqa: BLE001
             status, error = RunStatus.FAILED, f"{type(failure).__name__}: {failure}"
         duration = round(time.time() - started, 3)
@@ -123,10 +133,9 @@ class Search:
         if outcome.trial.status != RunStatus.COMPLETED:
             return
         self._learn(outcome)
-        if not self.disk.model.exists():
-            finish.publish(self.bench, outcome, self.outcomes, self.disk.model, self.clock, {})
-        if not self.ensembles or len(self.outcomes) % _VOTE_EVERY == 0:
+        if len(self.outcomes) in _VOTE_AT or len(self.outcomes) % _VOTE_EVERY == 0:
             self._add_voting()
+        self.publisher.follow(self.ranking()[0], self.outcomes)
 
     def _announce(self, outcome: Outcome) -> None:
         """Number it, keep it on disk, tell the caller."""

@@ -31,7 +31,7 @@ class Planner:
         self._tried: set[int] = set()
         self._seconds: dict[str, list[float]] = {}
         self._losses: list[float] = []
-        self._final_seconds = 0.0
+        self._selected: list[Outcome] = []
 
     def next(self) -> Task | None:
         """The next trial with its limits; None when the search is over."""
@@ -59,13 +59,14 @@ class Planner:
     def learn(self, outcome: Outcome, selection: Selection) -> None:
         self._seconds.setdefault(outcome.trial.algorithm, []).append(outcome.trial.duration_seconds)
         self._losses.append(selection.loss)
-        self._final_seconds = sum(o.final_seconds for o in selection.outcomes)
+        self._selected = selection.outcomes
         if self._plateau():
             self.stop("early_stopping")
 
     def reserve(self) -> float:
         """Seconds to keep for the last ensemble, the final fit of its members and the folder."""
-        return _FIXED_RESERVE + 1.3 * self._final_seconds
+        missing = (o.final_seconds for o in self._selected if o.trial.iteration not in self.bench.built)
+        return _FIXED_RESERVE + 1.3 * sum(missing)
 
     @property
     def settings(self) -> TrainSettings:

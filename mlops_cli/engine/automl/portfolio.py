@@ -16,8 +16,8 @@ _PLAIN = {"target_means": False}
 _FOREST = {"n_estimators": 100, "min_samples_leaf": 4, "max_leaf_nodes": 1500}
 _FIRST: list[Candidate] = [
     ("LightGBM", {"learning_rate": 0.1, "num_leaves": 31}),
-    ("LightGBM", {"learning_rate": 0.03, "num_leaves": 15, "feature_fraction": 0.9, **_SAMPLED, **_PLAIN}),
     ("XGBoost", {"eta": 0.05, "max_depth": 5, "subsample": 0.8, "colsample_bytree": 0.8}),
+    ("LightGBM", {"learning_rate": 0.03, "num_leaves": 15, "feature_fraction": 0.9, **_SAMPLED, **_PLAIN}),
     ("LogisticRegression", {"C": 0.3}),
     ("ElasticNet", {"alpha": 0.003, "l1_ratio": 0.5}),
     ("LightGBM", {"learning_rate": 0.03, "num_leaves": 15, "feature_fraction": 0.8, **_SAMPLED,

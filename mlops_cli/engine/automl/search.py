@@ -1,11 +1,14 @@
 """AutoML: from a table and settings to the best model under a budget."""
 
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops_cli.domain.training import TrainSettings
 from mlops_cli.engine.automl.clock import Clock
+from mlops_cli.engine.automl.finish import Publisher
+from mlops_cli.engine.automl.hosted import HostedFits
 from mlops_cli.engine.automl.loop import AutoMLResult, OnTrial, Search, Stop
 from mlops_cli.engine.automl.quiet import quiet
 from mlops_cli.engine.automl.trials import Bench, Trial
@@ -40,7 +43,9 @@ def run_automl(
         try:
             disk = Workdir(workdir, fingerprint(data, settings))
             clock.spent = disk.elapsed
-            return Search(bench, clock, disk, on_trial, should_stop).run(run_info or {})
+            with closing(HostedFits(bench.fits, disk.path / "host")) as bench.fits:
+                publisher = Publisher(bench, disk.model, clock, run_info or {})
+                return Search(bench, publisher, disk, on_trial, should_stop).run()
         except OSError as error:
             raise StateError(f"cannot write {error.filename or workdir}: {error.strerror}") from error
 

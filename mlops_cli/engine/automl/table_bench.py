@@ -1,7 +1,6 @@
 """Classification and regression: the matrix, the folds and every fold's target means, made ready once."""
 
 import time
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from mlops_cli.domain.training import TrainSettings
 from mlops_cli.engine.automl.clock import Clock, Limits
 from mlops_cli.engine.automl.fitdata import FitData, Parameters
+from mlops_cli.engine.automl.fits import Fits, TableFits
 from mlops_cli.engine.automl.folds import Fold, split
 from mlops_cli.engine.automl.learners import available, chosen
 from mlops_cli.engine.automl.metrics import classification_metric, classification_metrics, regression_metrics
@@ -19,7 +19,7 @@ from mlops_cli.engine.automl.trials import Outcome, Trial
 from mlops_cli.engine.model.ensembles import Stack, Vote
 from mlops_cli.engine.model.features import Encoder
 from mlops_cli.engine.model.fitted import FittedModel
-from mlops_cli.engine.model.members import Member, Narrow
+from mlops_cli.engine.model.members import Member
 from mlops_cli.engine.model.target_means import TargetMeans, cross_fitted, fit_target_means
 from mlops_cli.errors import DataError
 from mlops_cli.status import RunStatus
@@ -33,8 +33,7 @@ class TableBench:
         self.settings = settings
         self.metric = settings.metric()
         self.notes = problem.notes
-        self.learners = available(settings.task)
-        self.names = chosen(settings, tuple(self.learners))
+        self.names = chosen(settings, tuple(available(settings.task)))
         self.asked = bool(settings.allowed_models)
         self.portfolio_size = len(portfolio(self.names, self.asked))
         self.encoder = Encoder.fit(problem.features, settings.featurization)
@@ -45,6 +44,9 @@ class TableBench:
         folds = split(problem.y, self.matrix.shape[1], problem.classes is not None, settings)
         self.judged = np.concatenate([valid for _, valid in folds])
         self.folds = [self._fold(fold) for fold in folds]
+        whole, self.means = self._whole()
+        self.fits: Fits = TableFits(settings.task, self.folds, whole, self.matrix.shape[1])
+        self.built: dict[int, Member] = {}
 
     @property
     def y(self) -> np.ndarray:
@@ -59,21 +61,10 @@ class TableBench:
         return name, parameters | ({"balanced": True} if self.metric == "norm_macro_recall" else {})
 
     def trial(self, index: int, algorithm: str, parameters: Parameters, limits: Limits) -> Outcome:
-        """Fits the folds side by side, a soft limit shared out among them."""
         started = time.time()
-        rows = len(self.folds[0].y)
-        waves = limits.waves(len(self.folds), rows)
-
-        def one(data: FitData) -> tuple[np.ndarray, int, float]:
-            fit_started = time.time()
-            member, rounds = self._fit(algorithm, parameters, data, waves.next())
-            assert data.valid is not None
-            return member.predict(data.valid[0]), rounds, time.time() - fit_started
-
-        answers, rounds_used, seconds = zip(*waves.map(one, self.folds), strict=True)
-        pairs = zip(self.folds, answers, strict=True)
+        answers, rounds_used, seconds = zip(*self.fits.judge(algorithm, parameters, limits), strict=True)
         fold_metrics = [
-            self._metrics(d.valid[1], a).get(self.metric, float("nan")) for d, a in pairs if d.valid
+            self._fold_metric(d.valid[1], a) for d, a in zip(self.folds, answers, strict=True) if d.valid
         ]
         whole = np.concatenate(answers)
         trial = Trial(
@@ -93,18 +84,21 @@ class TableBench:
         return self._metrics(self.y, answers)
 
     def build(self, members: list[Outcome], mix: Vote | Stack, clock: Clock) -> FittedModel:
-        """Each member anew on all rows; out of time it ends with what it has learnt."""
-        whole, means = self._whole()
+        """Each member anew on all rows, unless an earlier model had it; out of time it ends with what it has."""
         limits = Limits(time.time() + max(clock.left(), 1.0), clock.cores, soft=True)
-        waves = limits.waves(len(members), len(self.matrix))
+        missing = [o for o in members if o.trial.iteration not in self.built]
+        waves = limits.waves(len(missing), len(self.matrix))
 
         def one(outcome: Outcome) -> Member:
-            data = replace(whole, rounds=self._final_rounds(outcome))
-            return self._fit(outcome.trial.algorithm, outcome.trial.parameters, data, waves.next())[0]
+            trial, rounds = outcome.trial, self._final_rounds(outcome)
+            member: Member = self.fits.final(trial.algorithm, trial.parameters, rounds, waves.next())
+            return member
 
-        fitted = waves.map(one, members)
+        fitted = zip(missing, waves.map(one, missing), strict=True)
+        self.built |= {outcome.trial.iteration: member for outcome, member in fitted}
         schema = table_schema(self.problem, self.encoder, self.settings.task)
-        return FittedModel(schema, self.encoder, means, fitted, mix)
+        chosen = [self.built[o.trial.iteration] for o in members]
+        return FittedModel(schema, self.encoder, self.means, chosen, mix)
 
     def featurization(self) -> list[dict[str, Any]]:
         used = [
@@ -134,19 +128,6 @@ class TableBench:
         absolute = self.metric == "normalized_mean_absolute_error"
         seed, outputs = self.settings.seed, self.problem.outputs
         return FitData(matrix, y, outputs, self.encoder.categories, seed, absolute=absolute, **given)
-
-    def _fit(
-        self, algorithm: str, parameters: Parameters, data: FitData, limits: Limits
-    ) -> tuple[Member, int]:
-        if not limits.soft:
-            limits.check()
-        plain = {k: v for k, v in parameters.items() if k not in ("balanced", "target_means")}
-        data = replace(data, balanced=parameters.get("balanced", False))
-        width = self.matrix.shape[1]
-        if parameters.get("target_means", True) or data.matrix.shape[1] == width:
-            return self.learners[algorithm](data, plain, limits)
-        member, rounds = self.learners[algorithm](data.narrow(width), plain, limits)
-        return Narrow(member, width), rounds
 
     def _fold_metric(self, y: np.ndarray, answers: np.ndarray) -> float:
         if self.classes:

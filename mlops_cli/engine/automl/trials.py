@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from mlops_cli.domain.training import LOWER_IS_BETTER, TrainSettings
 from mlops_cli.engine.automl.clock import Clock, Limits
 from mlops_cli.engine.automl.fitdata import Parameters
+from mlops_cli.engine.automl.fits import Fits
 from mlops_cli.engine.model.ensembles import Stack, Vote
 from mlops_cli.status import RunStatus
 
@@ -58,6 +59,9 @@ class Bench(Protocol):
     metric: str
     notes: list[str]
     portfolio_size: int
+    fits: Fits
+    built: dict[int, Any]
+    """Members fitted on all rows, by the iteration of their trial: later models take them as they are."""
 
     @property
     def y(self) -> np.ndarray:

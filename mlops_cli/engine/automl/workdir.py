@@ -7,6 +7,7 @@ model/                  the best so far, deployable
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,7 @@ class Workdir:
         if state is None or state.fingerprint != fingerprint:
             for file in self.trials.iterdir():
                 file.unlink()
+            shutil.rmtree(self.model, ignore_errors=True)
             self.save_elapsed(0.0)
 
     def _state(self) -> _State | None:

@@ -11,6 +11,7 @@ from mlops_cli.domain.runs import Run
 from mlops_cli.domain.training import TrainRequest
 from mlops_cli.engine import models
 from mlops_cli.engine.clock import now
+from mlops_cli.engine.model.folder import load_manifest
 from mlops_cli.engine.store import Store
 from mlops_cli.errors import MlopsError, UsageError
 from mlops_cli.status import RunStatus
@@ -44,23 +45,35 @@ def record_child(store: Store, run_id: str, trial: "Trial") -> None:
 
 def complete(store: Store, run_id: str, result: "AutoMLResult") -> None:
     """End the run as Completed, with its best child run; register the model where one is wanted."""
-    best, folder = result.best, result.model_folder
+    best = result.best
     assert best is not None, "a completed search has a best trial"
-    assert folder is not None, "a completed search has a model"
-
-    def remember(run: Run) -> None:
-        run.properties["best_child"] = child_id(run_id, best.iteration)
-        run.properties["model_folder"] = str(folder.relative_to(store.home))
-
-    run = store.runs.update(run_id, remember)
+    run = store.runs.update(run_id, lambda run: _remember_model(store.home, run))
     request = request_of(run)
     registered: dict[str, Any] = {}
     if request.model_name:
         fields = model_fields(store, run, request.model_tags)
+        folder = best_model_folder(store.home, run)
         model, _ = models.register(store, folder, request.model_name, **fields)
         registered["model"] = {"name": model.name, "version": model.version}
     facts = {"stopped": result.stopped, "notes": result.notes} | registered
     finish(store, run_id, RunStatus.COMPLETED, metrics=best.metrics, **facts)
+
+
+def cancel(store: Store, run_id: str) -> None:
+    """End the run as Canceled; the best model so far stays with it."""
+    store.runs.update(run_id, lambda run: _remember_model(store.home, run))
+    finish(store, run_id, RunStatus.CANCELED)
+
+
+def _remember_model(home: Path, run: Run) -> None:
+    """Note the model that the search has left, and the child run that it is of; none is there before the first."""
+    folder = search_dir(home, run.run_id) / "model"
+    try:
+        iteration = load_manifest(folder).run["iteration"]
+    except FileNotFoundError:
+        return
+    run.properties["best_child"] = child_id(run.run_id, iteration)
+    run.properties["model_folder"] = str(folder.relative_to(home))
 
 
 def finish(
@@ -88,7 +101,9 @@ def finish(
 
 
 def best_model_folder(home: Path, run: Run) -> Path:
-    """The folder of the run's best model. Raises UsageError while there is none."""
+    """The folder of the run's best model, or of its best so far. Raises UsageError while there is none."""
+    if "model_folder" not in run.properties:
+        _remember_model(home, run)
     folder = run.properties.get("model_folder")
     if folder is None:
         raise UsageError(

@@ -91,6 +91,6 @@ def _start_worker(home: Path, run_id: str) -> None:
     import time
 
     command = [sys.executable, "-m", "mlops_cli.engine.training.worker", str(home), run_id]
-    process = start_detached(command, log=paths.run_log(home, run_id), env={})
+    process = start_detached(command, log=paths.run_log(home, run_id), env={"OMP_WAIT_POLICY": "PASSIVE"})
     while process.is_alive() and not is_worked_on(home, run_id):
         time.sleep(0.02)

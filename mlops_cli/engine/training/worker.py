@@ -77,7 +77,7 @@ def _train(store: Store, run_id: str, began: float) -> None:
     for note in result.notes:
         log.info("%s", note)
     if result.stopped == "canceled" or result.model_folder is None:
-        outcome.finish(store, run_id, RunStatus.CANCELED)
+        outcome.cancel(store, run_id)
     else:
         outcome.complete(store, run_id, result)
     log.info("%s", store.runs.get(run_id).status)

@@ -1,0 +1,78 @@
+"""The fits of a table's trials: out of fold to judge, on all rows to keep. Picklable, so that a process that may
+be killed can do them."""
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from mlops_cli.engine.automl.clock import Limits
+from mlops_cli.engine.automl.fitdata import FitData, Parameters
+from mlops_cli.engine.automl.learners import available
+from mlops_cli.engine.model.members import Member, Narrow
+
+_OURS = ("balanced", "target_means")
+
+
+class FoldAnswer(NamedTuple):
+    """`answers` (n, k) for the fold's validation rows, how many rounds the fit took, and seconds."""
+
+    answers: np.ndarray
+    rounds: int
+    seconds: float
+
+
+class Fits(Protocol):
+    @property
+    def cells(self) -> int:
+        """The size of one fit: rows times features."""
+        ...
+
+    def judge(self, algorithm: str, parameters: Parameters, limits: Limits) -> list[FoldAnswer]: ...
+
+    def final(self, algorithm: str, parameters: Parameters, rounds: int | None, limits: Limits) -> Any:
+        """A member of the model, fitted to all rows."""
+        ...
+
+
+@dataclass(slots=True)
+class TableFits:
+    """`width` features stand before the target means in the matrices."""
+
+    task: str
+    folds: list[FitData]
+    whole: FitData
+    width: int
+
+    @property
+    def cells(self) -> int:
+        return int(self.whole.matrix.size)
+
+    def judge(self, algorithm: str, parameters: Parameters, limits: Limits) -> list[FoldAnswer]:
+        """The folds side by side, a soft limit shared out among them."""
+        waves = limits.waves(len(self.folds), len(self.folds[0].y))
+
+        def one(data: FitData) -> FoldAnswer:
+            started = time.time()
+            member, rounds = self._fit(algorithm, parameters, data, waves.next())
+            assert data.valid is not None
+            return FoldAnswer(member.predict(data.valid[0]), rounds, time.time() - started)
+
+        return waves.map(one, self.folds)
+
+    def final(self, algorithm: str, parameters: Parameters, rounds: int | None, limits: Limits) -> Member:
+        return self._fit(algorithm, parameters, replace(self.whole, rounds=rounds), limits)[0]
+
+    def _fit(
+        self, algorithm: str, parameters: Parameters, data: FitData, limits: Limits
+    ) -> tuple[Member, int]:
+        if not limits.soft:
+            limits.check()
+        fit = available(self.task)[algorithm]
+        plain = {k: v for k, v in parameters.items() if k not in _OURS}
+        data = replace(data, balanced=parameters.get("balanced", False))
+        if parameters.get("target_means", True) or data.matrix.shape[1] == self.width:
+            return fit(data, plain, limits)
+        member, rounds = fit(data.narrow(self.width), plain, limits)
+        return Narrow(member, self.width), rounds

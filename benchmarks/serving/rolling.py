@@ -11,6 +11,7 @@ from mlops_cli.engine.endpoints import control, packaging
 
 REPLACEMENTS = 10
 CONNECTIONS = 16
+SLICE_SECONDS = 20.0
 
 
 def measure(world: World, endpoint: Endpoint, at_least: int) -> dict[str, dict[str, float]]:
@@ -30,21 +31,24 @@ def measure(world: World, endpoint: Endpoint, at_least: int) -> dict[str, dict[s
 def _under(
     world: World, endpoint: Endpoint, at_least: int, fire: Callable[[float], Load]
 ) -> dict[str, float]:
-    """Load for as long as `at_least` requests take by the rate of the first two seconds, 20 s at the least."""
-    seconds = max(20.0, 1.15 * at_least / max(fire(2.0).rate, 1.0))
+    """Load, a slice at a time, until the workers are replaced ten times and `at_least` requests are answered."""
     found: list[Load] = []
-    thread = threading.Thread(target=lambda: found.append(fire(seconds)))
+    replaced = threading.Event()
+
+    def keep_firing() -> None:
+        while not replaced.is_set() or sum(one.requests for one in found) < at_least:
+            found.append(fire(SLICE_SECONDS))
+
+    thread = threading.Thread(target=keep_firing)
     thread.start()
-    done = 0
-    gap = seconds / (REPLACEMENTS + 1)
-    while done < REPLACEMENTS:
-        thread.join(gap)
-        if not thread.is_alive():
-            break
-        _replace(world, endpoint)
-        done += 1
-    thread.join()
-    return {"requests": found[0].requests, "lost": found[0].lost, "replacements": done, "rate": found[0].rate}
+    try:
+        for _ in range(REPLACEMENTS):
+            _replace(world, endpoint)
+    finally:
+        replaced.set()
+        thread.join()
+    requests, lost = sum(one.requests for one in found), sum(one.lost for one in found)
+    return {"requests": requests, "lost": lost, "replacements": REPLACEMENTS, "rate": found[0].rate}
 
 
 def _replace(world: World, endpoint: Endpoint) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
+import msgspec
 import requests
 
 from mlops_cli.backends.azureml.session import Session
@@ -55,16 +57,24 @@ def _asked(session: Session, method: str, url: str, audience: str, body: Any) ->
 
 
 def _record(row: dict[str, Any]) -> RequestRecord:
-    more = row.get("customDimensions") or {}
+    method, _, path = str(row.get("name") or "").rpartition(" ")
+    more = _dimensions(row.get("customDimensions"))
     return RequestRecord(
         time=str(row["timestamp"]),
         request_id=str(more.get("Request Id") or row.get("id") or ""),
-        method=str(row.get("name") or "POST").split(" ")[0] if " " in str(row.get("name")) else "POST",
-        path="/score" if "/score" in f"{row.get('name')} {row.get('url')}" else str(row.get("url") or ""),
+        method=method or "POST",
+        path=urlsplit(path).path or urlsplit(str(row.get("url") or "")).path,
         status=int(row.get("resultCode") or 0),
         duration_ms=float(row.get("duration") or 0),
         bytes_in=0,
         bytes_out=0,
         worker=0,
-        client_request_id=more.get("Client Request Id"),
+        client_request_id=more.get("Client Request Id") or None,
     )
+
+
+def _dimensions(told: Any) -> dict[str, Any]:
+    """A dynamic column: the API writes it as JSON text."""
+    if isinstance(told, str):
+        told = msgspec.json.decode(told or "{}")
+    return told or {}

@@ -8,6 +8,7 @@ connection  one TCP or TLS connection, from connect to close
 response    HTTP/1.x answers from bytes
 reasons     why a connection failed, in words
 exchange    requests under way: which connection carries what, and what becomes of it
+measuring   where the time of one request went
 checks      whether an answer is right
 generator   the loop: closed (as fast as answers come) or open (at a fixed rate)
 pacing      when the next request of an open loop is due, and how to be on time

@@ -8,15 +8,15 @@ from time import perf_counter
 from mlops_cli.bench import poller
 from mlops_cli.bench.checks import Verdict
 from mlops_cli.bench.connection import AGAIN, IDLE, PIECE, READING, WAITING, Connection
+from mlops_cli.bench.measuring import measure
 from mlops_cli.bench.payloads import Payload
 from mlops_cli.bench.plan import Manner
 from mlops_cli.bench.reasons import reason
 from mlops_cli.bench.recording import Recording
-from mlops_cli.bench.response import Answer, BadResponse, Reader
+from mlops_cli.bench.response import Answer, BadResponse, Reader, read_whole
 from mlops_cli.bench.target import Target
 
 Check = Callable[[Payload, Answer], Verdict]
-MODEL_HEADER = b"x-ms-run-fn-exec-ms"
 
 
 class Exchange:
@@ -30,6 +30,7 @@ class Exchange:
         self.connections: dict[int, Connection] = {}
         self.idle: deque[Connection] = deque()
         self.recording = Recording()
+        self._finished, self._took = self.recording.finished.append, self.recording.latency.append
         self.tls_version: str | None = None
 
     @property
@@ -42,6 +43,7 @@ class Exchange:
             self._drop(self.connections[fd])
         before = self.recording
         self.recording = Recording(server=before.server, document_length=before.document_length)
+        self._finished, self._took = self.recording.finished.append, self.recording.latency.append
         return self.recording
 
     def launch(self, payload: Payload, due: float) -> None:
@@ -74,22 +76,24 @@ class Exchange:
             if connection.state != WAITING:
                 return self._read_slowly(connection, now)
             data = connection.receive(PIECE)
-            if data != connection.payload.proven:
+            payload = connection.payload
+            if data != payload.proven:
                 return self._read_piece(connection, data, now)
         except AGAIN:
             return False
         except (OSError, ssl.SSLError, BadResponse) as error:
             self._lost(connection, error, now)
             return False
-        connection.payload.hits += 1
-        self.recording.end(now, now - connection.due)
+        payload.hits += 1
+        self._finished(now)
+        self._took(now - connection.due)
         return True
 
     def settle(self, payload: Payload) -> None:
         """Account for the bytes of the answers that were not looked at again."""
         if payload.hits and payload.proven:
             self.recording.received += payload.hits * len(payload.proven)
-            self.recording.body_received += payload.hits * payload.proven_body
+            self.recording.body_received += payload.hits * len(payload.right_body or b"")
             payload.hits = 0
 
     def give_up(self, now: float) -> None:
@@ -131,53 +135,40 @@ class Exchange:
     def _read_piece(self, connection: Connection, data: bytes, now: float) -> bool:
         reader = connection.reader
         if reader is None:
-            reader = connection.reader = Reader()
             connection.first_byte = now
+            answer = read_whole(data)
+            if answer is not None:
+                return self._answered(connection, answer, data, now)
+            reader = connection.reader = Reader()
             if connection.state == WAITING:
                 connection.state = READING
         answer = reader.feed(data) if data else reader.end()
         return answer is not None and self._answered(connection, answer, data, now)
 
     def _answered(self, connection: Connection, answer: Answer, data: bytes, now: float) -> bool:
-        recording, payload = self.recording, connection.payload
-        wrong = self._check(payload, answer)
+        payload = connection.payload
+        wrong = None if self._is_known(payload, answer) else self._check(payload, answer)
         if wrong:
-            recording.fail(*wrong)
-        self._measure(connection, answer, now)
+            self.recording.fail(*wrong)
+        model = answer.model_time
+        if model is not None:
+            self.recording.add_model_time(model)
+        if measure(self.recording, connection, answer, now):
+            self.tls_version = self.tls_version or connection.tls_version
         if not (answer.reusable and self._manner.keep_alive) or connection.is_sending:
             self._ended(connection, now)
             return False
-        whole = len(data) == answer.size
-        if whole and not wrong and answer.status == 200 and answer.header(MODEL_HEADER) is None:
+        if not wrong and answer.status == 200:
             self.settle(payload)
-            payload.proven, payload.proven_body = data, len(answer.body)
+            payload.right_body = answer.body
+            payload.proven = data if len(data) == answer.size and model is None else None
         connection.reader = None
-        recording.end(now, now - connection.due)
+        self.recording.end(now, now - connection.due)
         return True
 
-    def _measure(self, connection: Connection, answer: Answer, now: float) -> None:
-        recording = self.recording
-        index = len(recording.latency)
-        recording.received += answer.size
-        recording.body_received += len(answer.body)
-        recording.statuses[answer.status] += 1
-        if connection.connect_seconds is not None:
-            self._measure_opening(connection, index)
-        if now > connection.first_byte:
-            recording.transfers.add(index, now - connection.first_byte)
-        model = answer.header(MODEL_HEADER)
-        if model is not None:
-            recording.add_model_time(model)
-        if not recording.document_length:
-            recording.document_length = len(answer.body)
-            recording.server = (answer.header(b"server") or b"").decode("latin-1")
-
-    def _measure_opening(self, connection: Connection, index: int) -> None:
-        self.recording.connects.add(index, connection.connect_seconds or 0.0)
-        connection.connect_seconds = None
-        if self._target.tls:
-            self.recording.handshakes.add(index, connection.tls_seconds)
-            self.tls_version = self.tls_version or connection.tls_version
+    def _is_known(self, payload: Payload, answer: Answer) -> bool:
+        """Whether the same body was found right before; headers differ from answer to answer."""
+        return answer.status == 200 and answer.body == payload.right_body
 
     def _lost(self, connection: Connection, error: Exception, now: float) -> None:
         """The connection is of no more use, and the request on it has failed."""

@@ -15,10 +15,10 @@ class Payload:
     """One request. `expected` is the decoded answer that counts as right, `rows` how many it must have.
 
     `proven` is the last whole answer that was found right, byte for byte: the same bytes need no second look.
-    `hits` counts how often it came again, `proven_body` how much of it is body.
+    `hits` counts how often it came again. `right_body` is the last body that was found right.
     """
 
-    __slots__ = ("body", "expected", "hits", "proven", "proven_body", "request", "rows", "size")
+    __slots__ = ("body", "expected", "hits", "proven", "request", "right_body", "rows", "size")
 
     def __init__(self, request: bytes, body: bytes, rows: int | None = None, expected: Any = None) -> None:
         self.request = request
@@ -27,7 +27,7 @@ class Payload:
         self.rows = rows
         self.expected = expected
         self.proven: bytes | None = None
-        self.proven_body = 0
+        self.right_body: bytes | None = None
         self.hits = 0
 
 

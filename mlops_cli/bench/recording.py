@@ -3,7 +3,6 @@
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -44,6 +43,7 @@ class Recording:
 
     `window_end` is when sending stopped: answers to a run of fixed duration may come in after it.
     `failed` holds the numbers of the requests that failed, `unanswered` those of them without any answer.
+    `statuses` counts what was not 200; `model` is in seconds.
     `late` is how long after it was due each request of an open loop was sent although a connection was free:
     the generator's own error. `starved` counts those that had to wait for a free connection.
     """
@@ -84,8 +84,10 @@ class Recording:
 
     def add_model_time(self, text: bytes) -> None:
         """`text` is the value of x-ms-run-fn-exec-ms: milliseconds."""
-        with suppress(ValueError):
+        try:
             self.model.append(float(text) / 1000)
+        except ValueError:
+            return
 
     def end(self, now: float, seconds: float) -> None:
         """A request has ended, well or not."""

@@ -6,6 +6,8 @@ MOST_HEAD_BYTES = 65_536
 MOST_BODY_BYTES = 1 << 28
 _START = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: |\r\n|$)")
 _NO_BODY = (204, 304)
+_MODEL = b"\r\nx-ms-run-fn-exec-ms:"
+_LENGTH, _CODING, _CONNECTION = b"\r\ncontent-length:", b"\r\ntransfer-encoding:", b"\r\nconnection:"
 
 
 class BadResponse(Exception):
@@ -31,7 +33,28 @@ class Answer:
 
     def header(self, name: bytes) -> bytes | None:
         """The value of the first header called `name` (lower case)."""
-        return _field(self.head, name)
+        return _field(self.head, b"\r\n" + name + b":")
+
+    @property
+    def model_time(self) -> bytes | None:
+        """Milliseconds that the model took, as Azure's inference server says."""
+        return _field(self.head, _MODEL)
+
+
+def read_whole(data: bytes) -> Answer | None:
+    """The answer, where `data` is exactly one of known length, as nearly all are; otherwise None."""
+    end = data.find(b"\r\n\r\n") + 4
+    status = data[9:12]
+    if end < 4 or not (data.startswith(b"HTTP/1.1 ") and status.isdigit() and b"200" <= status < b"600"):
+        return None
+    if data[12:13] not in (b" ", b"\r"):
+        return None
+    head = data[: end - 2].lower()
+    length = _field(head, _LENGTH)
+    if length is None or not length.isdigit() or end + int(length) != len(data) or _CODING in head:
+        return None
+    reusable = b"close" not in (_field(head, _CONNECTION) or b"")
+    return Answer(int(status), head, data[end:], len(data), reusable=reusable)
 
 
 class Reader:
@@ -103,18 +126,18 @@ class Reader:
 
     def _frame(self, *, old: bool) -> None:
         """How the body ends and whether the connection lives on (RFC 9112, sections 6.3 and 9.3)."""
-        coding = _field(self._head, b"transfer-encoding")
+        coding = _field(self._head, _CODING)
         self._chunked = coding is not None and coding.rpartition(b",")[2].strip() == b"chunked"
         self._chunk_at = self._body_at
         self._chunks: list[bytes] = []
         self._length = self._content_length() if coding is None else None
-        connection = _field(self._head, b"connection") or b""
+        connection = _field(self._head, _CONNECTION) or b""
         self._reusable = b"keep-alive" in connection if old else b"close" not in connection
 
     def _content_length(self) -> int | None:
         if self._status in _NO_BODY:
             return 0
-        text = _field(self._head, b"content-length")
+        text = _field(self._head, _LENGTH)
         if text is None:
             return None
         if not text.isdigit():
@@ -154,10 +177,11 @@ class Reader:
 
 
 def _field(head: bytes, name: bytes) -> bytes | None:
-    at = head.find(b"\r\n" + name + b":")
+    """The value of a header; `name` with the line break before it and its colon."""
+    at = head.find(name)
     if at < 0:
         return None
-    begin = at + len(name) + 3
+    begin = at + len(name)
     return head[begin : head.find(b"\r\n", begin)].strip()
 
 

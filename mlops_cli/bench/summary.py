@@ -141,7 +141,7 @@ def _spread(values: Sequence[float]) -> Spread:
 
 
 def _statuses(recording: Recording) -> dict[str, int]:
-    """Answers known byte for byte were not counted one by one: they are those with status 200 that are left."""
+    """Only other statuses than 200 are counted one by one."""
     statuses = Counter(recording.statuses)
     silent = len(recording.unanswered) + recording.kinds["timeout"]
     statuses[200] += len(recording.latency) - silent - sum(statuses.values())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlops_cli.bench.response import MOST_BODY_BYTES, MOST_HEAD_BYTES, Answer, BadResponse, Reader
+from mlops_cli.bench.response import MOST_BODY_BYTES, MOST_HEAD_BYTES, Answer, BadResponse, Reader, read_whole
 
 LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: b\r\n\r\nhello"
 CHUNKS = (
@@ -42,6 +42,22 @@ def test_an_answer_is_the_same_however_it_is_cut(data: bytes, status: int, body:
         answer = read(data[:cut], data[cut:])
         assert answer is not None
         assert answer.body == body
+
+
+@pytest.mark.parametrize(
+    "data", [LENGTH, CHUNKS, INTERIM, EMPTY, OLD, b"", b"HTTP/1.1 2x0 OK\r\nContent-Length: 0\r\n\r\n"]
+)
+def test_the_short_way_reads_whole_answers_only_and_reads_them_alike(data: bytes) -> None:
+    short = read_whole(data)
+    assert (short is not None) == (data == LENGTH)
+    for cut in range(len(data)):
+        assert read_whole(data[:cut]) is None
+    assert read_whole(data + b"x") is None
+    if short:
+        long = read(data)
+        assert long is not None
+        names = ("status", "head", "body", "size", "reusable")
+        assert [getattr(short, name) for name in names] == [getattr(long, name) for name in names]
 
 
 def test_headers_are_found_by_lower_case_name() -> None:

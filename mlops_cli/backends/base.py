@@ -19,7 +19,7 @@ from mlops_cli.domain.endpoints import (
 )
 from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
 from mlops_cli.domain.pipelines import PipelineDefinition
-from mlops_cli.domain.publishing import PipelineEndpoint, PublishedPipeline, PublishRequest, ServerState
+from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest, ServerState
 from mlops_cli.domain.runs import Model, Run
 from mlops_cli.domain.schedules import Fire, Schedule
 from mlops_cli.domain.training import TrainRequest
@@ -214,8 +214,6 @@ class PipelineBackend(Protocol):
     def published(self, name: str | None = None) -> list[PublishedPipeline]:
         """Versions, newest first within a name. Raises NotFoundError for a name without any."""
         ...
-
-    def endpoint(self, name: str) -> PipelineEndpoint: ...
 
     def set_default(self, name: str, version: int) -> bool:
         """Make the endpoint run that version; whether it ran another one."""

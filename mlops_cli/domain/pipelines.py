@@ -108,9 +108,6 @@ class PipelineDefinition(Struct):
     root: str
 
 
-STEP_WORDS = {"automl": "AutoML", "script": "script", "batch": "batch"}
-
-
 def type_of(step: Step) -> str:
     return str(step.__struct_config__.tag)
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
 from mlops_cli.domain.pipelines import PipelineDefinition
-from mlops_cli.domain.publishing import PipelineEndpoint, PublishedPipeline, PublishRequest, ServerState
+from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest, ServerState
 from mlops_cli.domain.schedules import Fire, Schedule
 from mlops_cli.engine.pipelines import layout, publishing, rest, scheduler, serving, start, tokens, triggering
 from mlops_cli.engine.store import Store
@@ -74,9 +74,6 @@ class LocalPipelines:
 
     def published(self, name: str | None = None) -> list[PublishedPipeline]:
         return self._addressed(self._store.published.all(name), start=False)
-
-    def endpoint(self, name: str) -> PipelineEndpoint:
-        return self._store.published.endpoint(name)
 
     def set_default(self, name: str, version: int) -> bool:
         return publishing.set_default(self._store, name, version)

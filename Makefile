@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every target makes the environment it needs in .venv and reuses it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench bench-serving docs vendor-ui clean
+.PHONY: help setup demo test lint format bench bench-bench bench-automl bench-serving docs vendor-ui clean
 
 EXTRAS ?= local,emulator,dev
 JOBS ?= 2
@@ -42,8 +42,16 @@ bench: ## measure start-up and training (ratios and figures, nothing is asserted
 	$(call environment,$(EXTRAS))
 	@$(BIN)/python -m benchmarks
 
+bench-bench: ## the load generator beside ab and wrk, in one run (needs gcc, ab, wrk)
+	$(call environment,$(EXTRAS))
+	@$(BIN)/python -m benchmarks.bench_generator --json build/bench-bench.json
+
+bench-automl: ## AutoML beside LightGBM, FLAML and AutoGluon, one after the other (ARGS="--budget 30")
+	$(call environment,$(EXTRAS))
+	@$(BIN)/python -m benchmarks.automl $(ARGS)
+
 bench-serving: ## the scoring service beside others, in one run (ARGS="--peers azure bare --seconds 2")
-	$(call environment,local,dev)
+	$(call environment,$(EXTRAS))
 	@$(BIN)/python -m benchmarks.serving $(ARGS)
 
 docs: ## write docs/ from the program itself

@@ -11,14 +11,15 @@ if TYPE_CHECKING:
 
 
 def plain(console: Console, header: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
-    """A table without lines, or the sentence `empty` when there are no rows."""
-    from rich import box
+    """A table without lines, or the sentence `empty` when there are no rows. Long cells wrap, none is cut."""
     from rich.table import Table
 
     if not rows:
         console.print(empty)
         return
-    table = Table(*header, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for title in header:
+        table.add_column(title, overflow="fold", header_style="bold")
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     console.print(table)

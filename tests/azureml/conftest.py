@@ -32,22 +32,19 @@ def sdk_python() -> str:
     return sys.executable
 
 
-class AzureMlops:
-    """Runs command lines in a project folder of its own, against the emulator's workspace."""
+class Commands:
+    """Runs command lines with one profile, in a project folder of its own."""
 
-    def __init__(self, project: Path, environ: dict[str, str]) -> None:
+    def __init__(self, project: Path, python: str, environ: dict[str, str], profile: str) -> None:
         self.project = project
-        self.python = sdk_python()
-        unwanted = ("AZURE", "MLOPS", "ACTIONS_", "SYSTEM_", "MSI_", "IDENTITY_", "IMDS_")
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)}
-        self.environ = {**kept, **environ, "COLUMNS": "80", "NO_COLOR": "1", "CI": "true"}
-        shutil.copytree(REPOSITORY / "configs", project / "configs")
-        (project / "data").mkdir()
+        self.python = python
+        self.profile = profile
+        self.environ = {**environ, "COLUMNS": "80", "NO_COLOR": "1", "CI": "true"}
 
     def run(self, *lines: str, **environ: str | None) -> list[Result]:
         """Run the lines (words apart by spaces) in one process; `environ` changes it, None removes."""
         source, target = self.project / "in.json", self.project / "out.json"
-        source.write_text(json.dumps([["--profile", "azure", *line.split()] for line in lines]))
+        source.write_text(json.dumps([["--profile", self.profile, *line.split()] for line in lines]))
         changed = {**self.environ, **{k: v for k, v in environ.items() if v is not None}}
         for name in (name for name, value in environ.items() if value is None):
             changed.pop(name, None)
@@ -73,8 +70,18 @@ class AzureMlops:
         return [result.json() for result in results]
 
 
+UNWANTED = ("AZURE", "MLOPS", "ACTIONS_", "SYSTEM_", "MSI_", "IDENTITY_", "IMDS_")
+
+
+def clean(environ: dict[str, str]) -> dict[str, str]:
+    """This process's environment without what could sign in or change a profile, and with `environ`."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(UNWANTED)} | environ
+
+
 @pytest.fixture
-def azure(tmp_path: Path, azureml_emulator: Any) -> AzureMlops:
+def azure(tmp_path: Path, azureml_emulator: Any) -> Commands:
     """A project of its own; the workspace is shared by the session."""
     azureml_emulator.clear_faults()
-    return AzureMlops(tmp_path, azureml_emulator.environment)
+    shutil.copytree(REPOSITORY / "configs", tmp_path / "configs")
+    variables = azureml_emulator.emulator.environment(os.environ)
+    return Commands(tmp_path, sdk_python(), clean(variables), "azure")

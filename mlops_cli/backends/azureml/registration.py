@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.backends.azureml.tags import own, with_own
 from mlops_cli.domain.runs import Run
+from mlops_cli.domain.training import TrainSettings
 from mlops_cli.errors import UsageError
 from mlops_cli.status import RunStatus
 
@@ -74,7 +75,7 @@ def _facts(best: AzureRun, known: Run) -> Facts:
     logged = best.get_metrics()
     return Facts(
         content=best.id,
-        task=settings.get("task") or settings.get("task_type"),
+        task=settings.get("task") or settings.get("task_type") or TrainSettings().task,
         algorithm=", ".join(step for step in algorithm if step),
         run_id=known.run_id,
         dataset=f"{request['dataset']}:{request['version']}" if request["dataset"] else None,

@@ -1,0 +1,40 @@
+"""Every backend fails alike: the exit code, the code of the error, a message and what to do next."""
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import Result
+from tests.contract.story import FAILURES, Story
+
+pytestmark = pytest.mark.xdist_group("contract")
+
+
+@pytest.fixture(scope="session")
+def failed(story: Story) -> dict[str, Result]:
+    """What each line of FAILURES said; they run in one process after the story."""
+    results = story.commands.run(*(f"{line} -o json" for line in FAILURES))
+    return dict(zip(FAILURES, results, strict=True))
+
+
+@pytest.mark.parametrize("line", FAILURES)
+def test_a_failure_has_its_code_and_its_hint(failed: dict[str, Result], line: str) -> None:
+    code, name = FAILURES[line]
+    result = failed[line]
+    assert result.code == code, f"{result.code}\n{result.stdout}\n{result.stderr}"
+    error: dict[str, Any] = result.json()["error"]
+    assert (error["code"], error["exit_code"]) == (name, code)
+    assert error["message"]
+    assert "Traceback" not in error["message"]
+
+
+def test_a_script_that_breaks_is_shown_at_its_line(failed: dict[str, Result], story: Story) -> None:
+    error = failed["deploy bad-init --entry-script broken.py"].json()["error"]
+    assert "no weights" in error["message"]
+    own = f"{story.commands.project / 'broken.py'}:7 in open_model: raise KeyError"
+    assert any(own in line for line in error["details"]), error["details"]
+
+
+def test_what_is_missing_is_named_with_what_there_is(failed: dict[str, Result], story: Story) -> None:
+    for line in ("data show nothing", "models show nothing"):
+        assert story.name in failed[line].json()["error"]["message"]

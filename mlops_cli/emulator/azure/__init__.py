@@ -25,6 +25,7 @@ from mlops_cli.emulator.azure.metadata.routes import endpoint as msi
 from mlops_cli.emulator.azure.metadata.routes import service as metadata
 from mlops_cli.emulator.azure.metric.routes import service as metric
 from mlops_cli.emulator.azure.model.routes import service as model
+from mlops_cli.emulator.azure.pipeline.services import service as pipeline
 from mlops_cli.emulator.azure.scoring.routes import aci as scoring_aci
 from mlops_cli.emulator.azure.scoring.routes import aks as scoring_aks
 from mlops_cli.emulator.azure.service.routes import service
@@ -33,5 +34,5 @@ from mlops_cli.emulator.azure.telemetry.routes import service as telemetry
 SERVICES = (
     aad, metadata, msi, arm, compute_writer, discovery, keyvault, datastore, blob, dataset,
     compute_reader, environment, artifact, model, service, scoring_aci, scoring_aks, history, metric, content,
-    execution, jasmine, insights, insights_api, telemetry, control,
+    execution, jasmine, pipeline, insights, insights_api, telemetry, control,
 )  # fmt: skip

@@ -82,6 +82,6 @@ class Plan:
         return str(self._folder / kind / (str(wanted).strip("/") if wanted else name))
 
     def _resolved(self, text: str) -> str:
-        for placeholder, value in self._places.items():
-            text = text.replace(placeholder, value)
+        for placeholder in sorted(self._places, key=len, reverse=True):
+            text = text.replace(placeholder, self._places[placeholder])
         return text

@@ -1,0 +1,143 @@
+"""A submitted graph: its steps, what they wait for, and the values of their parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mlops_cli.emulator.azure.pipeline.modules import RUN_AFTER_INPUT, Modules
+from mlops_cli.emulator.errors import bad_request
+from mlops_cli.emulator.state import Document
+
+
+class Source(NamedTuple):
+    """What goes into a port: an output of another step, a saved dataset, or a path of a datastore."""
+
+    port: str
+    step: str | None = None
+    output: str | None = None
+    dataset: Document | None = None
+    path: Document | None = None
+
+
+class Step(NamedTuple):
+    """A node of the graph. `parameters` are resolved; `module` is what `modules.py` keeps."""
+
+    id: str
+    node: Document
+    module: Document
+    parameters: dict[str, str]
+    sources: list[Source]
+
+    @property
+    def name(self) -> str:
+        return str(self.module["Name"])
+
+    @property
+    def interface(self) -> Document:
+        found: Document = self.module.get("StructuredInterface") or {}
+        return found
+
+    def waits_for(self) -> set[str]:
+        return {source.step for source in self.sources if source.step}
+
+    def port(self, name: str) -> Document:
+        """An input of the module."""
+        return next((port for port in self.interface.get("Inputs") or [] if port["Name"] == name), {})
+
+    def setting(self, output: str) -> Document:
+        """What node and module say of an output; the node wins."""
+        ports = [port for port in self.interface.get("Outputs") or [] if port["Name"] == output]
+        settings = [one for one in self.node.get("ModuleOutputSettings") or [] if one.get("Name") == output]
+        merged: Document = {}
+        for found in (*ports, *settings):
+            merged |= {key: value for key, value in found.items() if value is not None}
+        return merged
+
+    def outputs(self) -> list[str]:
+        ports = self.interface.get("Outputs") or []
+        return [port["Name"] for port in ports if not port.get("SkipProcessing")]
+
+
+class Graph:
+    """The graph of a run with its assignments over the defaults of the graph's interface."""
+
+    def __init__(self, posted: Document, interface: Document, run: Document, modules: Modules) -> None:
+        self._posted = posted
+        self._modules = modules
+        self.values = _values(interface.get("Parameters"), run.get("ParameterAssignments"))
+        self.paths = _values(interface.get("DataPathParameters"), run.get("DataPathAssignments"))
+        self.datasets = _values(
+            interface.get("DataPathParameterList"), run.get("DataSetDefinitionValueAssignments")
+        )
+        self._data = {node["Id"]: node for node in posted.get("DatasetNodes") or []}
+        self.steps = {node["Id"]: self._step(node) for node in posted.get("ModuleNodes") or []}
+
+    def _step(self, node: Document) -> Step:
+        module = self._modules.get(node.get("ModuleId") or "")
+        if module is None:
+            raise bad_request(f"The module {node.get('ModuleId')} of node {node['Id']} does not exist.")
+        interface = module.get("StructuredInterface") or {}
+        parameters = {}
+        for given in [*(interface.get("Parameters") or []), *(interface.get("MetadataParameters") or [])]:
+            if given.get("DefaultValue") is not None:
+                parameters[given["Name"]] = str(given["DefaultValue"])
+        assigned = [*(node.get("ModuleParameters") or []), *(node.get("ModuleMetadataParameters") or [])]
+        for given in assigned:
+            if given.get("Value") is not None:
+                parameters[given["Name"]] = self._value(given)
+        return Step(node["Id"], node, module, parameters, list(self._sources(node["Id"])))
+
+    def _value(self, given: Document) -> str:
+        if str(given.get("ValueType")) in ("1", "GraphParameterName"):
+            return str(self.values.get(given["Value"], ""))
+        return str(given["Value"])
+
+    def _sources(self, node_id: str) -> Iterator[Source]:
+        for edge in self._posted.get("Edges") or []:
+            source, target = edge["SourceOutputPort"], edge["DestinationInputPort"]
+            if target.get("NodeId") == node_id:
+                yield self._source(source, target["PortName"])
+
+    def _source(self, source: Document, port: str) -> Source:
+        data = self._data.get(source["NodeId"])
+        if data is None:
+            output = None if port.startswith(RUN_AFTER_INPUT) else source["PortName"]
+            return Source(port, source["NodeId"], output)
+        if name := data.get("DataPathParameterName"):
+            return Source(port, path=self.paths.get(name))
+        if data.get("DatasetId"):
+            return Source(port, path={"DataSourceId": data["DatasetId"]})
+        definition = data.get("DataSetDefinition") or {}
+        name = definition.get("ParameterName")
+        return Source(port, dataset=self.datasets.get(name) if name else definition.get("Value"))
+
+    def named_output(self, name: str) -> tuple[str, str] | None:
+        """Node and port of a pipeline output."""
+        for edge in self._posted.get("Edges") or []:
+            if edge["DestinationInputPort"].get("GraphPortName") == name:
+                source = edge["SourceOutputPort"]
+                return source["NodeId"], source["PortName"]
+        return None
+
+
+def _values(declared: list[Document] | None, assigned: Document | None) -> Document:
+    defaults = {one["Name"]: one.get("DefaultValue") for one in declared or []}
+    return defaults | (assigned or {})
+
+
+def check_assignments(interface: Document, given: Document) -> None:
+    """Raises ApiError 400 for a parameter that the pipeline does not have."""
+    for kind, names in (
+        ("ParameterAssignments", _names(interface, "Parameters")),
+        ("DataPathAssignments", _names(interface, "DataPathParameters")),
+        ("DataSetDefinitionValueAssignments", _names(interface, "DataPathParameterList")),
+    ):
+        unknown = sorted(set(given.get(kind) or {}) - names)
+        if unknown:
+            known = ", ".join(sorted(names)) or "none"
+            raise bad_request(f"Unknown parameter '{unknown[0]}' in {kind}; the pipeline has: {known}.")
+
+
+def _names(interface: Document, kind: str) -> set[str]:
+    return {one["Name"] for one in interface.get(kind) or []}

@@ -1,0 +1,51 @@
+"""What goes into a step: outputs of others, saved datasets, paths of datastores."""
+
+from __future__ import annotations
+
+from mlops_cli.emulator.azure.dataset.datasets import Datasets
+from mlops_cli.emulator.azure.pipeline import places
+from mlops_cli.emulator.azure.pipeline.graph import Source
+from mlops_cli.emulator.errors import bad_request
+from mlops_cli.emulator.state import Document
+from mlops_cli.emulator.workspace import Workspace
+
+
+def place_of(workspace: Workspace, source: Source, nodes: Document) -> Document | None:
+    """{store, path} of files that are brought to a step; None for a dataset or an order without data."""
+    if source.step:
+        return nodes[source.step]["outputs"].get(source.output) if source.output else None
+    path = source.path
+    if path and "DataSourceId" in path:
+        kept = workspace.collection("pipeline-data-sources").get(path["DataSourceId"]) or {}
+        path = {"DataStoreName": kept.get("DataStoreName"), "RelativePath": kept.get("PathOnDataStore")}
+    if not path:
+        return None
+    return {"store": path.get("DataStoreName") or "", "path": path.get("RelativePath") or ""}
+
+
+def dataset_of(workspace: Workspace, source: Source) -> str | None:
+    """The id of the saved dataset. Raises ApiError 400 for one that does not exist."""
+    if source.dataset is None:
+        return None
+    if saved := source.dataset.get("SavedDataSetReference"):
+        return str(saved["Id"])
+    wanted = source.dataset.get("DataSetReference") or {}
+    datasets = Datasets(workspace)
+    found = next((one for one in datasets.all() if one["datasetId"] == wanted.get("Id")), None)
+    if found and wanted.get("Version"):
+        found = datasets.get(found["name"], str(wanted["Version"]))
+    if found is None:
+        raise bad_request(f"The dataset {wanted} of input {source.port} does not exist.")
+    return str(found["latest"]["savedDatasetId"])
+
+
+def identity(workspace: Workspace, source: Source, nodes: Document) -> Document:
+    """What must be the same for a step to be reused."""
+    place = place_of(workspace, source, nodes)
+    seen = places.fingerprint(workspace, place) if place and not source.step else None
+    return {
+        "port": source.port,
+        "place": place,
+        "seen": seen,
+        "dataset": dataset_of(workspace, source),
+    }

@@ -1,0 +1,134 @@
+"""A node as work: a run of its own in history, and a process behind it."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from mlops_cli.emulator import errors
+from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
+from mlops_cli.emulator.azure.execution import scripts
+from mlops_cli.emulator.azure.history.experiments import Experiments
+from mlops_cli.emulator.azure.history.runs import Runs
+from mlops_cli.emulator.azure.pipeline import script_step
+from mlops_cli.emulator.azure.pipeline.graph import Step
+from mlops_cli.emulator.azure.pipeline.sources import identity
+from mlops_cli.emulator.clock import now
+from mlops_cli.emulator.state import Document
+from mlops_cli.emulator.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mlops_cli.emulator.app import App
+
+
+class Kind(NamedTuple):
+    """`start` returns where outputs will be; `finish` puts them there and returns those that there are."""
+
+    start: Callable[[App, Workspace, Document, Step, str], dict[str, Document]]
+    finish: Callable[[App, Workspace, str, dict[str, Document]], dict[str, Document]]
+
+
+KINDS: dict[str, Kind] = {"PythonScriptStep": Kind(script_step.start, script_step.finish)}
+
+
+def kind_of(step: Step) -> Kind:
+    """Raises ApiError 400 for a type of step that is not emulated."""
+    name = step.module.get("StepType") or step.module.get("ModuleType") or "PythonScriptStep"
+    if name not in KINDS:
+        message = f"The mlops emulator does not run steps of type {name} (step '{step.name}')."
+        raise errors.bad_request(message, "NotImplementedByEmulator")
+    return KINDS[name]
+
+
+def start(app: App, workspace: Workspace, pipeline: Document, step: Step) -> Document:
+    """Start a node, or take over what an equal one has done; its state."""
+    key = reuse_key(workspace, pipeline, step)
+    known = workspace.collection("pipeline-reuse").get(key) if key else None
+    run_id = str(uuid.uuid4())
+    _make_run(workspace, pipeline, step, run_id, known)
+    if known:
+        return _reuse(app, workspace, run_id, known)
+    outputs = kind_of(step).start(app, workspace, pipeline, step, run_id)
+    Runs(workspace).change(run_id, lambda document: document.update(runType="azureml.StepRun"))
+    return {"status": "Running", "run": run_id, "outputs": {}, "planned": outputs, "key": key}
+
+
+def _reuse(app: App, workspace: Workspace, run_id: str, known: Document) -> Document:
+    Runs(workspace).set_status(run_id, "Completed")
+    log = scripts.folder_of(app, known["run"]).log
+    if log.exists():
+        Artifacts(workspace, app.identity).link("ExperimentRun", f"dcid.{run_id}", scripts.LOG, log)
+    return {"status": "Finished", "run": run_id, "outputs": known["outputs"], "reused": known["run"]}
+
+
+def reuse_key(workspace: Workspace, pipeline: Document, step: Step) -> str | None:
+    """Equal for nodes that would do the same; None for one that always runs."""
+    if not step.module.get("IsDeterministic") or step.node.get("RegenerateOutput"):
+        return None
+    sources = [identity(workspace, source, pipeline["_nodes"]) for source in step.sources]
+    settings = [step.setting(name) for name in step.outputs()]
+    what = [step.module["Id"], step.parameters, step.node.get("Runconfig"), sources, settings]
+    return hashlib.sha256(msgspec.json.encode(what, order="sorted")).hexdigest()
+
+
+def finish(app: App, workspace: Workspace, pipeline: Document, step: Step) -> None:
+    """Keep the outputs of a node whose run has completed, for its successors and for reuse."""
+    state = pipeline["_nodes"][step.id]
+    state["outputs"] = kind_of(step).finish(app, workspace, state["run"], state["planned"])
+    state["status"] = "Finished"
+    if state.get("key"):
+        kept = {"run": state["run"], "outputs": state["outputs"], "pipeline": pipeline["Id"], "node": step.id}
+        workspace.collection("pipeline-reuse").put(state["key"], kept)
+
+
+def _make_run(
+    workspace: Workspace, pipeline: Document, step: Step, run_id: str, reused: Document | None
+) -> None:
+    properties = {
+        "azureml.runsource": "azureml.StepRun",
+        "azureml.nodeid": step.id,
+        "azureml.pipelinerunid": pipeline["Id"],
+        "azureml.moduleid": step.module["Id"],
+        "azureml.moduleName": step.name,
+        "StepType": step.module.get("StepType") or "PythonScriptStep",
+        "ContentSnapshotId": step.module.get("StorageId") or "",
+        "ComputeTargetType": "AmlCompute",
+    }
+    if reused:
+        properties |= {
+            "azureml.isreused": "true",
+            "azureml.reusedrunid": reused["run"],
+            "azureml.reusednodeid": reused["node"],
+            "azureml.reusedpipelinerunid": reused["pipeline"],
+        }
+    posted = {
+        "parentRunId": pipeline["Id"],
+        "runType": "azureml.StepRun",
+        "name": step.name,
+        "displayName": step.name,
+        "status": "NotStarted",
+        "target": step.parameters.get("Target"),
+        "properties": properties,
+        "tags": {"azureml.nodeid": step.id, "azureml.pipeline": pipeline["Id"]},
+    }
+    experiment = Experiments(workspace).ensure(pipeline["RunHistoryExperimentName"])
+    Runs(workspace).patch(experiment, run_id, posted)
+
+
+def fail(workspace: Workspace, pipeline: Document, step: Step, message: str) -> str:
+    """Give a node that cannot start a run that says why; the run's id."""
+    run_id = str(uuid.uuid4())
+    _make_run(workspace, pipeline, step, run_id, None)
+    error = {"code": "UserError", "message": message, "messageParameters": {}, "details": []}
+    Runs(workspace).set_status(run_id, "Failed", error={"error": error, "time": now()})
+    return run_id
+
+
+def log_of(app: App, run_id: str) -> str:
+    """What the process of a step has printed."""
+    log = scripts.folder_of(app, run_id).log
+    return log.read_text(errors="replace") if log.exists() else ""

@@ -1,0 +1,54 @@
+"""What goes on while no client asks: steps that follow others. A thread that ends when nothing is left to do."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+from typing import TYPE_CHECKING
+
+from mlops_cli.emulator.azure.history import executors
+from mlops_cli.emulator.azure.history.runs import Runs
+from mlops_cli.emulator.azure.pipeline.runs import PipelineRuns
+from mlops_cli.emulator.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mlops_cli.emulator.app import App
+
+log = logging.getLogger("mlops.emulator")
+SECONDS = 0.25
+_starting = threading.Lock()
+_threads: weakref.WeakKeyDictionary[App, dict[str, threading.Thread]] = weakref.WeakKeyDictionary()
+
+
+def ensure(app: App, workspace: Workspace) -> None:
+    """Have the workspace's thread run."""
+    with _starting:
+        threads = _threads.setdefault(app, {})
+        if workspace.id in threads and threads[workspace.id].is_alive():
+            return
+        thread = threading.Thread(target=_work, args=(app, workspace), daemon=True)
+        threads[workspace.id] = thread
+        thread.start()
+
+
+def _work(app: App, workspace: Workspace) -> None:
+    pause = threading.Event()
+    while True:
+        try:
+            with _starting:
+                if not len(PipelineRuns(workspace).active):
+                    _threads[app].pop(workspace.id, None)
+                    return
+            _settle(app, workspace)
+        except Exception as error:  # noqa: BLE001 - the state may be closed under a thread that still runs
+            log.warning("pipelines: %s", error)
+            return
+        pause.wait(SECONDS)
+
+
+def _settle(app: App, workspace: Workspace) -> None:
+    for active in PipelineRuns(workspace).active.all():
+        run = Runs(workspace).get(active["id"])
+        if run:
+            executors.settled(app, workspace, run)

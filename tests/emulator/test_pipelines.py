@@ -1,0 +1,93 @@
+"""Pipelines with the unmodified SDK: steps really run, data really flows, published ones answer."""
+
+
+def test_steps_run_in_order_and_hand_on_their_data(program):
+    found = program("pipelines")
+    assert found["problems"] == []
+    assert (found["kind"], found["status"]) == ("PipelineRun", "Finished")
+    assert found["steps"] == ["prepare", "report"]
+    assert found["statuses"] == ["Finished", "Finished"]
+    assert found["summary"] == "5 ['kept.txt']"
+
+
+def test_step_sees_datasets_references_paths_and_parameters(program):
+    assert program("pipelines")["log"][-2:] == [
+        "rows 5 parameter 5 own mine",
+        "raw ['a.csv', 'b.csv'] where ['a.csv', 'b.csv']",
+    ]
+
+
+def test_step_runs_are_found_with_logs_metrics_and_outputs(program):
+    found = program("pipelines")
+    assert found["step_kinds"] == ["StepRun", "StepRun"]
+    assert found["metrics"] == {"rows": 5}
+    assert found["parent_metrics"] == {"rows_of_first": 5}
+    assert found["by_name"] == ["report"]
+    assert found["outputs"] == ["kept", "part"]
+    assert set(found["part"]) == {"part.csv"}
+    assert found["kept"] == ["/kept.txt"]
+
+
+def test_unchanged_steps_are_reused_and_changed_ones_are_not(program):
+    found = program("pipelines")
+    assert (found["again"], found["reused"]) == ("Finished", ["true", "true"])
+    assert (found["regenerated"], found["not_reused"]) == ("Finished", [None, None])
+
+
+def test_parameters_of_a_run_replace_the_defaults(program):
+    found = program("pipelines")
+    assert found["changed"] == "Finished"
+    assert found["changed_log"][-2:] == [
+        "rows 7 parameter 7 own mine",
+        "raw ['a.csv', 'b.csv'] where ['c.csv']",
+    ]
+
+
+def test_failed_step_fails_the_run_and_what_follows_never_starts(program):
+    found = program("pipelines")
+    assert found["failed"].startswith("ActivityFailedException")
+    assert found["failed_status"] == "Failed"
+    assert found["failed_steps"] == {"failing": "Failed"}
+    assert found["why"] == "User program failed with ValueError: boom"
+
+
+def test_cancel_ends_the_running_step(program):
+    found = program("pipelines")
+    assert (found["canceled"], found["canceled_steps"]) == ("Canceled", ["Canceled"])
+
+
+def test_published_pipeline_is_listed_and_submitted(program):
+    found = program("pipelines")
+    assert found["published"] == ["people-report", "1.0", "Active", True]
+    assert found["listed"] is True
+    assert found["from_run"] == "Active"
+    assert found["submitted"] == "Finished"
+    assert found["wrong"].startswith("ErrorResponseException")
+
+
+def test_rest_trigger_runs_with_parameters_and_data_paths(program):
+    found = program("pipelines")
+    assert (found["rest_status"], found["rest"]) == (200, "Finished")
+    assert found["rest_log"] == ["rows 8 parameter 8 own mine", "raw ['a.csv', 'b.csv'] where ['c.csv']"]
+    assert found["runs"] == 2
+
+
+def test_rest_trigger_refuses_with_a_reason(program):
+    no_token, unknown, wrong, missing = program("pipelines")["refusals"]
+    assert (no_token, missing) == (401, 404)
+    assert unknown["error"]["message"].startswith("Unknown parameter 'x'")
+    assert wrong["error"]["message"] == "Parameter 'rows' must be of type int, not 'many'."
+
+
+def test_endpoint_has_versions_and_a_default(program):
+    found = program("pipeline_endpoints")
+    assert found["front"] == ["1", ["0", "1"]]
+    assert (found["pipelines"], found["default"], found["chosen"]) == (True, "1", True)
+    assert (found["by_endpoint"], found["endpoint_rest"]) == ("Finished", 200)
+    assert found["rolled_back"] == "0"
+    assert found["taken"].startswith("ValueError")
+
+
+def test_disabled_pipeline_refuses_until_it_is_enabled(program):
+    found = program("pipeline_endpoints")
+    assert (found["disabled"], found["on_disabled"], found["enabled"]) == ("Disabled", 409, "Active")

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from mlops_cli.config import LoadedProfile
 from mlops_cli.domain.auth import AccessToken, AuthStatus
-from mlops_cli.domain.data import Dataset
+from mlops_cli.domain.data import Dataset, Row
 from mlops_cli.domain.deployment import DeployRequest, Exported, Phase, Plan
 from mlops_cli.domain.endpoints import (
     Endpoint,
@@ -17,6 +17,7 @@ from mlops_cli.domain.endpoints import (
     LogQuery,
     RequestRecord,
 )
+from mlops_cli.domain.explanation import Explanation
 from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
 from mlops_cli.domain.pipelines import PipelineDefinition
 from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest, ServerState
@@ -119,6 +120,14 @@ class ModelBackend(Protocol):
     def get(self, name: str, version: int | None = None) -> Model: ...
 
     def download(self, name: str, version: int | None, target: Path) -> Path: ...
+
+
+class ExplainBackend(Protocol):
+    """What the `models` of a backend may be able to do besides."""
+
+    def explain(self, name: str, version: int | None, rows: list[Row]) -> Explanation:
+        """What the model's answers rest on, over all and for `rows`."""
+        ...
 
 
 class ExportBackend(Protocol):

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from mlops_cli.cli.app import App
+    from mlops_cli.domain.explanation import Explanation, RowExplanation
     from mlops_cli.domain.runs import Model
+
+_LEAST_SHOWN = 0.001
+_PARTS_SHOWN = 8
+_NAME_WIDTH = 28
 
 
 @click.group(cls=Group)
@@ -83,3 +88,44 @@ def download(app: App, *, name: str, target: Path | None) -> None:
     base, version = split_version(name)
     folder = app.backend.models.download(base, version, app.cwd / (target or base))
     app.show({"path": str(folder)}, lambda console: console.print(str(folder), soft_wrap=True))
+
+
+@models.command()
+@click.argument("name", metavar="NAME[:VERSION]")
+@click.option("--data", metavar="FILE|-", help="Rows to explain one by one: JSON, CSV or Parquet.")
+@pass_app
+def explain(app: App, *, name: str, data: str | None) -> None:
+    """Show which columns the model's answers rest on.
+
+    Importances are mean absolute Shapley values, sampled on training rows. With --data also what each column adds
+    to the answer for each row.
+    """
+    from mlops_cli.cli.reading import read
+    from mlops_cli.services.models import explain as explain_model
+
+    content, where = read(app, data) if data else (None, "")
+    found = explain_model(app.backend, *split_version(name), content, where)
+    app.show(found, lambda console: _draw_explanation(console, found))
+
+
+def _draw_explanation(console: Console, found: Explanation) -> None:
+    for name, share in found.importances.items():
+        if share >= _LEAST_SHOWN:
+            console.print(f"{_fit(name)} {share:6.1%} {'█' * round(share * 40)}", markup=False)
+    for number, row in enumerate(found.rows, start=1):
+        _draw_row(console, number, row)
+
+
+def _draw_row(console: Console, number: int, row: RowExplanation) -> None:
+    """The answer as a sum: where it starts on average, and what moves it most."""
+    console.print(f"\nrow {number}: {row.prediction}; {row.output} {row.value:.4g}", markup=False)
+    console.print(f"{_fit('  on average')} {row.base:+10.4g}")
+    parts = list(row.contributions.items())
+    for name, part in parts[:_PARTS_SHOWN]:
+        console.print(f"{_fit('  ' + name)} {part:+10.4g}", markup=False)
+    if rest := parts[_PARTS_SHOWN:]:
+        console.print(f"{_fit(f'  {len(rest)} others')} {sum(part for _, part in rest):+10.4g}")
+
+
+def _fit(name: str) -> str:
+    return f"{name[:_NAME_WIDTH]:<{_NAME_WIDTH}}"

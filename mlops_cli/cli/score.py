@@ -41,6 +41,7 @@ def score(
     JSON in, JSON out. CSV or Parquet in, the same rows with their predictions out; columns that the service
     does not know, the label among them, stay in the result and are not sent.
     """
+    from mlops_cli.cli.reading import read
     from mlops_cli.services import client, inputs, tables
     from mlops_cli.services import score as service
     from mlops_cli.services.deploy import endpoint_name
@@ -51,7 +52,7 @@ def score(
         schema = inputs.schema(app.backend, to)
         if example:
             return _write(app, service.example(schema, to.endpoint.name), out)
-        content, where = _read(app, str(data))
+        content, where = read(app, str(data))
         if content.lstrip()[:1] in (b"{", b"["):
             value = tables.parse_json(content, where)
             return _write(app, service.score_json(to, value, schema if validate else None, method), out)
@@ -84,20 +85,6 @@ def _score_table(
         app.show(shown, lambda console: console.print(f"{rows:,} rows written to {out}"))
     else:
         app.show(done.answer, lambda _console: app.write(tables.to_csv(done.table)))
-
-
-def _read(app: App, data: str) -> tuple[bytes, str]:
-    from mlops_cli.errors import NotFoundError
-
-    if data == "-":
-        with click.open_file("-", "rb") as stdin:
-            return stdin.read(), "stdin"
-    try:
-        return (app.cwd / data).read_bytes(), data
-    except OSError as error:
-        raise NotFoundError(
-            f"cannot read {data}: {error.strerror}", hint="give a file: --data FILE"
-        ) from None
 
 
 def _write(app: App, value: Any, out: Path | None) -> None:

@@ -1,8 +1,11 @@
 """The model registry on this machine."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+from mlops_cli.domain.data import Row
+from mlops_cli.domain.explanation import Explanation
 from mlops_cli.domain.runs import Model
 from mlops_cli.engine import models as registry
 from mlops_cli.engine.store import Store
@@ -29,6 +32,12 @@ class LocalModels:
 
     def get(self, name: str, version: int | None = None) -> Model:
         return self._store.models.get(name, version)
+
+    def explain(self, name: str, version: int | None, rows: Sequence[Row]) -> Explanation:
+        from mlops_cli.engine.model.explain import explain
+        from mlops_cli.engine.model.folder import load
+
+        return explain(load(self.get(name, version).path), rows)
 
     def download(self, name: str, version: int | None, target: Path) -> Path:
         if target.exists():

@@ -24,6 +24,8 @@ from mlops_cli.engine.model.target_means import TargetMeans, cross_fitted, fit_t
 from mlops_cli.errors import DataError
 from mlops_cli.status import RunStatus
 
+_BACKGROUND_ROWS = 64
+
 
 class TableBench:
     """Raises DataError when no column can be learnt from."""
@@ -98,7 +100,13 @@ class TableBench:
         self.built |= {outcome.trial.iteration: member for outcome, member in fitted}
         schema = table_schema(self.problem, self.encoder, self.settings.task)
         chosen = [self.built[o.trial.iteration] for o in members]
-        return FittedModel(schema, self.encoder, self.means, chosen, mix)
+        return FittedModel(schema, self.encoder, self.means, chosen, mix, self._background())
+
+    def _background(self) -> np.ndarray | None:
+        if not self.settings.model_explainability:
+            return None
+        order = np.random.default_rng(self.settings.seed).permutation(len(self.matrix))
+        return self.matrix[order[:_BACKGROUND_ROWS]]
 
     def featurization(self) -> list[dict[str, Any]]:
         used = [

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class FittedModel:
-    """A classifier or regressor. Rows are dicts or a DataFrame with the raw columns, in any order."""
+    """A classifier or regressor. Rows are dicts or a DataFrame with the raw columns, in any order.
+
+    `background` is a sample of encoded training rows that explanations compare with.
+    """
 
     def __init__(
         self,
@@ -28,12 +31,14 @@ class FittedModel:
         means: TargetMeans,
         members: list[Member],
         mix: Vote | Stack,
+        background: np.ndarray | None = None,
     ) -> None:
         self.schema = schema
         self.encoder = encoder
         self.means = means
         self.members = members
         self.mix = mix
+        self.background = background
 
     def predict(self, rows: "Rows") -> list[Scalar]:
         """A label of the original type, or a float, per row."""
@@ -70,5 +75,9 @@ class FittedModel:
     def _scores(self, rows: "Rows") -> np.ndarray:
         if len(rows) == 0:
             return np.empty((0, len(self.schema.classes or (0,))))
-        matrix = self.means.extend(self.encoder.matrix(rows))
-        return self.mix.combine([member.predict(matrix) for member in self.members])
+        return self.scores(self.encoder.matrix(rows))
+
+    def scores(self, matrix: np.ndarray) -> np.ndarray:
+        """(n, k) probabilities or predictions for rows as the encoder gives them."""
+        extended = self.means.extend(matrix)
+        return self.mix.combine([member.predict(extended) for member in self.members])

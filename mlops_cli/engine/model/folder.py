@@ -28,6 +28,7 @@ _SHIPPED = (
     "status.py",
     "domain/__init__.py",
     "domain/data.py",
+    "domain/explanation.py",
     "domain/schema.py",
 )
 _OPTIONAL = {"lightgbm": "LightGBM", "xgboost-cpu": "XGBoost", "scikit-learn": "Sklearn"}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Union, cast
 
 import numpy as np
 
@@ -17,9 +17,16 @@ from mlops_cli.errors import DataError
 if TYPE_CHECKING:
     import pandas
 
-    Rows = Sequence[dict[str, Any]] | pandas.DataFrame
-
+Rows = Union[Sequence[dict[str, Any]], "pandas.DataFrame"]
 MOST_PERIODS = 10_000
+
+
+class Window(NamedTuple):
+    """What is known of some series: `values` (n, periods), `known` (n, periods, k), which `series` they are."""
+
+    values: np.ndarray
+    known: np.ndarray
+    series: np.ndarray
 
 
 class ForecastModel:
@@ -53,16 +60,21 @@ class ForecastModel:
         self.members = members
         self.mix = mix
 
-    def predict(self, rows: "Rows") -> list[float]:
+    def predict(self, rows: Rows) -> list[float]:
         """A value per row, in the order of the rows. Raises DataError for a time that cannot be read."""
+        return self._forecast(*self.window(rows)).tolist() if len(rows) else []
+
+    def window(self, rows: Rows) -> tuple[Window, np.ndarray, np.ndarray]:
+        """All that is known of the series asked for; of each row its place in the window, and its period there."""
         records = _records(rows)
-        if not records:
-            return []
         at = np.array([self._position(i, row) for i, row in enumerate(records)])
         which = np.array([self.series.get(self._key(row), len(self.series)) for row in records])
-        return self._forecast(records, which, at).tolist()
+        asked, place = np.unique(which, return_inverse=True)
+        values, known = self._future(asked, int(at.max()) + 1)
+        known[place, at] = self.encoder.matrix(records)
+        return Window(values, known, asked), place, at
 
-    def answer(self, rows: "Rows") -> dict[str, Any]:
+    def answer(self, rows: Rows) -> dict[str, Any]:
         """What the scoring service sends: the forecasts and the rows that they are for, dates as milliseconds."""
         records = _records(rows)
         return {"forecast": self.predict(records), "index": [self._index(row) for row in records]}
@@ -71,10 +83,8 @@ class ForecastModel:
         """Nothing for raw columns: lags and calendar carry the forecast."""
         return {}
 
-    def _forecast(self, records: Sequence[dict[str, Any]], which: np.ndarray, at: np.ndarray) -> np.ndarray:
-        asked, rows = np.unique(which, return_inverse=True)
-        values, known = self._future(asked, int(at.max()) + 1)
-        known[rows, at] = self.encoder.matrix(records)
+    def _forecast(self, window: Window, rows: np.ndarray, at: np.ndarray) -> np.ndarray:
+        values, known, asked = window
         ends = [int(np.flatnonzero(~np.isnan(v)).max(initial=-1)) + 1 for v in values]
         start = min(min(ends), int(at.min()))
         answers = [recur(member, values, known, start, asked) for member in self.members]
@@ -110,5 +120,5 @@ class ForecastModel:
         return {name: milliseconds} | {grain: row.get(grain) for grain in self.schema.grain_columns}
 
 
-def _records(rows: "Rows") -> list[dict[str, Any]]:
+def _records(rows: Rows) -> list[dict[str, Any]]:
     return list(rows) if isinstance(rows, Sequence) else cast("list[dict[str, Any]]", rows.to_dict("records"))

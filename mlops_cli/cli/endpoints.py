@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -126,7 +127,7 @@ def draw(console: Console, endpoint: Endpoint) -> None:
         "form": endpoint.scoring_uri.removesuffix("/score") + "/ui" if endpoint.port else "",
         "auth": endpoint.auth,
         "workers": f"{endpoint.workers} ({endpoint.target})",
-        "engine": f"{endpoint.engine or ''}{f' ({endpoint.engine_reason})' if endpoint.engine_reason else ''}",
+        "engine": _engine(endpoint),
         "insights": "on" if endpoint.app_insights else "off",
         "revision": f"{endpoint.revision}, changed {endpoint.updated_at[:16].replace('T', ' ')} UTC",
         "tags": ", ".join(f"{key}={value}" for key, value in endpoint.tags.items()),
@@ -141,6 +142,11 @@ def _show(app: App, endpoint: Endpoint, changed: bool = False) -> None:
     from mlops_cli.services.deploy import document
 
     app.show(document(endpoint, changed=changed), lambda console: draw(console, endpoint))
+
+
+def _engine(endpoint: Endpoint) -> str:
+    reason = f" ({endpoint.engine_reason})" if endpoint.engine_reason else ""
+    return shorten(f"{endpoint.engine or ''}{reason}", 68, placeholder=" ...)")
 
 
 def _model(endpoint: Endpoint) -> str:

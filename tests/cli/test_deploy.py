@@ -17,8 +17,9 @@ def test_deploying_tells_each_phase_and_shows_the_endpoint(mlops: Mlops) -> None
     register(mlops)
     done = mlops("deploy")
     phases = re.findall(r"^  (\S+) +\d+\.\d\d s  (.*)$", done.stderr, re.MULTILINE)
-    assert [name for name, _ in phases] == ["package", "pre-flight", "start", "health", "smoke"]
+    assert [name for name, _ in phases] == ["package", "compile", "pre-flight", "start", "health", "smoke"]
     assert dict(phases)["package"] == "toy:1"
+    assert dict(phases)["compile"].startswith("not compiled: ")
     assert done.stdout.splitlines()[:4] == ["deployed", "toy", "  state     Healthy", "  model     toy:1"]
     assert all(len(line) <= 80 for line in (done.stdout + done.stderr).splitlines())
 

@@ -1,8 +1,11 @@
 """What compiling a model came to."""
 
+from textwrap import shorten
 from typing import Literal
 
 from msgspec import Struct
+
+_LINE = 55
 
 
 class Outcome(Struct, omit_defaults=True):
@@ -14,7 +17,7 @@ class Outcome(Struct, omit_defaults=True):
     difference: float = 0.0
 
     def told(self) -> str:
-        """In words, for people."""
+        """In words, for a line of a terminal."""
         if self.engine == "reference":
-            return f"not compiled: {self.reason}"
+            return shorten(f"not compiled: {self.reason}", _LINE, placeholder=" ...")
         return f"compiled; {self.rows:,} rows agree to {max(self.difference, 1e-16):.0e}"

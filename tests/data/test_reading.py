@@ -8,7 +8,7 @@ import pytest
 
 from mlops_cli.engine.data import reading
 from mlops_cli.engine.data.reading import Parsed, parse, read, to_frame, to_rows
-from mlops_cli.errors import DataError
+from mlops_cli.errors import DataError, NotFoundError
 
 PEOPLE = "name,town,amount\nJürgen,Köln,1\nZoë,Orléans,2\n"
 
@@ -198,7 +198,7 @@ def test_a_file_that_is_no_table_is_refused_at_once(tmp_path: Path, content: byt
 
 def test_a_missing_file_and_a_directory(tmp_path: Path) -> None:
     (tmp_path / "near.csv").write_text("a\n1\n")
-    with pytest.raises(DataError, match="no such file") as caught:
+    with pytest.raises(NotFoundError, match="no such file") as caught:
         read(tmp_path / "far.csv")
     assert "near.csv" in (caught.value.hint or "")
     with pytest.raises(DataError, match="is a directory"):

@@ -13,7 +13,7 @@ from mlops_cli import paths
 from mlops_cli.engine.data.reading import read_dataset
 from mlops_cli.engine.data.registering import register
 from mlops_cli.engine.store import Store
-from mlops_cli.errors import DataError, StateError, UsageError
+from mlops_cli.errors import DataError, NotFoundError, StateError, UsageError
 
 TEXT = "a,y\n1,no\n2,yes\n"
 
@@ -90,7 +90,7 @@ def test_a_lost_file_comes_back(store: Store, file: Path) -> None:
     dataset, _ = register(store, file, "bank")
     kept = paths.dataset_file(store.home, dataset.content_hash, dataset.format)
     kept.unlink()
-    with pytest.raises(DataError, match="no such file"):
+    with pytest.raises(NotFoundError, match="no such file"):
         read_dataset(store.home, dataset)
     assert register(store, file, "bank")[1] is False
     assert kept.read_text() == TEXT

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mlops_cli.errors import DataError
+from mlops_cli.errors import DataError, NotFoundError
 
 PARQUET_MAGIC = b"PAR1"
 MAGICS: dict[bytes, tuple[str, str]] = {
@@ -19,11 +19,11 @@ ACCEPTED = "give a CSV, TSV or Parquet file"
 
 
 def load(path: Path) -> bytes:
-    """The content of the file. Raises DataError when it is missing, a directory, empty or not a table."""
+    """The content of the file. Raises NotFoundError, or DataError for a directory, nothing, or no table."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise DataError(f"{path}: no such file", hint=_nearby(path)) from None
+        raise NotFoundError(f"{path}: no such file", hint=_nearby(path)) from None
     except IsADirectoryError:
         raise DataError(f"{path} is a directory", hint=f"{ACCEPTED}, not a folder") from None
     except OSError as error:

@@ -1,5 +1,6 @@
 """The model that all serve, and our own endpoint in a state directory of its own."""
 
+import shutil
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -57,6 +58,7 @@ class World(NamedTuple):
 
     def close(self) -> None:
         LocalEndpoints(self.store).delete(NAME)
+        shutil.rmtree(self.home, ignore_errors=True)
 
 
 def build() -> World:

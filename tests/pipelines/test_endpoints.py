@@ -119,6 +119,7 @@ def test_the_server_comes_back_at_its_address(bank: Project) -> None:
     supervisor = read_supervisor(folder)
     assert supervisor is not None
     os.kill(supervisor.pid, signal.SIGKILL)
+    until(lambda: not supervisor.is_alive())
     bank.mlops("pipeline", "token")
     until(lambda: (new := read_supervisor(folder)) and new.pid != supervisor.pid and new.is_alive())
     bank.mlops("pipeline", "server", "stop")

@@ -93,9 +93,10 @@ class Project:
                     and run_id in p.cmdline() and os.getpgid(p.pid) == p.pid and _is_runner(p))  # fmt: skip
 
     def processes(self) -> list[psutil.Process]:
-        """Every process with this state directory on its command line."""
+        """Every process with this state directory, or a place in it, on its command line."""
+        home = str(self.home)
         known = psutil.process_iter(["cmdline"])
-        return [process for process in known if str(self.home) in (process.info["cmdline"] or [])]
+        return [p for p in known if any(word.startswith(home) for word in p.info["cmdline"] or [])]
 
     def kill(self, process: psutil.Process) -> None:
         os.kill(process.pid, signal.SIGKILL)

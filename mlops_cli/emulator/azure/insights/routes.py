@@ -18,7 +18,7 @@ from mlops_cli.emulator.workspace import Workspace
 
 component = Service("insights", "Application Insights (ARM)", hosts.ARM, errors.arm)
 service = Service(
-    "insights-api", "Application Insights (queries)", hosts.INSIGHTS, errors.arm,
+    "insights", "Application Insights (queries)", hosts.INSIGHTS, errors.arm,
     left_out=("tables other than requests and traces", "joins, let, render and most functions of Kusto",
               "API keys", "live metrics"),
 )  # fmt: skip

@@ -15,8 +15,8 @@ from mlops_cli.emulator.wire.messages import Response
 from mlops_cli.emulator.workspace import Workspace
 from mlops_cli.errors import MlopsError
 
-aci = Service("scoring-aci", "Services on ACI", hosts.ACI, errors.arm, signed_in=False)
-aks = Service("scoring-aks", "Services on AKS", hosts.AKS, errors.arm, signed_in=False)
+aci = Service("scoring", "Services on ACI", hosts.ACI, errors.arm, signed_in=False)
+aks = Service("scoring", "Services on AKS", hosts.AKS, errors.arm, signed_in=False)
 _HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "proxy-authorization", "te", "trailer",
                "transfer-encoding", "upgrade", "content-length", "host"}  # fmt: skip
 TIMEOUT_SECONDS = 330

@@ -1,0 +1,61 @@
+"""AutoML runs that really train, with the unmodified SDK (one program, four runs side by side)."""
+
+
+def test_run_has_children_with_metrics(program):
+    found = program("automl")
+    assert found["ids"] == [True] * 4
+    assert (found["status"], found["tags"], found["type"]) == ("Completed", "red", "automl")
+    assert sorted(child[:3] for child in found["children"]) == [
+        ["0", "Completed", "0"],
+        ["1", "Completed", "1"],
+    ]
+    assert max(found["scores"]) == found["parent_metric"] > 0.8
+    assert found["experiment_status"][:3] == ["DatasetEvaluation", "FeaturesGeneration", "ModelSelection"]
+    assert sum(row[1] for row in found["summary"]) == 2
+
+
+def test_best_child_has_the_files_that_scripts_read(program):
+    found = program("automl")
+    names = ("model.pkl", "scoring_file_v_1_0_0.py", "conda_env_v_1_0_0.yml", "env_dependencies.json")
+    assert {f"outputs/{name}" for name in names} <= set(found["files"])
+    assert (found["best_tag"], found["by_metric"], found["script"], found["packages"]) == (True,) * 4
+    assert found["environment"] == "AzureML-AutoML"
+
+
+def test_get_output_gives_a_model_that_predicts(program):
+    found = program("automl")
+    assert found["output"] == [True, "FittedPipeline", "datatransformer"]
+    assert (found["kind"], found["probabilities"], found["other"]) == ("ndarray", [20, 2], "FittedPipeline")
+    assert found["right"] >= 0.8
+    assert found["out_of_range"] != "nothing"
+
+
+def test_registered_model_knows_its_run(program):
+    assert program("automl")["registered"] == ["automl-best", 1, True, "automl-best"]
+
+
+def test_guardrails_logs_and_rehydration(program):
+    found = program("automl")
+    assert found["guardrails"] == ["faults", "schema_version"]
+    assert (found["again"], found["log"], found["dependencies"]) == (True, True, True)
+
+
+def test_wrong_label_fails_in_setup(program):
+    status, message, errors = program("automl")["wrong"]
+    assert status == "Failed"
+    assert message == "the training data has no column 'nope'; it has age, job, y"
+    assert errors == f"Setup iteration failed: {message}"
+
+
+def test_what_cannot_be_trained_is_refused_before_there_is_a_run(program):
+    assert "trains none of SVM" in program("automl")["refused"]
+
+
+def test_cancel(program):
+    assert program("automl")["stopped"] == "Canceled"
+
+
+def test_forecast(program):
+    count, low, high, columns = program("automl")["forecast"]
+    assert (count, columns) == (7, ["date", "_automl_target_col"])
+    assert 40 < low < high < 95

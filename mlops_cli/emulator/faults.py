@@ -12,6 +12,9 @@ from msgspec import Struct, field
 
 from mlops_cli.emulator.wire.messages import Response, json_response
 
+HALF = b'{"value": [{"id": "' + b"0" * 64
+"""The answer of which `cut` sends all but the last part."""
+
 
 class Fault(Struct, kw_only=True):
     """One rule. `match` is a pattern sought in "METHOD https://host/path?query" (for `operation`: in its name).
@@ -60,7 +63,7 @@ class Faults:
             time.sleep(delay.seconds)
         if fault := self._take(text, "status"):
             return _refusal(fault)
-        return Response(200, b" " * 64, cut=40) if self._take(text, "cut") else None
+        return Response(200, HALF, cut=-len(HALF) // 2) if self._take(text, "cut") else None
 
     def on_operation(self, name: str) -> str | None:
         """The message with which the operation `name` is to fail, None when it may succeed."""

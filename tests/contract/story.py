@@ -89,7 +89,7 @@ class Story:
 FAILURES = {
     "data show nothing": (4, "NotFound"),
     "data show nothing:7": (4, "NotFound"),
-    "data register data/nothing.csv": (2, "DataError"),
+    "data register data/nothing.csv": (4, "NotFound"),
     "data register data/bank.csv --label nothing": (2, "DataError"),
     "runs show nothing": (4, "NotFound"),
     "runs cancel nothing": (4, "NotFound"),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         DataBackend,
         EndpointBackend,
         ModelBackend,
+        PipelineBackend,
         RunBackend,
     )
 
@@ -71,6 +72,12 @@ class AzureMLBackend:
         from mlops_cli.backends.azureml.endpoints import AzureEndpoints
 
         return self._guarded(AzureEndpoints(self._session))
+
+    @cached_property
+    def pipelines(self) -> PipelineBackend:
+        from mlops_cli.backends.azureml.pipelines import AzurePipelines
+
+        return self._guarded(AzurePipelines(self._session))
 
     def _guarded(self, part: Any) -> Any:
         from mlops_cli.backends.azureml.guard import Guarded

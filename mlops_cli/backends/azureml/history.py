@@ -57,6 +57,11 @@ def child(run: AzureRun, metrics: dict[str, float]) -> Run:
     return found
 
 
+def pipeline(run: AzureRun, details: dict[str, Any]) -> Run:
+    """A pipeline run or one of its steps, as far as all runs are alike."""
+    return _run(run, details, "pipeline")
+
+
 def is_trial(run: AzureRun) -> bool:
     return run.properties.get("runTemplate") == "automl_child" and not run.id.endswith("_setup")
 

@@ -75,7 +75,7 @@ class Request:
 
 @dataclass
 class Response:
-    """What goes back. `cut` closes the connection after that many bytes of the answer (a fault)."""
+    """What goes back. `cut` closes the connection after answer[:cut] (a fault)."""
 
     status: int = 200
     body: bytes | FileSlice = b""

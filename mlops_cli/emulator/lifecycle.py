@@ -16,6 +16,7 @@ import requests
 from msgspec import Struct
 
 from mlops_cli.emulator.azure.execution.folder import RunFolder
+from mlops_cli.emulator.azure.jasmine.folder import AutoMLFolder
 from mlops_cli.emulator.env import client_environment, workspace_config
 from mlops_cli.emulator.instance import Identity, Instance
 from mlops_cli.engine.files import locked, write_atomic
@@ -99,9 +100,16 @@ class Emulator:
             self.start()
 
     def end_work(self) -> None:
-        """End the submitted scripts that still run: they do not end with the server."""
-        for folder in (self.instance.state / "runs").glob("*"):
+        """End the scripts, trainings and services that still run, also those of a server that was killed."""
+        from mlops_cli.engine.endpoints import control
+
+        state = self.instance.state
+        for folder in (state / "runs").glob("*"):
             RunFolder(folder).kill()
+        for folder in (state / "automl").glob("*"):
+            AutoMLFolder(folder).kill()
+        for status in (state / "services").rglob("supervisor.json"):
+            control.stop(status.parent)
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """Variables for a client process, see `env.client_environment`."""

@@ -66,6 +66,11 @@ class AutoMLFolder:
         started = self.read("worker")
         return started is not None and msgspec.convert(started["process"], ProcessId).is_alive()
 
+    def kill(self) -> None:
+        """End the worker by force."""
+        if started := self.read("worker"):
+            msgspec.convert(started["process"], ProcessId).terminate(timeout=1)
+
     def start(self, command: Sequence[str], env: Mapping[str, str]) -> bool:
         """Start a worker; False when too many have died already. A second one at a time ends by itself."""
         starts = (self.read("worker") or {"starts": 0})["starts"] + 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mlops_cli.emulator import errors, hosts
-from mlops_cli.emulator.azure.environment.environments import Environments
 from mlops_cli.emulator.azure.history import executors
 from mlops_cli.emulator.azure.history.experiments import Experiments
 from mlops_cli.emulator.azure.history.runs import Runs
@@ -66,10 +65,3 @@ def start(call: Call) -> Document:
 def cancel(call: Call) -> Response:
     executors.cancel(call.app, call.workspace, _run(call))
     return Response(200)
-
-
-@service.route("GET", BASE + "/getCuratedEnvironment", "Experiment.submit(AutoMLConfig): its environment")
-def curated_environment(call: Call) -> Document:
-    found = Environments(call.workspace).get("AutoML-Non-Prod")
-    assert found is not None, "curated environments are always there"
-    return {"environment": found, "environmentName": found["name"], "environmentLabel": None}

@@ -8,6 +8,7 @@ is begun again by whoever asks for the service.
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,9 +116,9 @@ class Services:
 
     def stop(self) -> None:
         """End all processes; `ensure` starts them again."""
-        for document in self.all():
-            for unit in document["_units"]:
-                self.unit(document["name"], unit).stop()
+        units = [self.unit(document["name"], unit) for document in self.all() for unit in document["_units"]]
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            list(pool.map(Unit.stop, units))
 
     def ensure(self, name: str, unit: str) -> int:
         """The port of a unit that runs. Raises NotFoundError or MlopsError."""

@@ -16,6 +16,7 @@ ALLOWED = {
     "config": LEAVES,
     "web": ("web", "errors", "status"),
     "bench": ("bench", "domain", "errors", "status"),
+    "report": ("report", "bench.report", "domain", "errors", "status"),
     "engine": ("engine", "domain", "errors", "status", "paths", "__init__"),
     "engine.serving": ("engine.serving", "domain", "errors", "status"),
     "engine.serving.fast": (
@@ -39,7 +40,7 @@ ALLOWED = {
     "engine.store": ("engine.store", "engine.files", "domain", "errors", "status", "paths"),
     "emulator": ("emulator", "engine", "domain", "errors", "status", "paths", "__init__"),
     "backends": ("backends", "engine", *LEAVES),
-    "services": ("services", "backends.base", "backends.registry", "bench", "web", *LEAVES),
+    "services": ("services", "backends.base", "backends.registry", "bench", "report", "web", *LEAVES),
     "services.data": (
         "services",
         "backends.base",
@@ -98,8 +99,9 @@ def importers_of(package: str) -> set[str]:
 
 
 def test_only_the_azureml_backend_imports_the_sdk() -> None:
-    """And what the emulator puts around a submitted script: it runs in the script's own process."""
-    rooms = ("backends.azureml", "emulator.azure.execution.run_script")
+    """And two of the emulator's, in processes of their own: what is put around a submitted script, and what
+    reads a table for training with Azure's reader, where that is installed."""
+    rooms = ("backends.azureml", "emulator.azure.execution.run_script", "emulator.azure.jasmine.rows")
     assert all(name.startswith(rooms) for name in importers_of("azureml"))
 
 

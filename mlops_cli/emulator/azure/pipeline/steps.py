@@ -116,7 +116,8 @@ def _make_run(
         "tags": {"azureml.nodeid": step.id, "azureml.pipeline": pipeline["Id"]},
     }
     experiment = Experiments(workspace).ensure(pipeline["RunHistoryExperimentName"])
-    Runs(workspace).patch(experiment, run_id, posted)
+    parent = Runs(workspace).get(pipeline["Id"]) or {}
+    Runs(workspace).patch(experiment, run_id, posted, parent.get("createdBy"))
 
 
 def fail(workspace: Workspace, pipeline: Document, step: Step, message: str) -> str:

@@ -1,0 +1,191 @@
+"""Pipelines of the workspace.
+
+build       from a definition to the SDK's pipeline; `script`, `data` are its parts
+runs        runs and steps as ours
+versions    published pipelines behind an endpoint; `publishing` adds and changes them
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, NoReturn
+
+import msgspec
+
+from mlops_cli.backends.azureml.pipelines.build import Builder, plain
+from mlops_cli.backends.azureml.pipelines.publishing import Publishing, moment
+from mlops_cli.backends.azureml.pipelines.runs import KIND, AzurePipelineRuns, tags_of
+from mlops_cli.backends.azureml.pipelines.versions import Told, Versions
+from mlops_cli.backends.azureml.session import Session
+from mlops_cli.backends.azureml.tags import own
+from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
+from mlops_cli.domain.pipelines import PipelineDefinition
+from mlops_cli.domain.publishing import PipelineEndpoint, PublishedPipeline, PublishRequest, ServerState
+from mlops_cli.engine.pipelines.planning import assigned
+from mlops_cli.errors import UsageError
+
+
+class AzurePipelines:
+    """PipelineBackend over `azureml.pipeline`. Schedules are not supported yet."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._versions = Versions(session)
+        self._publishing = Publishing(session)
+
+    @cached_property
+    def _runs(self) -> AzurePipelineRuns:
+        return AzurePipelineRuns(self._session)
+
+    def submit(self, definition: PipelineDefinition, request: SubmitRequest) -> PipelineRun:
+        from azureml.core import Experiment
+
+        defaults = definition.document.get("parameters", {})
+        parameters = defaults | assigned(defaults, request.parameters)
+        self._check_data(definition, request)
+        builder = Builder(self._session, definition, parameters, request.data)
+        experiment = Experiment(self._session.workspace, request.experiment or definition.name)
+        with builder.build() as built:
+            run = experiment.submit(built.pipeline, tags=tags_of(built))
+        return self._runs.described(run)
+
+    def _check_data(self, definition: PipelineDefinition, request: SubmitRequest) -> None:
+        known = definition.document.get("data", {})
+        for name in request.data:
+            if name not in known:
+                have = ", ".join(known) or "it has none"
+                raise UsageError(f"the pipeline has no data '{name}'; there is: {have}")
+
+    def resume(self, run_id: str) -> PipelineRun:
+        hint = "run the pipeline again: steps that are complete are reused"
+        raise UsageError(f"Azure does not take up run {run_id} again", hint=hint)
+
+    def cancel(self, run_id: str) -> PipelineRun:
+        run = self._runs.find(run_id)
+        if not self._runs.described(run).status.is_final:
+            run.cancel()
+        return self.get(run_id)
+
+    def get(self, run_id: str) -> PipelineRun:
+        return self._runs.described(self._runs.find(run_id))
+
+    def steps(self, run_id: str) -> list[StepRun]:
+        return self._runs.steps(self._runs.find(run_id))
+
+    def logs(self, run_id: str, step: str | None = None) -> Iterator[str]:
+        yield from self._runs.logs(self._runs.find(run_id), step)
+
+    def download(self, run_id: str, step: str, output: str, target: Path) -> Path:
+        return self._runs.download(self._runs.find(run_id), step, output, target)
+
+    def publish(
+        self, definition: PipelineDefinition, request: PublishRequest
+    ) -> tuple[PublishedPipeline, bool]:
+        document = definition.document
+        builder = Builder(self._session, definition, document.get("parameters", {}), {})
+        told = Told(
+            builder.content(),
+            definition.name,
+            moment(),
+            builder.facts(),
+            builder.open_parameters(),
+            document.get("version"),
+            document.get("description"),
+            request.git_commit,
+            request.git_dirty,
+        )
+
+        def send(told: Told) -> Any:
+            for name in builder.fixed_parameters():
+                self._session.say(f"parameter {name} keeps its default: Azure takes it as an argument only")
+            with builder.build() as built:
+                return built.pipeline.publish(told.name, told.text(), told.label)
+
+        return self._publishing.upsert(told, request, send)
+
+    def publish_run(self, run_id: str, request: PublishRequest) -> tuple[PublishedPipeline, bool]:
+        run = self._runs.find(run_id)
+        tags = own(run.tags)
+        if "content" not in tags:
+            hint = "publish the pipeline itself: mlops pipeline publish FILE"
+            raise UsageError(f"run {run_id} was not started by mlops pipeline run", hint=hint)
+        described = self._runs.described(run)
+        told = Told(
+            tags["content"],
+            described.pipeline,
+            moment(),
+            msgspec.json.decode(tags["steps"]),
+            {name: plain(value) for name, value in described.parameters.items()},
+            git_commit=request.git_commit,
+            git_dirty=request.git_dirty,
+            from_run=run_id,
+        )
+        send = lambda told: run.publish_pipeline(told.name, told.text(), told.label)  # noqa: E731
+        return self._publishing.upsert(told, request, send)
+
+    def published(self, name: str | None = None) -> list[PublishedPipeline]:
+        chosen = [self._versions.endpoint(name)] if name else self._versions.endpoints()
+        ordered = sorted(chosen, key=lambda endpoint: endpoint.name)
+        return [version for endpoint in ordered for version in self._versions.all(endpoint)]
+
+    def endpoint(self, name: str) -> PipelineEndpoint:
+        found = self._versions.endpoint(name)
+        return PipelineEndpoint(
+            found.name, found.id, int(found.default_version) + 1, found.status == "Active"
+        )
+
+    def set_default(self, name: str, version: int) -> bool:
+        return self._publishing.set_default(name, version)
+
+    def set_enabled(self, name: str, version: int | None, enabled: bool) -> bool:
+        return self._publishing.set_enabled(name, version, enabled)
+
+    def remove(self, name: str, version: int) -> None:
+        self._publishing.remove(name, version)
+
+    def token(self) -> tuple[str, str]:
+        token = self._session.signed_in.credential.get_token("https://management.azure.com/.default")
+        expires = datetime.fromtimestamp(token.expires_on).astimezone()
+        return token.token, expires.isoformat(timespec="seconds")
+
+    def server(self, _: Literal["start", "stop", "status"]) -> ServerState:
+        raise UsageError("Azure answers the endpoints of published pipelines itself")
+
+    def add_schedule(self, *_: Any) -> Any:
+        _no_schedules()
+
+    def schedules(self, *_: Any) -> Any:
+        _no_schedules()
+
+    def schedule(self, *_: Any) -> Any:
+        _no_schedules()
+
+    def fires(self, *_: Any) -> Any:
+        _no_schedules()
+
+    def set_schedule_enabled(self, *_: Any) -> Any:
+        _no_schedules()
+
+    def delete_schedule(self, *_: Any) -> Any:
+        _no_schedules()
+
+    def upcoming(self, *_: Any) -> Any:
+        _no_schedules()
+
+    def rehearse(self, *_: Any) -> Any:
+        _no_schedules()
+
+    def list(self, *, pipeline: str | None = None) -> list[PipelineRun]:
+        from azureml.core import Experiment
+
+        runs = [run for one in Experiment.list(self._session.workspace) for run in one.get_runs(type=KIND)]
+        found = [self._runs.described(run) for run in runs]
+        chosen = [run for run in found if pipeline in (None, run.pipeline)]
+        return sorted(chosen, key=lambda run: run.created_at, reverse=True)
+
+
+def _no_schedules() -> NoReturn:
+    raise UsageError("schedules are not supported on Azure", hint="run the schedule with the backend local")

@@ -1,0 +1,203 @@
+"""From a definition to the SDK's pipeline: graph, code and data, with parameters left open."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from mlops_cli.backends.azureml import compute
+from mlops_cli.backends.azureml.pipelines import data, script
+from mlops_cli.backends.azureml.session import Session
+from mlops_cli.domain.pipeline_graph import dependencies, in_order, source_of
+from mlops_cli.domain.pipelines import (
+    DataInput,
+    PipelineDefinition,
+    PipelineSettings,
+    ScriptStep,
+    Step,
+    outputs_of,
+    type_of,
+)
+from mlops_cli.domain.references import references, texts
+from mlops_cli.engine.pipelines import planning
+from mlops_cli.engine.pipelines.content import code_hash, copy_code
+from mlops_cli.errors import NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from azureml.core.compute import ComputeTarget
+    from azureml.pipeline.core import Pipeline, PipelineData
+
+
+class StepFacts(Struct, omit_defaults=True):
+    """What is remembered of a step to show it before Azure has a run of it."""
+
+    name: str
+    type: str
+    waits_for: list[str] = []
+
+
+class Built(Struct):
+    """A pipeline ready to be submitted or published. `content_hash` covers graph, code and data."""
+
+    pipeline: Any
+    name: str
+    content_hash: str
+    steps: list[StepFacts]
+    parameters: dict[str, Any]
+    data: dict[str, str]
+
+
+class Builder:
+    """Builds one definition. `parameters` are in force where the graph cannot leave them open."""
+
+    def __init__(
+        self,
+        session: Session,
+        definition: PipelineDefinition,
+        parameters: dict[str, Any],
+        given: dict[str, DataInput],
+    ) -> None:
+        self._session, self._definition = session, definition
+        self.parameters = parameters
+        self.settings: PipelineSettings = planning.resolve(definition, parameters)
+        self._given = given
+        self._parameters: dict[str, Any] = {}
+        self._outputs: dict[tuple[str, str], PipelineData] = {}
+        self._data: dict[str, data.Resolved] = {}
+
+    def content(self) -> str:
+        """SHA-256 of what the pipeline does, so that two clones agree."""
+        folders = {step.name: planning.code_folder(self._definition, step) for step in self.settings.steps}
+        code = {name: code_hash(folder) for name, folder in folders.items() if folder}
+        contents = {name: found.content for name, found in self.data().items()}
+        what = (self._definition.name, self._definition.document, code, contents)
+        return hashlib.sha256(msgspec.json.encode(what, order="deterministic")).hexdigest()
+
+    def data(self) -> dict[str, data.Resolved]:
+        if not self._data:
+            for name, given in (self.settings.data | self._given).items():
+                self._data[name] = data.resolve(self._session, self._definition, name, given)
+        return self._data
+
+    @contextmanager
+    def build(self) -> Iterator[Built]:
+        """The pipeline while its code lies in a folder of its own, as `snapshots` of it are taken."""
+        from azureml.pipeline.core import Pipeline
+
+        content = self.content()
+        with tempfile.TemporaryDirectory() as folder:
+            made = self._steps(Path(folder))
+            description = self._definition.document.get("description") or self._definition.name
+            pipeline: Pipeline = Pipeline(
+                self._session.workspace, steps=list(made.values()), description=description
+            )
+            yield Built(
+                pipeline,
+                self._definition.name,
+                content,
+                self.facts(),
+                self.open_parameters(),
+                {name: found.label for name, found in self.data().items()},
+            )
+
+    def facts(self) -> list[StepFacts]:
+        waits = dependencies(self.settings.steps)
+        return [
+            StepFacts(step.name, type_of(step), sorted(waits[step.name]))
+            for step in in_order(self.settings.steps)
+        ]
+
+    def open_parameters(self) -> dict[str, Any]:
+        """The parameters that a run of the published pipeline may choose, with the values in force."""
+        names = {name for step in self._raw().values() for name in script.open_names(step)}
+        return {name: self.parameters[name] for name in self.parameters if name in names}
+
+    def fixed_parameters(self) -> list[str]:
+        """The parameters that are used where Azure takes no parameter of a pipeline."""
+        open_names = self.open_parameters()
+        used = {name for _, text in texts(self._definition.document["steps"])
+                for kind, name in references(text) if kind == "parameters"}  # fmt: skip
+        return sorted(used - set(open_names))
+
+    def _raw(self) -> dict[str, Any]:
+        return {step["name"]: step for step in self._definition.document["steps"]}
+
+    def _steps(self, folder: Path) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        waits = dependencies(self.settings.steps)
+        for step in in_order(self.settings.steps):
+            made[step.name] = self._step(step, folder)
+            for before in waits[step.name]:
+                made[step.name].run_after(made[before])
+        return made
+
+    def _step(self, step: Step, folder: Path) -> Any:
+        if not isinstance(step, ScriptStep):
+            message = f"step '{step.name}': steps of type {type_of(step)} are not supported on Azure"
+            raise UsageError(message, hint="run this pipeline with the backend local")
+        source = self._code(step, folder)
+        for output in outputs_of(step):
+            self._outputs[step.name, output] = self._output(step.name, output)
+        return script.make(self, self._session, step, self._raw()[step.name], source)
+
+    def _code(self, step: Step, folder: Path) -> Path:
+        found = planning.code_folder(self._definition, step)
+        assert found is not None, "a script has a folder"
+        target = folder / hashlib.sha256(str(found).encode()).hexdigest()[:12]
+        if not target.exists():
+            copy_code(found, target)
+        return target
+
+    def _output(self, step: str, output: str) -> PipelineData:
+        from azureml.pipeline.core import PipelineData
+
+        store = self._session.workspace.get_default_datastore()
+        return PipelineData(port_name(step, output), datastore=store)
+
+    def output(self, step: str, output: str) -> PipelineData:
+        return self._outputs[step, output]
+
+    def input(self, name: str, text: str) -> Any:
+        """What goes into the input `name`: an output of another step, or data."""
+        source, output = source_of(text)
+        if source != "data":
+            return self._outputs[source, output]
+        return self.data()[output].dataset.as_named_input(port_name(name)).as_mount()
+
+    def parameter(self, name: str) -> Any:
+        """The parameter of the pipeline; one object per name."""
+        from azureml.pipeline.core import PipelineParameter
+
+        if name not in self._parameters:
+            self._parameters[name] = PipelineParameter(name, plain(self.parameters[name]))
+        return self._parameters[name]
+
+    def target(self, step: Step) -> ComputeTarget:
+        """The step's own compute, or the profile's, which is made when it is missing."""
+        from azureml.core.compute import ComputeTarget
+
+        name = step.compute
+        if name is None or name == self._session.config.require("compute").compute.name:
+            return compute.ensure(self._session)
+        found = self._session.find(lambda: ComputeTarget(self._session.workspace, name))
+        if found is None:
+            raise NotFoundError(f"step '{step.name}': there is no compute '{name}' in the workspace")
+        return found
+
+
+def port_name(*parts: str) -> str:
+    """Azure's names of inputs and outputs are letters, digits and '_'."""
+    return re.sub(r"\W", "_", "_".join(parts), flags=re.ASCII)
+
+
+def plain(value: Any) -> Any:
+    """A parameter's value as Azure takes it: it has no true and false of YAML's kind."""
+    return str(value).lower() if isinstance(value, bool) else value

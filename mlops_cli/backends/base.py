@@ -9,6 +9,7 @@ from mlops_cli.config import LoadedProfile
 from mlops_cli.domain.auth import AccessToken, AuthStatus
 from mlops_cli.domain.data import Dataset, Row
 from mlops_cli.domain.deployment import DeployRequest, Exported, Phase, Plan
+from mlops_cli.domain.diagnosis import Diagnosis
 from mlops_cli.domain.endpoints import (
     Endpoint,
     EndpointKeys,
@@ -120,6 +121,14 @@ class ModelBackend(Protocol):
     def get(self, name: str, version: int | None = None) -> Model: ...
 
     def download(self, name: str, version: int | None, target: Path) -> Path: ...
+
+
+class DiagnosisBackend(Protocol):
+    """What the `runs` of a backend may be able to do besides."""
+
+    def diagnose(self, run_id: str) -> Diagnosis:
+        """How the run's best model does. Raises UsageError while there is none."""
+        ...
 
 
 class ExplainBackend(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -46,11 +47,16 @@ def _score(document: dict) -> str:
 
 @runs.command()
 @click.argument("run_id")
+@click.option(
+    "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write one HTML page with everything."
+)
 @pass_app
-def show(app: App, *, run_id: str) -> None:
+def show(app: App, *, run_id: str, html: Path | None) -> None:
     """Show a run: its outcome, its best model and all its metrics."""
     from mlops_cli.services.train import document
 
+    if html:
+        return _write_page(app, run_id, html)
     run = app.backend.runs.get(run_id)
     children = app.backend.runs.children(run_id)
     more = {
@@ -58,7 +64,14 @@ def show(app: App, *, run_id: str) -> None:
         "created_at": run.created_at,
         "settings": run.properties["request"]["settings"],
     }
-    app.show(document(run, children) | more, lambda console: show_run(console, run, children))
+    return app.show(document(run, children) | more, lambda console: show_run(console, run, children))
+
+
+def _write_page(app: App, run_id: str, html: Path) -> None:
+    from mlops_cli.services.run_report import page
+
+    (app.cwd / html).write_text(page(app.backend, run_id), encoding="utf-8")
+    app.show({"html": str(html)}, lambda console: console.print(f"written to {html}", markup=False))
 
 
 @runs.command()

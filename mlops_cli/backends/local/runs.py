@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mlops_cli import paths
+from mlops_cli.domain.diagnosis import Diagnosis
 from mlops_cli.domain.runs import Run
 from mlops_cli.domain.training import TrainRequest
 from mlops_cli.engine.store import Store
@@ -36,3 +37,8 @@ class LocalRuns:
 
     def cancel(self, run_id: str) -> Run:
         return training.cancel(self._store, run_id)
+
+    def diagnose(self, run_id: str) -> Diagnosis:
+        from mlops_cli.engine.training.diagnosis import diagnose
+
+        return diagnose(self._store, self._store.runs.get(run_id))

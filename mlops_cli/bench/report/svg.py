@@ -113,6 +113,7 @@ def _grid(x: Axis, y: Axis) -> list[str]:
 
 
 def _legend(lines: Sequence[Line]) -> str:
-    if len(lines) < 2:
+    names = {line.name: line.style for line in lines}
+    if len(names) < 2:
         return ""
-    return "".join(f'<span class="key {line.style}">{escape(line.name)}</span>' for line in lines)
+    return "".join(f'<span class="key {style}">{escape(name)}</span>' for name, style in names.items())

@@ -1,6 +1,7 @@
 """Forecasting: every trial forecasts from several past origins; all know only what came before."""
 
 import time
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,6 +58,19 @@ class ForecastBench:
     @property
     def y(self) -> np.ndarray:
         return self.truth[self.rows]
+
+    def judging(self) -> dict[str, np.ndarray]:
+        names = [", ".join(map(str, key)) or self.problem.label for key in self.line.series]
+        ahead = np.arange(self.horizon)
+        at = np.stack([np.tile(origin + ahead, (len(names), 1)) for origin in self.origins])
+        moments = {
+            t: self.line.periods.moment(t).replace(tzinfo=UTC).timestamp() for t in np.unique(at).tolist()
+        }
+        times = np.vectorize(moments.__getitem__, otypes=[float])(at)
+        series = np.broadcast_to(np.array(names)[None, :, None], at.shape)
+        origins = np.broadcast_to(np.array(self.origins)[:, None, None], at.shape)
+        told = {"time": times, "series": series, "origin": origins}
+        return {"y": self.y} | {name: each.reshape(-1)[self.rows] for name, each in told.items()}
 
     @property
     def classes(self) -> int:

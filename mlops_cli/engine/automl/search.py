@@ -43,6 +43,7 @@ def run_automl(
         try:
             disk = Workdir(workdir, fingerprint(data, settings))
             clock.spent = disk.elapsed
+            disk.save_judged(bench.judging())
             with closing(HostedFits(bench.fits, disk.path / "host")) as bench.fits:
                 publisher = Publisher(bench, disk.model, clock, run_info or {})
                 return Search(bench, publisher, disk, on_trial, should_stop).run()

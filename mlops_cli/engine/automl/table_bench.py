@@ -54,6 +54,9 @@ class TableBench:
     def y(self) -> np.ndarray:
         return self.problem.y[self.judged]
 
+    def judging(self) -> dict[str, np.ndarray]:
+        return {"y": self.y}
+
     @property
     def classes(self) -> int:
         return len(self.problem.classes or ())

@@ -68,6 +68,10 @@ class Bench(Protocol):
         """The labels of the judging rows, in the order of every trial's answers."""
         ...
 
+    def judging(self) -> dict[str, np.ndarray]:
+        """`y`, and of forecasts also `time` (seconds since 1970), `series` (names) and `origin`."""
+        ...
+
     @property
     def classes(self) -> int:
         """Number of classes; 0 where a number is predicted."""

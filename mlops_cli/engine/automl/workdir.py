@@ -1,6 +1,7 @@
 """What a search leaves on disk trial by trial, so that a killed one goes on where it stopped.
 
 search.json             fingerprint of data and settings, seconds used
+judged.npz              the labels of the judging rows
 trials/0003.json .npz   a trial and its out-of-fold answers; the .json is written last
 model/                  the best so far, deployable
 """
@@ -68,6 +69,11 @@ class Workdir:
         record = _Record(outcome.trial, outcome.index, outcome.rounds, outcome.final_seconds)
         _write(name.with_suffix(".json"), msgspec.json.encode(record))
 
+    def save_judged(self, judged: dict[str, np.ndarray]) -> None:
+        draft = self.path / "judged.tmp.npz"
+        np.savez(draft, **judged)  # type: ignore[arg-type]
+        draft.replace(self.path / "judged.npz")
+
     def load(self) -> list[Outcome]:
         """Finished trials in the order of their numbers."""
         return [self._load(file) for file in sorted(self.trials.glob("*.json"))]
@@ -77,6 +83,25 @@ class Workdir:
         with np.load(file.with_suffix(".npz")) as arrays:
             answers = arrays["answers"]
         return Outcome(record.trial, record.index, answers, record.rounds, record.final_seconds)
+
+
+def judged_of(path: Path) -> dict[str, np.ndarray] | None:
+    """What `save_judged` has kept in the search's directory."""
+    return _arrays(path / "judged.npz")
+
+
+def answers_of(path: Path, iteration: int) -> np.ndarray | None:
+    """The out-of-fold answers of one trial."""
+    found = _arrays(path / "trials" / f"{iteration:04}.npz")
+    return None if found is None else found["answers"]
+
+
+def _arrays(file: Path) -> dict[str, np.ndarray] | None:
+    try:
+        with np.load(file) as arrays:
+            return dict(arrays)
+    except FileNotFoundError:
+        return None
 
 
 def fingerprint(data: "pandas.DataFrame", settings: TrainSettings) -> str:

@@ -10,15 +10,17 @@ from pathlib import Path
 import pytest
 
 from mlops_cli.engine.files import locked
+from tests.emulator.bank import bank_csv
 
 PROGRAMS = Path(__file__).parent / "programs"
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 SAMPLE_URL = "https://automlsamplenotebookdata.blob.core.windows.net/automl-sample-notebook-data/people.csv"
+BANK_URL = SAMPLE_URL.replace("people", "bankmarketing_train")
 PLAIN_URL = "https://example.org/data/people.csv"
 PEOPLE = "name,age,score\n" + "".join(f"p{i},{20 + i % 50},{i / 2}\n" for i in range(200))
 
 
-def _installed(module: str) -> bool:
+def installed(module: str) -> bool:
     try:
         return find_spec(module) is not None
     except ModuleNotFoundError:
@@ -37,17 +39,20 @@ def shared_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def emulator(shared_folder):
     """A running, fast emulator with sample data; the last worker that leaves stops it."""
-    if not _installed("trustme"):
+    if not installed("trustme"):
         pytest.skip('the emulator is not installed: pip install "mlops-cli[emulator]"')
     from mlops_cli.emulator.lifecycle import Emulator, Settings
 
     people = shared_folder / "people.csv"
+    bank = shared_folder / "bank.csv"
     users = shared_folder / "users"
     found = Emulator(shared_folder / "instance")
     with locked(shared_folder / "emulator.lock"):
         if not people.exists():
             people.write_text(PEOPLE)
-        found.start(Settings(fast=True, maps={SAMPLE_URL: str(people), PLAIN_URL: str(people)}))
+            bank.write_text(bank_csv())
+        maps = {SAMPLE_URL: str(people), PLAIN_URL: str(people), BANK_URL: str(bank)}
+        found.start(Settings(fast=True, maps=maps))
         users.write_text(str(int(users.read_text() if users.exists() else 0) + 1))
     yield found
     with locked(shared_folder / "emulator.lock"):
@@ -64,7 +69,7 @@ def program(emulator, shared_folder):
 
     The process gets the emulator's variables, a config.json and nothing else.
     """
-    if not _installed("azureml.core"):
+    if not installed("azureml.core"):
         pytest.skip('Azure ML\'s SDK is not installed: pip install "mlops-cli[azure]" (Python 3.11)')
     from mlops_cli.emulator.lifecycle import write_workspace_config
 
@@ -104,7 +109,7 @@ def wire(emulator):
 @pytest.fixture
 def own_emulator(tmp_path):
     """An emulator of the test's own, not yet started; gone after the test."""
-    if not _installed("trustme"):
+    if not installed("trustme"):
         pytest.skip('the emulator is not installed: pip install "mlops-cli[emulator]"')
     from mlops_cli.emulator.lifecycle import Emulator
 

@@ -16,7 +16,8 @@ from mlops_cli.emulator.wire.messages import Response
 service = Service("control", "Control of the emulator", hosts.SELF, errors.arm, signed_in=False)
 
 
-def _check(call: Call) -> None:
+def check(call: Call) -> None:
+    """Raises ApiError 401 without the control key."""
     given = call.request.headers.get("authorization", "")
     if not hmac.compare_digest(given, f"Bearer {call.app.identity.control_key}"):
         raise errors.ApiError(401, "Unauthorized", "the control key of this emulator is needed")
@@ -29,7 +30,7 @@ def health(call: Call) -> dict[str, object]:
 
 @service.route("GET", "/emulator/status", "mlops emulator status")
 def status(call: Call) -> dict[str, object]:
-    _check(call)
+    check(call)
     return {
         "calls_without_route": dict(call.app.unanswered),
         "faults": msgspec.to_builtins(call.app.faults.all()),
@@ -39,14 +40,14 @@ def status(call: Call) -> dict[str, object]:
 
 @service.route("GET", "/emulator/calls", "how often each route was called")
 def calls(call: Call) -> dict[str, int]:
-    _check(call)
+    check(call)
     every = {f"{s.name} {r.method} {r.template}": 0 for s in call.app.router.services for r in s.routes}
     return every | dict(call.app.answered)
 
 
 @service.route("PUT", "/emulator/workspaces", "mlops emulator start --workspace, run beside a config.json")
 def ensure_workspace(call: Call) -> dict[str, object]:
-    _check(call)
+    check(call)
     names = call.document
     return call.app.workspaces.ensure(
         names["subscription_id"], names["resource_group"], names["workspace_name"]
@@ -55,7 +56,7 @@ def ensure_workspace(call: Call) -> dict[str, object]:
 
 @service.route("POST", "/emulator/faults", "mlops emulator fault add")
 def add_fault(call: Call) -> dict[str, object]:
-    _check(call)
+    check(call)
     try:
         fault = msgspec.convert(call.document, Fault)
     except msgspec.ValidationError as error:
@@ -66,6 +67,6 @@ def add_fault(call: Call) -> dict[str, object]:
 
 @service.route("DELETE", "/emulator/faults", "mlops emulator fault clear")
 def clear_faults(call: Call) -> Response:
-    _check(call)
+    check(call)
     call.app.faults.clear()
     return Response(204)

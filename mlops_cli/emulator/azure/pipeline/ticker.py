@@ -1,4 +1,7 @@
-"""What goes on while no client asks: steps that follow others. A thread that ends when nothing is left to do."""
+"""What goes on while no client asks: steps that follow others, and schedules.
+
+A thread per workspace, which ends when nothing is left to do.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING
 from mlops_cli.emulator.azure.history import executors
 from mlops_cli.emulator.azure.history.runs import Runs
 from mlops_cli.emulator.azure.pipeline.runs import PipelineRuns
+from mlops_cli.emulator.azure.pipeline.schedules import Schedules
 from mlops_cli.emulator.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -37,14 +41,19 @@ def _work(app: App, workspace: Workspace) -> None:
     while True:
         try:
             with _starting:
-                if not len(PipelineRuns(workspace).active):
+                if not _has_work(workspace):
                     _threads[app].pop(workspace.id, None)
                     return
+            Schedules(workspace).tick()
             _settle(app, workspace)
         except Exception as error:  # noqa: BLE001 - the state may be closed under a thread that still runs
             log.warning("pipelines: %s", error)
             return
         pause.wait(SECONDS)
+
+
+def _has_work(workspace: Workspace) -> bool:
+    return bool(len(PipelineRuns(workspace).active) or Schedules(workspace).all(active_only=True))
 
 
 def _settle(app: App, workspace: Workspace) -> None:

@@ -91,6 +91,8 @@ def _run(emulator, name: str, folder: Path) -> str:
     """Run the program to its end; what went wrong, if anything did."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("AZUREML_", "COV_"))}
     environment |= emulator.environment(os.environ)
+    identity = emulator.identity
+    environment["EMULATOR_CONTROL"] = f"http://127.0.0.1:{identity.port} {identity.control_key}"
     command = [sys.executable, "-W", "ignore", str(PROGRAMS / f"{name}.py"), "result.json"]
     ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
     return "" if ended.returncode == 0 else f"{name}: {ended.stdout[-2000:]}\n{ended.stderr[-4000:]}"

@@ -91,3 +91,31 @@ def test_endpoint_has_versions_and_a_default(program):
 def test_disabled_pipeline_refuses_until_it_is_enabled(program):
     found = program("pipeline_endpoints")
     assert (found["disabled"], found["on_disabled"], found["enabled"]) == ("Disabled", 409, "Active")
+
+
+def test_schedule_fires_at_its_times_with_its_parameters(program):
+    found = program("pipeline_schedules")
+    assert found["weekly"] == ["Active", "Week", [9], ["Monday"]]
+    assert found["not_yet"] is None
+    assert (found["weekly_run"], found["by"], found["experiment"]) == ("Finished", "Schedule", "weekly")
+    assert found["weekly_log"].startswith("looked at monday")
+
+
+def test_schedule_without_a_start_fires_at_once_and_a_disabled_one_never(program):
+    found = program("pipeline_schedules")
+    assert (found["at_once"], found["hourly"]) == ("Finished", 2)
+    assert (found["disabled"], found["weekly_stayed"]) == ("Disabled", 0)
+    assert found["updated"] == ["two-hourly", 2]
+
+
+def test_schedule_fires_when_a_blob_is_added_and_hands_its_path_on(program):
+    found = program("pipeline_schedules")
+    assert found["unchanged"] == 0
+    assert found["on_data"] == "looked at nobody second.csv"
+
+
+def test_schedules_are_listed_by_pipeline_and_endpoint(program):
+    found = program("pipeline_schedules")
+    assert found["listed"] == ["on-data", "two-hourly", "weekly"]
+    assert (found["active"], found["of_pipeline"], found["of_endpoint"]) == ([], 2, [True])
+    assert found["missing"].startswith("ErrorResponseException")

@@ -96,7 +96,9 @@ def _deploy(app: App, wanted: DeployRequest) -> tuple[Endpoint, bool]:
 
 def _warn(app: App, wanted: DeployRequest) -> None:
     if wanted.settings.auth == "none":
-        app.say("warning: --auth none lets any program of this machine score; nothing else reaches it")
+        local = "any program of this machine score; nothing else reaches it"
+        who = local if app.backend.name == "local" else "anybody score who knows the address"
+        app.say(f"warning: --auth none lets {who}")
 
 
 def _show_plan(app: App, wanted: DeployRequest) -> bool:

@@ -25,6 +25,9 @@ LEAST_MINUTES = 15
 
 def check(settings: TrainSettings) -> None:
     """Raises UsageError for what Azure would refuse after data and compute have been prepared."""
+    if settings.engine != "mlops":
+        message = f"Azure's AutoML is its own engine; train.engine: {settings.engine} is for this machine"
+        raise UsageError(message, hint="leave train.engine out")
     if settings.experiment_timeout_minutes < LEAST_MINUTES:
         message = f"Azure's AutoML takes at least {LEAST_MINUTES} minutes as train.timeout_minutes"
         raise UsageError(message, hint="to search less, set train.max_trials or train.experiment_exit_score")

@@ -30,7 +30,10 @@ class Credential(Protocol):
 
 
 class Settings(NamedTuple):
-    """What the ways are chosen by. `ask` allows to ask a person, `device_code` asks without a browser."""
+    """What the ways are chosen by.
+
+    `ask` allows to ask a person, `device_code` asks without a browser; `certificate` is the profile's file.
+    """
 
     profile: AuthSettings
     environ: Mapping[str, str]
@@ -38,6 +41,7 @@ class Settings(NamedTuple):
     say: Callable[[str], None]
     ask: bool
     device_code: bool
+    certificate: Path | None
 
     def first(self, *names: str) -> str | None:
         return next((self.environ[name] for name in names if self.environ.get(name)), None)
@@ -87,14 +91,14 @@ def token(settings: Settings) -> Credential:
 
 def service_principal(settings: Settings) -> Credential:
     tenant, client = settings.principal()
-    certificate = settings.profile.certificate_path or settings.first("AZURE_CLIENT_CERTIFICATE_PATH")
+    certificate = settings.certificate or settings.first("AZURE_CLIENT_CERTIFICATE_PATH")
     if secret := settings.first("AZURE_CLIENT_SECRET", "AZUREML_SERVICE_PRINCIPAL_PASSWORD"):
         return identity.ClientSecretCredential(tenant, client, secret)
     if certificate is None:
         raise UnavailableError("neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH is set")
     password = settings.first("AZURE_CLIENT_CERTIFICATE_PASSWORD")
     try:
-        return identity.CertificateCredential(tenant, client, certificate, password=password)
+        return identity.CertificateCredential(tenant, client, str(certificate), password=password)
     except OSError as error:
         raise ConfigError(f"cannot read the certificate {certificate}: {error.strerror}") from error
     except ValueError as error:

@@ -35,7 +35,9 @@ def sign_in(
     Raises SignInError with every way that was tried and why it failed.
     """
     profile = context.config.require("auth")
-    settings = Settings(profile.auth, context.environ, home, context.say, ask, device_code)
+    path = profile.auth.certificate_path
+    certificate = context.config.file(path) if path else None
+    settings = Settings(profile.auth, context.environ, home, context.say, ask, device_code, certificate)
     chosen = method or profile.auth.method
     tried: list[AuthAttempt] = []
     for name in ORDER if chosen == "auto" else (chosen,):

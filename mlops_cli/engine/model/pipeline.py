@@ -13,6 +13,27 @@ if TYPE_CHECKING:
 FORECAST_COLUMN = "_automl_target_col"
 
 
+class Featurizer:
+    """The first step: how the raw columns become the numbers that the algorithm reads."""
+
+    def __init__(self, encoder: Any) -> None:
+        self.encoder = encoder
+
+    def transform(self, X: "Rows") -> np.ndarray:
+        """(n, features); missing values are NaN."""
+        return np.asarray(self.encoder.matrix(X))
+
+    def get_engineered_feature_names(self) -> list[str]:
+        return list(self.encoder.features)
+
+    def get_featurization_summary(self) -> list[dict[str, Any]]:
+        """One entry per raw column, with Azure's names of the fields."""
+        used = [(c.name, c.purpose, "No", len(c.outputs), [c.purpose]) for c in self.encoder.columns]
+        dropped: list[tuple[Any, ...]] = [(d.name, d.reason, "Yes", 0, []) for d in self.encoder.dropped]
+        keys = ("RawFeatureName", "TypeDetected", "Dropped", "EngineeredFeatureCount", "Transformations")
+        return [dict(zip(keys, values, strict=True)) for values in used + dropped]
+
+
 class FittedPipeline:
     """What `AutoMLRun.get_output()` returns beside the run, and what a child run's `model.pkl` holds.
 
@@ -26,7 +47,7 @@ class FittedPipeline:
 
     @property
     def steps(self) -> list[tuple[str, Any]]:
-        return [("datatransformer", self.model.encoder), (self.algorithm, self.model)]
+        return [("datatransformer", Featurizer(self.model.encoder)), (self.algorithm, self.model)]
 
     @property
     def named_steps(self) -> dict[str, Any]:

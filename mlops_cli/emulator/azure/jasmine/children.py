@@ -71,7 +71,16 @@ def finish(app: App, workspace: Workspace, run: Document, folder: AutoMLFolder, 
     for name, value in best["trial"]["metrics"].items():
         Metrics(workspace, run["runId"]).log(name, value, result["ended"])
     if result.get("importances"):
+        _explain(workspace, run, result)
         _tell(workspace, run["runId"], END)
+
+
+def _explain(workspace: Workspace, run: Document, result: Document) -> None:
+    """The run that Azure makes for the explanation of the best child."""
+    experiment = Experiments(workspace).ensure(run["_experiment"])
+    explained = f"{run['runId']}_ModelExplain"
+    Runs(workspace).patch(experiment, explained, documents.explanation(run, result), run.get("createdBy"))
+    Runs(workspace).set_status(explained, "Completed", at=result["ended"])
 
 
 def _keep(artifacts: Artifacts, container: str, path: str, file: Path) -> None:

@@ -120,6 +120,16 @@ def end_parent(document: Document, result: Document) -> None:
         properties["errors"] = result["error"] if began else f"Setup iteration failed: {result['error']}"
 
 
+def explanation(run: Document, result: Document) -> Document:
+    """The run of a model explanation. It is a child of the best child: scripts take those of the run for trials."""
+    return {
+        "parentRunId": f"{run['runId']}_{result['best']}",
+        "runType": "azureml.scriptrun",
+        "target": run["target"],
+        "properties": {"runTemplate": "ModelExplain", "azureml.runsource": "automl"},
+    }
+
+
 def problem_info(document: Document) -> None:
     """Say that setup is over: until then the SDK prints no child."""
     info = {"dataset_num_categorical": 0, "is_sparse": False, "subsampling": False}

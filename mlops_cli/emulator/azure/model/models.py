@@ -37,6 +37,8 @@ class Models:
                 "modifiedTime": now(),
                 "createdBy": user,
             }
+            if needs := document["resourceRequirements"]:
+                document["resourceRequirements"] = {"cpu": None, "memoryInGB": None, "gpu": None, **needs}
             return self._documents.put(document["id"], document)
 
     def get(self, model_id: str) -> Document | None:

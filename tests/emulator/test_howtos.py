@@ -1,0 +1,38 @@
+"""Programs as the authors of the public how-tos of SDK v1 write them, run against the emulator as they are."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.emulator.conftest import PROGRAMS, installed
+
+HOWTOS = sorted((PROGRAMS / "howtos").glob("*.py"))
+SAYS = {
+    "automl_bank_marketing": "Accuracy: 0.",
+    "deploy_sklearn_model": "my-custom-env-service Healthy",
+    "aks_endpoint_traffic": "versions are gone: True",
+    "manage_runs": "Completed {'step': [0, 1, 2]} {'quality': 'fantastic run'}",
+}
+
+
+def test_there_is_something_to_expect_of_each():
+    assert sorted(SAYS) == [path.stem for path in HOWTOS]
+
+
+@pytest.mark.parametrize("path", HOWTOS, ids=[path.stem for path in HOWTOS])
+def test_howto(path, emulator, tmp_path):
+    if not installed("azureml.core"):
+        pytest.skip('Azure ML\'s SDK is not installed: pip install "mlops-cli[azure]" (Python 3.11)')
+    from mlops_cli.emulator.lifecycle import write_workspace_config
+
+    write_workspace_config(emulator, tmp_path)
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AZUREML_", "COV_"))}
+    environment |= emulator.environment(os.environ)
+    command = [sys.executable, "-W", "ignore", str(path)]
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert ended.returncode == 0, f"{ended.stdout[-3000:]}\n{ended.stderr[-6000:]}"
+    assert SAYS[path.stem] in ended.stdout

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class BenchGroup(Group):
-    """`bench NAME` is `bench run NAME`: only `compare` is a command of its own."""
+    """`bench NAME` is `bench run NAME`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, args if args[:1] == ["compare"] else ["run", *args])
+        return super().parse_args(ctx, args if args[:1] in (["compare"], ["run"]) else ["run", *args])
 
 
 @click.group(cls=BenchGroup, context_settings={"ignore_unknown_options": True})

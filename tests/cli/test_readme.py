@@ -36,10 +36,18 @@ def leaf(words: list[str]) -> tuple[click.Command, list[str]]:
         if words[0].startswith("-"):
             words = words[2:]
             continue
-        name, found, words = command.resolve_command(context, words)
-        assert found is not None, f"no command {name}"
-        command = found
+        found = command.get_command(context, words[0])
+        if found is None and "run" in command.list_commands(context):  # as in `bench NAME`
+            return leaf_of(command, "run"), words
+        assert found is not None, f"no command {words[0]}"
+        command, words = found, words[1:]
     return command, words
+
+
+def leaf_of(group: click.Group, name: str) -> click.Command:
+    found = group.get_command(click.Context(group), name)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("line", [*commands(README), *inline(README)])

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import sys
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -13,19 +14,20 @@ from mlops_cli.errors import MissingExtraError, UsageError
 class Entry(NamedTuple):
     """Where a backend lives, the extra that brings its packages and one of these to tell whether it is there.
 
-    The factory takes a `Context`.
+    The factory takes a `Context`. `below` is the first version of Python that the packages do not know.
     """
 
     module: str
     factory: str
     extra: str
     probe: str
+    below: tuple[int, int] | None = None
 
 
 BACKENDS: Mapping[str, Entry] = MappingProxyType(
     {
         "local": Entry("mlops_cli.backends.local", "create", "local", "pandas"),
-        "azureml": Entry("mlops_cli.backends.azureml", "AzureMLBackend", "azure", "azureml.core"),
+        "azureml": Entry("mlops_cli.backends.azureml", "AzureMLBackend", "azure", "azureml.core", (3, 12)),
     }
 )
 
@@ -38,8 +40,9 @@ def load(context: Context, name: str | None = None) -> Backend:
         known = ", ".join(BACKENDS)
         raise UsageError(f"this version of mlops has no backend '{name}'; it has: {known}", hint=_hint())
     if not _is_there(entry.probe):
-        install = f"pip install 'mlops-cli[{entry.extra}]'"
-        raise MissingExtraError(f"backend '{name}' needs the packages of [{entry.extra}]", hint=install)
+        raise MissingExtraError(
+            f"backend '{name}' needs the packages of [{entry.extra}]", hint=_install(entry)
+        )
     backend: Backend = getattr(importlib.import_module(entry.module), entry.factory)(context)
     return backend
 
@@ -49,6 +52,13 @@ def _is_there(module: str) -> bool:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:
         return False
+
+
+def _install(entry: Entry) -> str:
+    command = f"pip install 'mlops-cli[{entry.extra}]'"
+    if entry.below and sys.version_info >= entry.below:
+        return f"{command} with a Python before {'.'.join(map(str, entry.below))}"
+    return command
 
 
 def _hint() -> str:

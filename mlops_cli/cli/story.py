@@ -63,7 +63,11 @@ class Story:
 
     def _steps(self, rows: Path) -> list[Step]:
         endpoint = self._endpoint
+        sign_in = [Step("See who is signed in, and whether the workspace opens.", ("auth", "status"))]
+        insights = [Step("See what Application Insights recorded.", ("insights", endpoint))]
+        is_azure = self._app.backend.name == "azureml"
         return [
+            *(sign_in if is_azure else []),
             Step("Register the data: a version is its content.", ("data", "register")),
             Step("Look at it: types, statistics, guardrails.", ("data", "profile", self._data)),
             Step("Train with AutoML: every trial is a child run.", ("train",)),
@@ -72,6 +76,7 @@ class Story:
             Step("Check its Swagger document with its own example.", ("swagger", endpoint, "--check")),
             Step("Make a valid payload out of the data.", ("score", endpoint, "--example"), rows),
             Step("Score it.", ("score", endpoint, "--data", self._shown(rows))),
+            *(insights if is_azure else []),
         ]
 
     def _run(self, number: str, step: Step) -> dict[str, Any]:

@@ -119,3 +119,15 @@ def test_schedules_are_listed_by_pipeline_and_endpoint(program):
     assert found["listed"] == ["on-data", "two-hourly", "weekly"]
     assert (found["active"], found["of_pipeline"], found["of_endpoint"]) == ([], 2, [True])
     assert found["missing"].startswith("ErrorResponseException")
+
+
+def test_automl_step_trains_and_its_metrics_and_model_are_read_back(program):
+    found = program("pipeline_automl")
+    assert found["status"] == "Finished"
+    assert (found["children"], found["metric"]) == (2, True)
+    assert found["right"] > 0.9
+    assert (found["step"], found["best"]) == ("StepRun", True)
+
+
+def test_step_after_automl_registers_the_model(program):
+    assert program("pipeline_automl")["registered"] == ["registered from-pipeline 1"]

@@ -3,6 +3,7 @@
 build       from a definition to the SDK's pipeline; `script`, `data` are its parts
 runs        runs and steps as ours
 versions    published pipelines behind an endpoint; `publishing` adds and changes them
+schedules   what runs them by itself
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 import msgspec
 
+from mlops_cli.backends.azureml.pipelines import schedules
 from mlops_cli.backends.azureml.pipelines.build import Builder, plain
 from mlops_cli.backends.azureml.pipelines.publishing import Publishing, moment
 from mlops_cli.backends.azureml.pipelines.runs import KIND, AzurePipelineRuns, tags_of
@@ -24,17 +26,19 @@ from mlops_cli.backends.azureml.tags import own
 from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
 from mlops_cli.domain.pipelines import PipelineDefinition
 from mlops_cli.domain.publishing import PipelineEndpoint, PublishedPipeline, PublishRequest, ServerState
+from mlops_cli.domain.schedules import Fire, Schedule
 from mlops_cli.engine.pipelines.planning import assigned
 from mlops_cli.errors import UsageError
 
 
 class AzurePipelines:
-    """PipelineBackend over `azureml.pipeline`. Schedules are not supported yet."""
+    """PipelineBackend over `azureml.pipeline`."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._versions = Versions(session)
         self._publishing = Publishing(session)
+        self._schedules = schedules.Schedules(session)
 
     @cached_property
     def _runs(self) -> AzurePipelineRuns:
@@ -154,29 +158,29 @@ class AzurePipelines:
     def server(self, _: Literal["start", "stop", "status"]) -> ServerState:
         raise UsageError("Azure answers the endpoints of published pipelines itself")
 
-    def add_schedule(self, *_: Any) -> Any:
-        _no_schedules()
+    def add_schedule(self, schedule: Schedule) -> Schedule:
+        return self._schedules.add(schedule)
 
-    def schedules(self, *_: Any) -> Any:
-        _no_schedules()
+    def schedules(self) -> list[Schedule]:
+        return self._schedules.all()
 
-    def schedule(self, *_: Any) -> Any:
-        _no_schedules()
+    def schedule(self, name: str) -> Schedule:
+        return self._schedules.get(name)
 
-    def fires(self, *_: Any) -> Any:
-        _no_schedules()
+    def fires(self, name: str) -> list[Fire]:
+        return self._schedules.fires(name)
 
-    def set_schedule_enabled(self, *_: Any) -> Any:
-        _no_schedules()
+    def set_schedule_enabled(self, name: str, enabled: bool) -> Schedule:
+        return self._schedules.set_enabled(name, enabled)
 
-    def delete_schedule(self, *_: Any) -> Any:
-        _no_schedules()
+    def delete_schedule(self, name: str) -> None:
+        self._schedules.delete(name)
 
-    def upcoming(self, *_: Any) -> Any:
-        _no_schedules()
+    def upcoming(self, schedule: Schedule, after: datetime, count: int) -> list[datetime]:
+        return schedules.upcoming(schedule, after, count)
 
-    def rehearse(self, *_: Any) -> Any:
-        _no_schedules()
+    def rehearse(self, schedule: Schedule) -> PublishedPipeline:
+        return self._schedules.rehearse(schedule)
 
     def list(self, *, pipeline: str | None = None) -> list[PipelineRun]:
         from azureml.core import Experiment
@@ -185,7 +189,3 @@ class AzurePipelines:
         found = [self._runs.described(run) for run in runs]
         chosen = [run for run in found if pipeline in (None, run.pipeline)]
         return sorted(chosen, key=lambda run: run.created_at, reverse=True)
-
-
-def _no_schedules() -> NoReturn:
-    raise UsageError("schedules are not supported on Azure", hint="run the schedule with the backend local")

@@ -27,8 +27,11 @@ def settings_of(posted: Document) -> Document:
 
 
 def dataset_id(posted: Document) -> str:
-    """The id of the training data. Raises ApiError 400."""
-    text = (posted.get("dataPrepJsonString") or "").replace('\\"', '"')
+    """The id of the training data. Raises ApiError 400.
+
+    AutoMLStep has it validated with the data where the target should be.
+    """
+    text = (posted.get("dataPrepJsonString") or posted.get("target") or "").replace('\\"', '"')
     found = re.search(r'"training_data":\s*\{"datasetId":\s*"([^"]+)"', text)
     if found is None:
         raise bad_request("Training data must be a TabularDataset.", "NoTrainingData")

@@ -36,10 +36,16 @@ def check(app: App, posted: Document) -> None:
 
 
 def create(
-    app: App, workspace: Workspace, experiment: Document, posted: Document, user: Document | None
+    app: App,
+    workspace: Workspace,
+    experiment: Document,
+    posted: Document,
+    user: Document | None,
+    *,
+    run_id: str | None = None,
 ) -> str:
-    """A run as AutoMLConfig posts it, not yet started; its id."""
-    run_id = f"AutoML_{uuid.uuid4()}"
+    """A run as AutoMLConfig posts it, not yet started; its id, which a step of a pipeline has already."""
+    run_id = run_id or f"AutoML_{uuid.uuid4()}"
     runs = Runs(workspace)
     runs.patch(experiment, run_id, documents.parent(posted), user)
     settings = train_settings(documents.settings_of(posted), app.identity.automl_budget())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from pathlib import Path
+from typing import IO
 
 from mlops_cli.emulator.azure.datastore import datastores
 from mlops_cli.emulator.errors import bad_request
@@ -46,13 +47,18 @@ def bring(workspace: Workspace, place: Document, folder: Path) -> Path:
 
 def take(workspace: Workspace, local: Path, place: Document) -> None:
     """Copy a file, or the files of a folder, to where the place is."""
-    account, container = _container(workspace, place["store"])
     files = [local] if local.is_file() else sorted(file for file in local.rglob("*") if file.is_file())
     for file in files:
         name = place["path"] if file == local else f"{place['path']}/{file.relative_to(local).as_posix()}"
         with file.open("rb") as content:
-            headers = {"Content-Type": "application/octet-stream"}
-            workspace.state.blobs.put(account, container, name, content, headers)
+            put(workspace, place | {"path": name}, content)
+
+
+def put(workspace: Workspace, place: Document, content: IO[bytes]) -> None:
+    """Make the place a file with this content."""
+    account, container = _container(workspace, place["store"])
+    headers = {"Content-Type": "application/octet-stream"}
+    workspace.state.blobs.put(account, container, place["path"], content, headers)
 
 
 def reference(workspace: Workspace, place: Document) -> Document:

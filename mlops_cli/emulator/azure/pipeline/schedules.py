@@ -62,10 +62,11 @@ class Schedules:
         return {"_next": _later(document, moment)}
 
     def _seen(self, document: Document) -> dict[str, str]:
-        """Blob names and their tags."""
+        """Blob names and their tags; folders below the path are not looked at."""
         trigger = document["DataStoreTriggerInfo"]
-        place = {"store": trigger["DataStoreName"], "path": trigger.get("PathOnDataStore") or ""}
-        return {blob.name: blob.etag for blob in places.blobs_of(self._workspace, place)}
+        path = (trigger.get("PathOnDataStore") or "").strip("/")
+        found = places.blobs_of(self._workspace, {"store": trigger["DataStoreName"], "path": path})
+        return {blob.name: blob.etag for blob in found if "/" not in blob.name[len(path) :].strip("/")}
 
     def get(self, schedule_id: str) -> Document:
         """Raises ApiError 404."""

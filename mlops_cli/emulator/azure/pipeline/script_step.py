@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mlops_cli.emulator.app import App
 
 DEFAULT_STORE = "workspaceblobstore"
+INPUTS = "code/.inputs"
+"""Below the working directory: Model.register refuses every path outside of it."""
 
 
 class ScriptJob:
@@ -59,7 +61,7 @@ class ScriptJob:
             raise bad_request(
                 f"Input {name}: the output of a step is mounted or downloaded here, not opened."
             )
-        local = places.bring(self._workspace, place, self._folder / "inputs" / name)
+        local = places.bring(self._workspace, place, self._folder / INPUTS / name)
         self._texts["Input", name] = self._texts["Literal", f"DatasetConsumptionConfig:{name}"] = str(local)
         self.variables[f"AZUREML_DATAREFERENCE_{name}"] = self.variables[name] = str(local)
         if "AzureBlobReference" in (port.get("DataTypeIdsList") or []):

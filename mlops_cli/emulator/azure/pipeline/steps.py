@@ -14,7 +14,7 @@ from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
 from mlops_cli.emulator.azure.execution import scripts
 from mlops_cli.emulator.azure.history.experiments import Experiments
 from mlops_cli.emulator.azure.history.runs import Runs
-from mlops_cli.emulator.azure.pipeline import script_step
+from mlops_cli.emulator.azure.pipeline import automl_step, script_step
 from mlops_cli.emulator.azure.pipeline.graph import Step
 from mlops_cli.emulator.azure.pipeline.sources import identity
 from mlops_cli.emulator.clock import now
@@ -32,7 +32,10 @@ class Kind(NamedTuple):
     finish: Callable[[App, Workspace, str, dict[str, Document]], dict[str, Document]]
 
 
-KINDS: dict[str, Kind] = {"PythonScriptStep": Kind(script_step.start, script_step.finish)}
+KINDS: dict[str, Kind] = {
+    "PythonScriptStep": Kind(script_step.start, script_step.finish),
+    "AutoMLStep": Kind(automl_step.start, automl_step.finish),
+}
 
 
 def kind_of(step: Step) -> Kind:
@@ -111,7 +114,7 @@ def _make_run(
         "name": step.name,
         "displayName": step.name,
         "status": "NotStarted",
-        "target": step.parameters.get("Target"),
+        "target": step.parameters.get("Target") or step.parameters.get("target"),
         "properties": properties,
         "tags": {"azureml.nodeid": step.id, "azureml.pipeline": pipeline["Id"]},
     }

@@ -1,35 +1,13 @@
-"""The time zones that Azure names as Windows does, by their IANA names (Unicode CLDR, windowsZones)."""
+"""Azure's names of time zones."""
 
 from __future__ import annotations
 
+from mlops_cli.domain.time_zones import WINDOWS_ZONES
 from mlops_cli.emulator.errors import bad_request
-
-WINDOWS = {
-    "UTC": "UTC",
-    "GMT Standard Time": "Europe/London",
-    "W. Europe Standard Time": "Europe/Berlin",
-    "Central Europe Standard Time": "Europe/Budapest",
-    "Central European Standard Time": "Europe/Warsaw",
-    "Romance Standard Time": "Europe/Paris",
-    "FLE Standard Time": "Europe/Kiev",
-    "Russian Standard Time": "Europe/Moscow",
-    "Eastern Standard Time": "America/New_York",
-    "Central Standard Time": "America/Chicago",
-    "Mountain Standard Time": "America/Denver",
-    "Pacific Standard Time": "America/Los_Angeles",
-    "E. South America Standard Time": "America/Sao_Paulo",
-    "India Standard Time": "Asia/Calcutta",
-    "China Standard Time": "Asia/Shanghai",
-    "Singapore Standard Time": "Asia/Singapore",
-    "Tokyo Standard Time": "Asia/Tokyo",
-    "Korea Standard Time": "Asia/Seoul",
-    "AUS Eastern Standard Time": "Australia/Sydney",
-    "New Zealand Standard Time": "Pacific/Auckland",
-}
 
 
 def iana(name: str | None) -> str:
     """Raises ApiError 400 for a zone that is not emulated."""
-    if name and name not in WINDOWS and "/" not in name:
+    if name and name not in WINDOWS_ZONES and "/" not in name:
         raise bad_request(f"The mlops emulator does not know the time zone {name}.")
-    return WINDOWS.get(name or "UTC", name or "UTC")
+    return WINDOWS_ZONES.get(name or "UTC", name or "UTC")

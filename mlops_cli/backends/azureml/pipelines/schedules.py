@@ -1,0 +1,176 @@
+"""Schedules of the workspace. Azure keeps our own description of each beside its own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from mlops_cli.backends.azureml.pipelines.build import plain
+from mlops_cli.backends.azureml.pipelines.publishing import Publishing
+from mlops_cli.backends.azureml.pipelines.versions import MARK, Versions
+from mlops_cli.backends.azureml.session import Session
+from mlops_cli.domain.publishing import PublishedPipeline
+from mlops_cli.domain.schedules import Cron, DataChange, Fire, Recurrence, Schedule
+from mlops_cli.domain.time_zones import WINDOWS_ZONES
+from mlops_cli.engine.pipelines.calendar import check, fire_times
+from mlops_cli.engine.pipelines.planning import assigned
+from mlops_cli.errors import NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from azureml.pipeline.core import Schedule as AzureSchedule
+
+DELETED = f"{MARK}deleted"
+
+
+class Schedules:
+    """Azure never forgets a schedule: one that is deleted is switched off and says so."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, schedule: Schedule) -> Schedule:
+        """Raises UsageError for what Azure cannot do, NotFoundError without the pipeline."""
+        from azureml.pipeline.core import Schedule as Azure
+
+        _check(schedule)
+        version = self.rehearse(schedule)
+        if any(known.name == schedule.name for known in self.all()):
+            raise UsageError(f"there is a schedule '{schedule.name}' already")
+        given: dict[str, Any] = {
+            "experiment_name": schedule.experiment or schedule.pipeline,
+            "description": MARK + msgspec.json.encode(schedule).decode(),
+            "pipeline_parameters": {name: plain(value) for name, value in schedule.parameters.items()}
+            or None,
+            **self._when(schedule),
+        }
+        workspace = self._session.workspace
+        if schedule.version is not None:
+            Azure.create(workspace, schedule.name, pipeline_id=version.id, **given)
+        else:
+            endpoint = Versions(self._session).endpoint(schedule.pipeline)
+            Azure.create_for_pipeline_endpoint(workspace, schedule.name, endpoint.id, **given)
+        return _armed(schedule)
+
+    def _when(self, schedule: Schedule) -> dict[str, Any]:
+        from azureml.pipeline.core import ScheduleRecurrence, TimeZone
+
+        when = schedule.when
+        if isinstance(when, DataChange):
+            store = self._session.workspace.get_default_datastore()
+            minutes = max(1, round(when.poll_minutes))
+            return {"datastore": store, "path_on_datastore": when.path, "polling_interval": minutes}
+        assert isinstance(when, Recurrence), "_check lets nothing else pass"
+        first = upcoming(schedule, datetime.now(UTC), 1)[0].astimezone(ZoneInfo(when.time_zone))
+        return {
+            "recurrence": ScheduleRecurrence(
+                when.frequency,
+                when.interval,
+                start_time=first.replace(tzinfo=None),
+                time_zone=TimeZone(_windows(when.time_zone)),
+                hours=when.hours or None,
+                minutes=when.minutes or None,
+                week_days=when.week_days or None,
+            )
+        }
+
+    def rehearse(self, schedule: Schedule) -> PublishedPipeline:
+        """The version that a fire would run. Raises what would keep it from that."""
+        known = Versions(self._session).all(Versions(self._session).endpoint(schedule.pipeline))
+        found = next(one for one in known if one.is_default)
+        if schedule.version is not None:
+            found = Publishing(self._session).version(schedule.pipeline, schedule.version)
+        if not found.enabled:
+            raise UsageError(f"v{found.version} of pipeline '{schedule.pipeline}' is disabled")
+        assigned(found.parameters, schedule.parameters)
+        return found
+
+    def all(self) -> list[Schedule]:
+        found = [_told(one) for one in self._azures()]
+        return sorted((one for one in found if one), key=lambda schedule: schedule.name)
+
+    def get(self, name: str) -> Schedule:
+        """Raises NotFoundError."""
+        found = next((one for one in self.all() if one.name == name), None)
+        if found is None:
+            known = ", ".join(one.name for one in self.all()) or "there is none yet"
+            raise NotFoundError(f"no schedule '{name}'; there is: {known}")
+        return found
+
+    def fires(self, name: str) -> list[Fire]:
+        """The runs that it started, newest first."""
+        fired = []
+        for run in self._azure(name).get_pipeline_runs():
+            at = run.get_details().get("startTimeUtc") or ""
+            fired.append(Fire(name, at, at, run.id))
+        return sorted(fired, key=lambda fire: fire.fired_at, reverse=True)
+
+    def set_enabled(self, name: str, enabled: bool) -> Schedule:
+        azure = self._azure(name)
+        azure.enable() if enabled else azure.disable()
+        return self.get(name)
+
+    def delete(self, name: str) -> None:
+        azure = self._azure(name)
+        azure.disable()
+        azure.update(description=DELETED)
+
+    def _azure(self, name: str) -> AzureSchedule:
+        self.get(name)
+        return next(one for one in self._azures() if one.name == name and _told(one))
+
+    def _azures(self) -> list[AzureSchedule]:
+        from azureml.pipeline.core import Schedule as Azure
+
+        return list(Azure.list(self._session.workspace, active_only=False))
+
+
+def upcoming(schedule: Schedule, after: datetime, count: int) -> list[datetime]:
+    """The next fire times behind `after` (UTC); none for a change of data."""
+    if isinstance(schedule.when, DataChange):
+        return []
+    created = datetime.fromisoformat(schedule.created_at)
+    return list(islice(fire_times(schedule.when, after, created), count))
+
+
+def _check(schedule: Schedule) -> None:
+    when = schedule.when
+    if isinstance(when, Cron):
+        hint = "give a recurrence instead: mlops pipeline schedule create --help"
+        raise UsageError("Azure has no cron schedules for pipelines", hint=hint)
+    check(when)
+    if isinstance(when, Recurrence):
+        _windows(when.time_zone)
+    if isinstance(when, DataChange) and (when.dataset or when.parameter):
+        message = "Azure looks for changes below a path of the default datastore only, and hands no data on"
+        raise UsageError(message, hint="give the path alone")
+    if schedule.data:
+        raise UsageError("the data of a published pipeline are fixed on Azure", hint="publish it with others")
+
+
+def _windows(zone: str) -> str:
+    """Azure's name of an IANA zone. Raises UsageError."""
+    found = next((windows for windows, iana in WINDOWS_ZONES.items() if iana == zone), None)
+    if found is None:
+        known = ", ".join(sorted(WINDOWS_ZONES.values()))
+        raise UsageError(f"time zone '{zone}' is not supported on Azure", hint=f"there is: {known}")
+    return found
+
+
+def _told(azure: AzureSchedule) -> Schedule | None:
+    """None for a schedule that is deleted, or that something else made."""
+    text = azure.description or ""
+    if not text.startswith(MARK) or text == DELETED:
+        return None
+    found = msgspec.json.decode(text.removeprefix(MARK), type=Schedule)
+    found.enabled = azure.status == "Active"
+    return _armed(found)
+
+
+def _armed(schedule: Schedule) -> Schedule:
+    following = upcoming(schedule, datetime.now(UTC), 1) if schedule.enabled else []
+    schedule.next_due = following[0].isoformat().replace("+00:00", "Z") if following else None
+    return schedule

@@ -1,0 +1,93 @@
+"""A step that is an AutoML run: what its node says becomes what AutoMLConfig would post."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
+from mlops_cli.emulator.azure.history.experiments import Experiments
+from mlops_cli.emulator.azure.history.runs import Runs
+from mlops_cli.emulator.azure.jasmine import runs as automl
+from mlops_cli.emulator.azure.metric.metrics import Metrics
+from mlops_cli.emulator.azure.pipeline import places
+from mlops_cli.emulator.azure.pipeline.graph import Step
+from mlops_cli.emulator.errors import bad_request
+from mlops_cli.emulator.state import Document
+from mlops_cli.emulator.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mlops_cli.emulator.app import App
+
+STORE = "workspaceblobstore"
+MODEL = "outputs/model.pkl"
+BEST = "automl_best_child_run_id"
+
+
+def start(app: App, workspace: Workspace, pipeline: Document, step: Step, run_id: str) -> dict[str, Document]:
+    """Start the AutoML run under the step's own id. Raises ApiError 400 for data that is no saved table."""
+    if any(source.step and source.output for source in step.sources):
+        raise bad_request(
+            f"Step '{step.name}': AutoML trains on a dataset here, not on the output of a step."
+        )
+    posted = _posted(step)
+    experiment = Experiments(workspace).ensure(pipeline["RunHistoryExperimentName"])
+    own = Runs(workspace).get(run_id) or {}
+    with workspace.state.transaction():
+        automl.create(app, workspace, experiment, posted, own.get("createdBy"), run_id=run_id)
+        kept = {"runType": "azureml.StepRun", "properties": own["properties"], "tags": own["tags"]}
+        Runs(workspace).patch(experiment, run_id, kept)
+    automl.start(app, workspace, run_id, {"target": step.parameters.get("target")})
+    return {name: _place(step, run_id, name) for name in step.outputs()}
+
+
+def _posted(step: Step) -> Document:
+    """The body of AutoML's own service; its data are in a parameter beside it."""
+    given = msgspec.json.decode(step.parameters["AutoMLConfig"])
+    posted = {re.sub(r"_(\w)", lambda letter: letter[1].upper(), key): value for key, value in given.items()}
+    data, target = step.parameters.get("data_prep_json_string"), step.parameters.get("target")
+    return posted | {"dataPrepJsonString": data, "target": target}
+
+
+def _place(step: Step, run_id: str, name: str) -> Document:
+    setting = step.setting(name)
+    kind = (setting.get("TrainingOutput") or {}).get("TrainingOutputType")
+    store = setting.get("DataStoreName") or STORE
+    return {"store": store, "path": f"azureml/{run_id}/{name}", "kind": str(kind)}
+
+
+def finish(app: App, workspace: Workspace, run_id: str, outputs: dict[str, Document]) -> dict[str, Document]:
+    """Write metrics of all child runs and the best model to where the outputs are."""
+    for place in outputs.values():
+        content = (
+            _metrics(workspace, run_id) if place["kind"] == "Metrics" else _model(app, workspace, run_id)
+        )
+        places.put(workspace, place, io.BytesIO(content))
+    return outputs
+
+
+def _metrics(workspace: Workspace, run_id: str) -> bytes:
+    """{child run: {metric: [values]}}, as Azure writes it."""
+    found = {}
+    for child in Runs(workspace).children(run_id):
+        metrics = Metrics(workspace, child["runId"])
+        names = [one["metricKey"]["name"] for one in metrics.names()]
+        values = {name: _numbers(metrics.full(name) or {}, name) for name in names}
+        found[child["runId"]] = {name: numbers for name, numbers in values.items() if numbers}
+    return msgspec.json.encode({run: metrics for run, metrics in found.items() if metrics})
+
+
+def _numbers(metric: Document, name: str) -> list[float]:
+    logged = [value.get("data", {}).get(name) for value in metric.get("value") or []]
+    return [number for number in logged if isinstance(number, int | float)]
+
+
+def _model(app: App, workspace: Workspace, run_id: str) -> bytes:
+    run = Runs(workspace).get(run_id) or {}
+    best = run["tags"].get(BEST)
+    blob = Artifacts(workspace, app.identity).blob("ExperimentRun", f"dcid.{best}", MODEL)
+    assert blob is not None, "a completed AutoML run has a best child with a model"
+    return blob.path.read_bytes()

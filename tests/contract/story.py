@@ -51,6 +51,7 @@ class Story:
         (project / "configs").mkdir(exist_ok=True)
         (project / "configs" / f"{commands.profile}.yaml").write_text(profile + PROFILE.replace("NAME", name))
         _write_data(project / "data" / "bank.csv")
+        (project / "const.csv").write_text("x,y\n" + "".join(f"{i},a\n" for i in range(100)))
         (project / "entry.py").write_text(ENTRY)
         (project / "broken.py").write_text(BROKEN)
         (project / "sample.json").write_text('{"a": 1}')
@@ -61,6 +62,7 @@ class Story:
         run = self.json("train")["run_id"]
         name, words = self.name, ("show", "leaderboard", "logs", "cancel")
         self._run(f"runs list --experiment {name}", *(f"runs {word} {run}" for word in words))
+        self._run(f"data register const.csv --name {name}-const --label y", f"train --data {name}-const")
         self._run("models list", f"models show {name}", f"models register {run} --name {name}")
         self._run(f"models register data --name {name}-folder", f"models download {name} --to got")
         self._run("deploy --dry-run", "deploy", "deploy ", "deploy --dry-run ", "endpoints list")

@@ -38,3 +38,9 @@ def test_a_script_that_breaks_is_shown_at_its_line(failed: dict[str, Result], st
 def test_what_is_missing_is_named_with_what_there_is(failed: dict[str, Result], story: Story) -> None:
     for line in ("data show nothing", "models show nothing"):
         assert story.name in failed[line].json()["error"]["message"]
+
+
+def test_data_that_cannot_be_trained_on_is_told_as_the_users_matter(story: Story) -> None:
+    failed = story.said[f"train --data {story.name}-const"]
+    assert failed.code == 2
+    assert "one value only" in failed.json()["error"]["message"]

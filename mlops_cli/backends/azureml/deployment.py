@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from azureml.exceptions import WebserviceException
 
-from mlops_cli.backends.azureml import packaging, planning, serverlog, webservices
+from mlops_cli.backends.azureml import configuring, packaging, planning, serverlog, webservices
 from mlops_cli.backends.azureml.failure import learn
 from mlops_cli.backends.azureml.session import Session
-from mlops_cli.backends.azureml.tags import own, with_own
+from mlops_cli.backends.azureml.tags import with_own
 from mlops_cli.domain.data import Row
 from mlops_cli.domain.deployment import DeployRequest, Phase, PhaseName, Plan
 from mlops_cli.domain.endpoints import Endpoint
-from mlops_cli.errors import NotFoundError, UsageError, WorkFailedError
+from mlops_cli.errors import NotFoundError, WorkFailedError
 from mlops_cli.status import EndpointState
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Deployment:
     def __init__(self, session: Session, request: DeployRequest, on_phase: OnPhase) -> None:
         self._session = session
         self._request = request
+        self._settings = request.settings
         self._on_phase = on_phase
         self._service = webservices.find(session, request.name)
 
@@ -67,7 +68,7 @@ class Deployment:
         with tempfile.TemporaryDirectory() as folder:
             with self._phase("package", "model, entry script and environment"):
                 config = packaging.package(self._session, self._request, model, Path(folder))
-            with self._phase("start", f"Azure builds and starts it on {self._request.settings.target}"):
+            with self._phase("start", f"Azure builds and starts it on {self._settings.target}"):
                 models = [model] if model else []
                 service = self._updated(models, config) if action == "update" else None
                 service = service or self._created(models, config)
@@ -82,8 +83,8 @@ class Deployment:
             self._request.name,
             models,
             inference_config=config,
-            deployment_config=self._configuration(),
-            deployment_target=self._cluster(),
+            deployment_config=configuring.configuration(self._settings, self._tags()),
+            deployment_target=configuring.cluster(self._session, self._settings.target),
             overwrite=self._service is not None,
         )
 
@@ -91,68 +92,21 @@ class Deployment:
         """Replace model and script of the running service; None where Azure must make it anew."""
         service = self._service
         assert service is not None
-        if self._is_other_machine(service):
+        if configuring.is_other_machine(service, self._settings):
             return None
-        service.update(models=models, inference_config=config, tags=self._tags(), **self._settings())
+        service.update(models=models, inference_config=config, tags=self._tags(), **self._changeable())
         return service
 
     def _configure(self, service: Webservice) -> None:
-        service.update(tags=self._tags(), **self._settings())
+        service.update(tags=self._tags(), **self._changeable())
         self._wait(service)
 
-    def _is_other_machine(self, service: Webservice) -> bool:
-        """Whether the service has another size or place than is asked for: Azure cannot change that on aci."""
-        settings = self._request.settings
-        if webservices.endpoint(service).target != settings.target:
-            return True
-        size = service.container_resource_requirements
-        return (size.cpu, size.memory_in_gb) != (settings.cpu_cores, settings.memory_gb)
-
-    def _settings(self) -> dict[str, Any]:
-        settings = self._request.settings
-        token = {"token_auth_enabled": settings.auth == "token"} if settings.target == "aks" else {}
-        return {
-            "auth_enabled": settings.auth == "key",
-            "enable_app_insights": settings.app_insights,
-            **token,
-        }
-
-    def _configuration(self) -> Any:
-        from azureml.core.webservice import AciWebservice, AksWebservice
-
-        settings = self._request.settings
-        size = {"cpu_cores": settings.cpu_cores, "memory_gb": settings.memory_gb, "tags": self._tags()}
-        if settings.target == "aci":
-            return AciWebservice.deploy_configuration(**size, **self._settings())
-        return AksWebservice.deploy_configuration(
-            **size,
-            **self._settings(),
-            num_replicas=settings.workers or 2,
-            autoscale_enabled=False,
-            scoring_timeout_ms=settings.scoring_timeout_ms,
-        )
-
-    def _cluster(self) -> Any:
-        """The Kubernetes cluster of the workspace; aci needs none. Raises UsageError unless there is one."""
-        if self._request.settings.target == "aci":
-            return None
-        from azureml.core.compute import AksCompute
-
-        found = [c for c in self._session.workspace.compute_targets.values() if isinstance(c, AksCompute)]
-        if not found:
-            hint = "create or attach one in the workspace, or use deploy.target aci"
-            raise NotFoundError("the workspace has no AKS cluster", hint=hint)
-        if len(found) > 1:
-            names = ", ".join(sorted(cluster.name for cluster in found))
-            raise UsageError(f"the workspace has several AKS clusters: {names}", hint="keep the one to use")
-        return found[0]
-
     def _tags(self) -> dict[str, str]:
-        before = own(self._service.tags) if self._service else {}
-        content = planning.content_hash(self._request)
-        revision = int(before.get("revision", 0)) + (content != before.get("content"))
-        model = {"model": self._request.model} if self._request.model else {}
-        return with_own(self._request.settings.tags, content=content, revision=str(revision), **model)
+        return configuring.tags(self._request, self._service)
+
+    def _changeable(self) -> dict[str, Any]:
+        settings = self._settings
+        return configuring.changeable(settings.target, settings.auth, settings.app_insights)
 
     def _wait(self, service: Webservice) -> None:
         try:

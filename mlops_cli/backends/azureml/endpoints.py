@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from mlops_cli.backends.azureml import insights, packaging, serverlog, webservices
+from mlops_cli.backends.azureml import configuring, insights, packaging, serverlog, webservices
 from mlops_cli.backends.azureml.deployment import Deployment, sample_of
 from mlops_cli.backends.azureml.models import AzureModels
 from mlops_cli.backends.azureml.session import Session
@@ -87,13 +87,8 @@ class AzureEndpoints:
         if wanted.auth == "token" and known.target == "aci":
             raise UsageError("Azure has no token auth on aci", hint="use --auth key, or deploy on aks")
         ours = {key: value for key, value in service.tags.items() if key not in known.tags}
-        token = {"token_auth_enabled": wanted.auth == "token"} if known.target == "aks" else {}
-        service.update(
-            tags={**wanted.tags, **ours},
-            auth_enabled=wanted.auth == "key",
-            enable_app_insights=wanted.app_insights,
-            **token,
-        )
+        more = configuring.changeable(known.target, wanted.auth, wanted.app_insights)
+        service.update(tags={**wanted.tags, **ours}, **more)
         service.wait_for_deployment(show_output=False)
         return self.get(name), True
 

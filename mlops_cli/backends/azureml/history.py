@@ -9,7 +9,7 @@ import msgspec
 
 from mlops_cli.backends.azureml.tags import own
 from mlops_cli.domain.runs import Run
-from mlops_cli.status import RunStatus
+from mlops_cli.status import ExitCode, RunStatus
 
 if TYPE_CHECKING:
     from azureml.core import Run as AzureRun
@@ -23,6 +23,8 @@ STATES = {
     "NotResponding": RunStatus.NOT_RESPONDING,
 }
 """Everything else (Queued, Preparing, Provisioning, Finalizing, ...) is on its way: Running."""
+USER_ERROR = "UserError"
+"""Azure's code for what the data or the settings got wrong."""
 BEST_CHILD = "automl_best_child_run_id"
 
 
@@ -38,6 +40,8 @@ def parent(run: AzureRun) -> Run:
         "primary_metric": properties.get("primary_metric", ""),
         "best_child": run.tags.get(BEST_CHILD),
     }
+    if _code(details.get("error")) == USER_ERROR:
+        found.properties["error_exit_code"] = int(ExitCode.USAGE)
     if model := ours.get("model"):
         name, _, version = model.rpartition(":")
         found.properties["model"] = {"name": name, "version": int(version)}
@@ -93,11 +97,14 @@ def _guessed(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _error(told: Any) -> str | None:
-    error = (told or {}).get("error") or told
-    if not error:
+    if not told:
         return None
-    code, message = error.get("code"), error.get("message") or str(error)
-    return f"{code}: {message}" if code and code not in ("UserError", "ServiceError") else str(message)
+    message, code = (told.get("error") or told).get("message"), _code(told)
+    return f"{code}: {message}" if code and code not in (USER_ERROR, "ServiceError") else str(message)
+
+
+def _code(told: Any) -> str | None:
+    return (told.get("error") or told).get("code") if told else None
 
 
 def _moment(text: str | None) -> str | None:

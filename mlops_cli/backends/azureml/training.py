@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from azureml.train.automl import AutoMLConfig
 
 
+_PURPOSES = {
+    "number": "Numeric",
+    "category": "Categorical",
+    "date": "DateTime",
+    "text": "Text",
+    "drop": "Ignore",
+}
 LEAST_MINUTES = 15
 """Azure refuses AutoML experiments that are to end earlier."""
 
@@ -61,13 +68,24 @@ def _config(request: TrainRequest, table: TabularDataset, target: Any) -> AutoML
         training_data=data,
         label_column_name=settings.label,
         compute_target=target,
-        featurization=settings.featurization,
+        featurization=_featurization(settings),
         max_concurrent_iterations=settings.max_concurrent_iterations,
         enable_early_stopping=settings.enable_early_stopping,
         experiment_timeout_hours=settings.experiment_timeout_minutes / 60,
         model_explainability=settings.model_explainability,
         **_given(settings),
     )
+
+
+def _featurization(settings: TrainSettings) -> Any:
+    if isinstance(settings.featurization, str):
+        return settings.featurization
+    from azureml.automl.core.featurization import FeaturizationConfig
+
+    config = FeaturizationConfig()
+    for column, purpose in settings.featurization.items():
+        config.add_column_purpose(column, _PURPOSES[purpose])
+    return config
 
 
 def _given(settings: TrainSettings) -> dict[str, Any]:

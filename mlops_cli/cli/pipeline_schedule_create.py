@@ -82,7 +82,9 @@ def _when(app: App, given: dict[str, Any]) -> When:
             minutes=_numbers(given["minutes"], "--minutes"),
             week_days=[days.get(day.lower()[:3], day) for day in _words(given["week_days"])],
         )
-    path = str(app.cwd / given["on_change"]) if given["on_change"] else None
+    path = given["on_change"]
+    if path and "://" not in path:
+        path = str(app.cwd / path)
     return DataChange(path, given["on_dataset"], given["poll_minutes"], given["data_parameter"])
 
 

@@ -131,3 +131,19 @@ def test_automl_step_trains_and_its_metrics_and_model_are_read_back(program):
 
 def test_step_after_automl_registers_the_model(program):
     assert program("pipeline_automl")["registered"] == ["registered from-pipeline 1"]
+
+
+def test_parallel_run_gives_rows_in_mini_batches_to_workers(program):
+    found = program("pipeline_parallel")
+    assert (found["status"], found["rows"]) == ("Finished", True)
+    assert found["workers"] >= 1
+    assert found["batches"] >= 2
+    assert found["side"] == "3 ['a.txt', 'b.txt', 'bad.txt', 'c.txt']"
+    assert found["read"] == ["files ['rows.txt']"]
+
+
+def test_parallel_run_goes_on_below_its_error_threshold_and_fails_above(program):
+    found = program("pipeline_parallel")
+    assert found["files"] == ["a.txt 12", "b.txt 12", "c.txt 12"]
+    assert found["failed"].startswith("ActivityFailedException")
+    assert found["why"].endswith("1 items failed, error_threshold is 0: ValueError: bad file")

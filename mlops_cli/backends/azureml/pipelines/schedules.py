@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from azureml.pipeline.core import Schedule as AzureSchedule
 
 DELETED = f"{MARK}deleted"
+PLACE = re.compile(r"azureml://datastores/(?P<store>\w+)/paths/(?P<path>.+)")
 
 
 class Schedules:
@@ -60,9 +62,12 @@ class Schedules:
 
         when = schedule.when
         if isinstance(when, DataChange):
-            store = self._session.workspace.get_default_datastore()
+            from azureml.core import Datastore
+
+            store, path = _on_datastore(when)
+            found = Datastore.get(self._session.workspace, store)
             minutes = max(1, round(when.poll_minutes))
-            return {"datastore": store, "path_on_datastore": when.path, "polling_interval": minutes}
+            return {"datastore": found, "path_on_datastore": path, "polling_interval": minutes}
         assert isinstance(when, Recurrence), "_check lets nothing else pass"
         first = upcoming(schedule, datetime.now(UTC), 1)[0].astimezone(ZoneInfo(when.time_zone))
         return {
@@ -144,11 +149,21 @@ def _check(schedule: Schedule) -> None:
     check(when)
     if isinstance(when, Recurrence):
         _windows(when.time_zone)
-    if isinstance(when, DataChange) and (when.dataset or when.parameter):
-        message = "Azure looks for changes below a path of the default datastore only, and hands no data on"
-        raise UsageError(message, hint="give the path alone")
+    if isinstance(when, DataChange):
+        _on_datastore(when)
     if schedule.data:
         raise UsageError("the data of a published pipeline are fixed on Azure", hint="publish it with others")
+
+
+def _on_datastore(when: DataChange) -> tuple[str, str]:
+    """Datastore and path. Raises UsageError for what Azure does not look at."""
+    found = PLACE.fullmatch(when.path or "")
+    if found is None or when.parameter:
+        hint = "--on-change azureml://datastores/NAME/paths/PATH, without --data-parameter"
+        raise UsageError(
+            "Azure looks for changes below a path of a datastore, and hands no data on", hint=hint
+        )
+    return found["store"], found["path"]
 
 
 def _windows(zone: str) -> str:

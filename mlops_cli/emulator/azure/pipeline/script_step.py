@@ -122,9 +122,17 @@ class ScriptJob:
         }
 
 
-def start(app: App, workspace: Workspace, pipeline: Document, step: Step, run_id: str) -> dict[str, Document]:
+def start(
+    app: App,
+    workspace: Workspace,
+    pipeline: Document,
+    step: Step,
+    run_id: str,
+    variables: dict[str, str] | None = None,
+) -> dict[str, Document]:
     """Start the script; where its outputs will be."""
     job = ScriptJob(workspace, step, run_id, scripts.folder_of(app, run_id).path, pipeline["_nodes"])
+    job.variables |= variables or {}
     posted = {
         "Configuration": job.configuration(),
         "SnapshotId": step.module.get("StorageId"),

@@ -14,7 +14,7 @@ from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
 from mlops_cli.emulator.azure.execution import scripts
 from mlops_cli.emulator.azure.history.experiments import Experiments
 from mlops_cli.emulator.azure.history.runs import Runs
-from mlops_cli.emulator.azure.pipeline import automl_step, script_step
+from mlops_cli.emulator.azure.pipeline import automl_step, parallel_step, script_step
 from mlops_cli.emulator.azure.pipeline.graph import Step
 from mlops_cli.emulator.azure.pipeline.sources import identity
 from mlops_cli.emulator.clock import now
@@ -35,6 +35,7 @@ class Kind(NamedTuple):
 KINDS: dict[str, Kind] = {
     "PythonScriptStep": Kind(script_step.start, script_step.finish),
     "AutoMLStep": Kind(automl_step.start, automl_step.finish),
+    "ParallelRunStep": Kind(parallel_step.start, script_step.finish),
 }
 
 

@@ -1,0 +1,29 @@
+"""A step that runs an entry script over mini-batches: a script step whose script is ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mlops_cli.emulator.azure.execution import scripts
+from mlops_cli.emulator.azure.pipeline import script_step
+from mlops_cli.emulator.azure.pipeline.graph import Step
+from mlops_cli.emulator.state import Document
+from mlops_cli.emulator.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mlops_cli.emulator.app import App
+
+DRIVER = Path(__file__).with_name("parallel_run.py")
+
+
+def start(app: App, workspace: Workspace, pipeline: Document, step: Step, run_id: str) -> dict[str, Document]:
+    """Put the driver beside the user's code, where the node says that it is, and start it."""
+    place = scripts.folder_of(app, run_id).code / step.parameters["Script"]
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(DRIVER.read_bytes())
+    told = msgspec.json.decode(step.parameters.get("BatchInferencingMetaData") or "{}")
+    variables = {"AZUREML_NODE_COUNT": str(told.get("NodeCount") or 1)}
+    return script_step.start(app, workspace, pipeline, step, run_id, variables)

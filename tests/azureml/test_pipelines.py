@@ -1,0 +1,110 @@
+"""Pipelines of the azureml backend: run, read, published by content, triggered, rolled back, scheduled."""
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+PIPELINE = """
+name: {name}
+parameters: {{rows: 2}}
+data:
+  raw: {{path: raw.csv}}
+steps:
+  - {{name: clean, type: script, script: code/clean.py, inputs: {{raw: data.raw}}, outputs: [table],
+     arguments: [$(inputs.raw), $(outputs.table), $(parameters.rows)]}}
+  - {{name: count, type: script, script: code/count.py, inputs: {{table: clean.table}}, outputs: [number],
+     arguments: [$(inputs.table), $(outputs.number)]}}
+"""
+CLEAN = """
+import pathlib, sys
+source, target, rows = sys.argv[1:4]
+lines = pathlib.Path(source).read_text().splitlines()
+pathlib.Path(target).write_text("\\n".join(lines[: 1 + int(rows)]) + "\\n")
+print("kept", rows)
+"""
+COUNT = """
+import pathlib, sys
+pathlib.Path(sys.argv[2]).write_text(str(len(pathlib.Path(sys.argv[1]).read_text().splitlines()) - 1))
+"""
+
+
+@pytest.fixture
+def project(azure: Any, request: pytest.FixtureRequest) -> Any:
+    """A project with a pipeline that is named after the test."""
+    name = request.node.name.replace("test_", "").replace("_", "-")[:40]
+    (azure.project / "code").mkdir()
+    (azure.project / "code" / "clean.py").write_text(CLEAN)
+    (azure.project / "code" / "count.py").write_text(COUNT)
+    (azure.project / "raw.csv").write_text("a,b\n1,2\n3,4\n5,6\n")
+    (azure.project / "two.yaml").write_text(PIPELINE.format(name=name))
+    azure.pipeline = name
+    return azure
+
+
+def test_run_shows_steps_logs_and_outputs(project: Any) -> None:
+    [run] = project.json("pipeline run two.yaml --wait --param rows=3")
+    assert (run["status"], run["pipeline"]) == ("Completed", project.pipeline)
+    assert [(step["name"], step["status"]) for step in run["steps"]] == [
+        ("clean", "Completed"),
+        ("count", "Completed"),
+    ]
+    assert "kept 3" in project(f"pipeline logs {run['run_id']} clean").stdout
+    project(f"pipeline download {run['run_id']} count.number --to number.txt")
+    assert (project.project / "number.txt").read_text() == "3"
+    [again] = project.json("pipeline run two.yaml --wait --param rows=3")
+    assert [step["reused_from"] for step in again["steps"]] == [run["run_id"], run["run_id"]]
+
+
+def test_failing_script_fails_the_run(project: Any) -> None:
+    (project.project / "code" / "clean.py").write_text("raise ValueError('no rows')\n")
+    result = project("pipeline run two.yaml --wait", code=5)
+    assert "failed" in result.stderr
+
+
+def test_publish_is_an_upsert_and_is_triggered_and_rolled_back(project: Any) -> None:
+    first, same = project.json("pipeline publish two.yaml", "pipeline publish two.yaml")
+    assert (first["version"], first["changed"]) == (1, True)
+    assert (same["version"], same["changed"], same["id"]) == (1, False, first["id"])
+    (project.project / "code" / "count.py").write_text(COUNT + "print('new')\n")
+    [second] = project.json("pipeline publish two.yaml --set-default")
+    assert (second["version"], second["is_default"]) == (2, True)
+    [back] = project.json(f"pipeline rollback {project.pipeline}")
+    assert back["version"] == 1
+    triggered = project(f"pipeline trigger {project.pipeline} --param rows=1 --wait")
+    assert "Completed" in triggered.stdout + triggered.stderr
+    unknown = project(f"pipeline trigger {project.pipeline} --param nobody=1", code=2)
+    assert "nobody" in unknown.stderr
+
+
+def test_two_machines_that_publish_at_once_make_one_version(project: Any) -> None:
+    words = ["--profile", "azure", "-o", "json", "pipeline", "publish", "two.yaml"]
+    command = [project.python, "-m", "mlops_cli", *words]
+    both = [
+        subprocess.Popen(
+            command, cwd=project.project, env=project.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+    told = [one.communicate(timeout=120) for one in both]
+    assert [one.returncode for one in both] == [0, 0], told
+    versions = [json.loads(out) for out, _ in told]
+    assert {one["version"] for one in versions} == {1}
+    assert len({one["id"] for one in versions}) == 1
+    assert sorted(one["changed"] for one in versions) == [False, True]
+    assert len(project.json(f"pipeline list {project.pipeline}")[0]) == 1
+
+
+def test_schedule_is_made_listed_and_deleted(project: Any) -> None:
+    project("pipeline publish two.yaml")
+    name = project.pipeline
+    project(f"pipeline schedule create {name} {name} --every Day --hours 3 --minutes 30 --param rows=3")
+    [shown] = project.json(f"pipeline schedule show {name}")
+    assert (shown["enabled"], len(shown["next_fires"]), shown["last"]) == (True, 5, None)
+    cron = project.run(f"pipeline schedule create other {name} --every Day --time-zone Asia/Kathmandu")[0]
+    assert (cron.code, "not supported on Azure" in cron.stderr) == (2, True)
+    project(f"pipeline schedule disable {name}")
+    assert project.json(f"pipeline schedule show {name}")[0]["enabled"] is False
+    project(f"pipeline schedule delete {name}")
+    assert name not in project("pipeline schedule list").stdout

@@ -1,8 +1,9 @@
 # `make help` lists what there is. Every target makes the environment it needs in .venv and reuses it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench bench-bench bench-automl bench-serving docs vendor-ui clean
+.PHONY: help setup demo demo-azure test lint format bench bench-bench bench-automl bench-serving docs vendor-ui clean
 
 EXTRAS ?= local,emulator,dev
+AZURE := local,emulator,azure
 JOBS ?= 2
 # The first Python that runs; scripts/environment.py then chooses the best one for .venv.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
@@ -23,6 +24,10 @@ setup: ## make .venv (EXTRAS=local,dev,azure for more)
 demo: ## the whole story on sample data: data, AutoML, endpoint, score
 	$(call environment,local)
 	@$(BIN)/mlops demo
+
+demo-azure: ## the same story through the Azure ML SDK, on the emulator (Python 3.11)
+	$(call environment,$(AZURE))
+	@$(BIN)/mlops emulator run -- $(BIN)/mlops --profile azure demo --no-keep
 
 test: lint ## lint, types and all tests
 	@$(BIN)/python -m pytest -n $(JOBS)

@@ -46,6 +46,9 @@ LOWER_IS_BETTER = frozenset(
     }
 )
 
+ColumnPurpose = Literal["number", "category", "date", "text", "drop"]
+"""What a column is to be taken as (Azure: its column purpose; drop is Ignore)."""
+
 Minutes = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
 
@@ -66,7 +69,9 @@ class TrainSettings(Struct, omit_defaults=True, forbid_unknown_fields=True):
 
     Times are minutes, as in Azure. `validation_size` is a share of the rows; when neither it nor
     `n_cross_validations` is given the engine chooses from the size of the data, as Azure does.
-    `max_trials` bounds the search by number instead of time (Azure: `iterations`).
+    `featurization` may say of single columns what they are; the others are found out.
+    `max_trials` bounds the search by number instead of time (Azure: `iterations`). `engine` is whose AutoML
+    searches on this machine; the others are optional extras.
     """
 
     task: Task = "classification"
@@ -82,11 +87,12 @@ class TrainSettings(Struct, omit_defaults=True, forbid_unknown_fields=True):
     allowed_models: list[str] = field(default_factory=list)
     blocked_models: list[str] = field(default_factory=list)
     experiment_exit_score: float | None = None
-    featurization: Literal["auto", "off"] = "auto"
+    featurization: Literal["auto", "off"] | dict[str, ColumnPurpose] = "auto"
     model_explainability: bool = True
     drop_columns: list[str] = field(default_factory=list)
     seed: int = 0
     forecasting: ForecastSettings | None = None
+    engine: Literal["mlops", "flaml", "autogluon"] = "mlops"
 
     def metric(self) -> str:
         return self.primary_metric or DEFAULT_PRIMARY_METRIC[self.task]

@@ -39,6 +39,7 @@ BAD: dict[str, tuple[Callable[[], pd.DataFrame], TrainSettings, str]] = {
     "only the label": (lambda: people()[["bought"]], settings("bought"), "no column besides"),
     "repeated name": (lambda: people().rename(columns={"age": "city"}), settings("bought"), "stands twice"),
     "drop of nothing": (people, settings("bought", drop_columns=["ag"]), "cannot drop 'ag'"),
+    "kind of nothing": (people, settings("bought", featurization={"ag": "number"}), "names 'ag'"),
     "unreadable time": (lambda: sales().assign(day="soon"), forecast(), "cannot be read as dates"),
     "repeated time": (sales, forecast(), "repeat a time"),
     "short series": (lambda: sales(12, ("north",)), forecast(), "too few"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mlops_cli.engine.model.features import Encoder
 from mlops_cli.engine.model.values import to_key, to_number
+from mlops_cli.errors import DataError
 from tests.automl.tables import people
 
 
@@ -30,6 +31,18 @@ def test_text_becomes_counts_of_hashed_words() -> None:
     encoder = Encoder.fit(pd.DataFrame({"about": texts}))
     assert purposes(encoder) == {"about": "text"}
     assert encoder.matrix([{"about": "red car red boat"}])[0, -2:].tolist() == [4, 16]
+
+
+def test_single_columns_are_taken_as_they_are_wanted() -> None:
+    wanted = {"age": "category", "city": "drop", "income": "text", "joined": "date", "customer": "category"}
+    encoder = Encoder.fit(people().drop(columns="bought"), wanted)
+    assert purposes(encoder) == {name: kind for name, kind in wanted.items() if kind != "drop"}
+    assert {d.name: d.reason for d in encoder.dropped} == {"city": "not wanted", "constant": "constant"}
+
+
+def test_a_column_that_holds_no_dates_cannot_be_one() -> None:
+    with pytest.raises(DataError, match="'city' cannot be read as dates"):
+        Encoder.fit(people(), {"city": "date"})
 
 
 def test_switched_off_featurization_keeps_numbers_and_codes_the_rest() -> None:

@@ -18,7 +18,7 @@ from tests.automl.tables import people, settings
 
 FILES = {
     "model.pkl", "schema.json", "manifest.json", "requirements.txt", "input_example.json", "score.py", "MLmodel",
-    "python_env.yaml", "conda.yaml", "code",
+    "python_env.yaml", "conda.yaml", "code", "featurization.json",
 }  # fmt: skip
 
 

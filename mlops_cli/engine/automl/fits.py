@@ -9,18 +9,22 @@ import numpy as np
 
 from mlops_cli.engine.automl.clock import Limits
 from mlops_cli.engine.automl.fitdata import FitData, Parameters
-from mlops_cli.engine.automl.learners import available
+from mlops_cli.engine.automl.learners import learner
 from mlops_cli.engine.model.members import Member, Narrow
 
 _OURS = ("balanced", "target_means")
 
 
 class FoldAnswer(NamedTuple):
-    """`answers` (n, k) for the fold's validation rows, how many rounds the fit took, and seconds."""
+    """`answers` (n, k) for the fold's validation rows, how many rounds the fit took, and seconds.
+
+    `found` are parameters that the fit itself has chosen, for the final fit to take.
+    """
 
     answers: np.ndarray
     rounds: int
     seconds: float
+    found: Parameters
 
 
 class Fits(Protocol):
@@ -57,7 +61,8 @@ class TableFits:
             started = time.time()
             member, rounds = self._fit(algorithm, parameters, data, waves.next())
             assert data.valid is not None
-            return FoldAnswer(member.predict(data.valid[0]), rounds, time.time() - started)
+            found = getattr(member, "found", {})
+            return FoldAnswer(member.predict(data.valid[0]), rounds, time.time() - started, found)
 
         return waves.map(one, self.folds)
 
@@ -69,7 +74,7 @@ class TableFits:
     ) -> tuple[Member, int]:
         if not limits.soft:
             limits.check()
-        fit = available(self.task)[algorithm]
+        fit = learner(self.task, algorithm)
         plain = {k: v for k, v in parameters.items() if k not in _OURS}
         data = replace(data, balanced=parameters.get("balanced", False))
         if parameters.get("target_means", True) or data.matrix.shape[1] == self.width:

@@ -14,6 +14,8 @@ def split(y: np.ndarray, columns: int, stratified: bool, settings: TrainSettings
         return [_holdout(y, stratified, settings.validation_size, settings.seed)]
     if settings.n_cross_validations is not None:
         return _cross(y, stratified, settings.n_cross_validations, settings.seed)
+    if settings.engine != "mlops":
+        return [_holdout(y, stratified, 0.2, settings.seed)]
     if len(y) * columns > _HOLDOUT_CELLS:
         return [_holdout(y, stratified, 0.1, settings.seed)]
     return _cross(y, stratified, _count(len(y), columns), settings.seed)

@@ -87,7 +87,7 @@ class ForecastBench:
 
     def trial(self, index: int, algorithm: str, parameters: Parameters, limits: Limits) -> Outcome:
         started = time.time()
-        answers, _, seconds = zip(*self.fits.judge(algorithm, parameters, limits), strict=True)
+        answers, _, seconds, _ = zip(*self.fits.judge(algorithm, parameters, limits), strict=True)
         folds = [self._fold_metric(o, a) for o, a in zip(self.origins, answers, strict=True)]
         whole = np.concatenate([a.reshape(-1) for a in answers])[self.rows][:, None]
         duration = round(time.time() - started, 3)

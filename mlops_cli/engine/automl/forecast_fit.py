@@ -56,7 +56,7 @@ class ForecastFits:
             started = time.time()
             forecaster = self._fit(origin, algorithm, parameters, waves.next())
             seconds = time.time() - started
-            return FoldAnswer(self._forecast(forecaster, origin), 0, seconds)
+            return FoldAnswer(self._forecast(forecaster, origin), 0, seconds, {})
 
         return waves.map(one, self.origins)
 

@@ -19,7 +19,7 @@ from mlops_cli.engine.automl.fitdata import Parameters
 from mlops_cli.engine.automl.fits import Fits, FoldAnswer
 from mlops_cli.engine.automl.host import DONE, KILLED, Job
 
-_LOOK_AT_THE_CLOCK = ("LightGBM", "XGBoost", "CatBoost")
+_LOOK_AT_THE_CLOCK = ("LightGBM", "XGBoost", "CatBoost", "FLAML", "AutoGluon")
 _SMALL_CELLS = 200_000
 _SOFT_GRACE = 2.5
 _MEMORY_SHARE = 0.75

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from difflib import get_close_matches
+from importlib.util import find_spec
 
 from mlops_cli.domain.training import TrainSettings
 from mlops_cli.engine.automl import boosters, estimators
+from mlops_cli.engine.automl.catboost_fit import fit_catboost
 from mlops_cli.engine.automl.clock import Limits
+from mlops_cli.engine.automl.engines import ENGINES
 from mlops_cli.engine.automl.fitdata import FitData, Parameters
 from mlops_cli.engine.model.members import Member
-from mlops_cli.errors import UsageError
+from mlops_cli.errors import MissingExtraError, UsageError
 
 Fit = Callable[[FitData, Parameters, Limits], tuple[Member, int]]
 """Gives the member and the number of rounds (trees, epochs) that it ended with; 0 where there is none."""
@@ -23,6 +26,7 @@ _CLASSIFIERS: dict[str, Fit] = {
     "DecisionTree": estimators.fit_decision_tree,
     "KNN": estimators.fit_neighbours,
     "MLP": estimators.fit_mlp,
+    "CatBoostClassifier": fit_catboost,
 }
 _REGRESSORS: dict[str, Fit] = {
     "LightGBM": boosters.fit_lightgbm,
@@ -34,6 +38,7 @@ _REGRESSORS: dict[str, Fit] = {
     "DecisionTree": estimators.fit_decision_tree,
     "KNN": estimators.fit_neighbours,
     "MLP": estimators.fit_mlp,
+    "CatBoostRegressor": fit_catboost,
 }
 ENSEMBLES = ("VotingEnsemble", "StackEnsemble")
 _ONLY_ON_AZURE = (
@@ -48,6 +53,12 @@ def available(task: str) -> dict[str, Fit]:
     return _CLASSIFIERS if task == "classification" else _REGRESSORS
 
 
+def learner(task: str, name: str) -> Fit:
+    """What fits the algorithm `name`, another project's engine among them."""
+    foreign = {shown: fit for shown, _, fit in ENGINES.values()}
+    return foreign[name] if name in foreign else available(task)[name]
+
+
 def chosen(settings: TrainSettings, names: tuple[str, ...]) -> list[str]:
     """Those of `names` that the settings allow; an unknown name raises UsageError with the nearest."""
     known = {n.lower(): n for n in (*names, *ENSEMBLES)}
@@ -58,6 +69,10 @@ def chosen(settings: TrainSettings, names: tuple[str, ...]) -> list[str]:
     allowed = {n.lower() for n in settings.allowed_models} or set(known)
     blocked = {n.lower() for n in settings.blocked_models}
     kept = [n for n in names if n.lower() in allowed - blocked]
+    if any(n.startswith("CatBoost") for n in kept) and find_spec("catboost") is None:
+        if settings.allowed_models:
+            raise MissingExtraError("CatBoost is not installed", hint="pip install 'mlops-cli[catboost]'")
+        kept = [n for n in kept if not n.startswith("CatBoost")]
     if not kept:
         raise UsageError("allowed_models and blocked_models leave no model", hint=_hint("", known))
     return kept

@@ -34,6 +34,7 @@ _WHEN_ASKED: list[Candidate] = [
     ("GradientBoosting", {"learning_rate": 0.06, "max_leaf_nodes": 31, "max_iter": 150}),
     ("DecisionTree", {"min_samples_leaf": 20}),
     ("KNN", {"n_neighbors": 15, "weights": "distance"}),
+    ("CatBoost", {"learning_rate": 0.08, "depth": 6}),
 ]
 
 

@@ -51,6 +51,7 @@ def read_problem(data: "pandas.DataFrame", settings: TrainSettings) -> Problem:
     rows = data[known].reset_index(drop=True)
     _check_rows(rows, label)
     classes, y = _classes(rows[label]) if settings.task == "classification" else (None, _numbers(rows[label]))
+    _check_featurization(rows, settings)
     features = rows.drop(columns=[label, *_dropped(rows, settings, label)])
     features.columns = [str(name) for name in features.columns]
     if features.shape[1] == 0:
@@ -83,6 +84,16 @@ def _check_rows(rows: "pandas.DataFrame", label: str) -> None:
         raise DataError(
             f"{len(rows)} rows with a label are too few to train on; at least {LEAST_ROWS} needed"
         )
+
+
+def _check_featurization(rows: "pandas.DataFrame", settings: TrainSettings) -> None:
+    named = settings.featurization if isinstance(settings.featurization, dict) else {}
+    known = [str(name) for name in rows.columns]
+    for name in named:
+        if name not in known:
+            raise DataError(
+                f"featurization names '{name}': no such column", hint=_nearest(name, rows.columns)
+            )
 
 
 def _dropped(rows: "pandas.DataFrame", settings: TrainSettings, label: str) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops_cli.domain.training import TrainSettings
+from mlops_cli.engine.automl import engines
 from mlops_cli.engine.automl.clock import Clock
 from mlops_cli.engine.automl.finish import Publisher
 from mlops_cli.engine.automl.hosted import HostedFits
@@ -52,6 +53,8 @@ def run_automl(
 
 
 def _bench(data: "pandas.DataFrame", settings: TrainSettings) -> Bench:
+    if settings.engine != "mlops":
+        engines.check(settings)
     if settings.task == "forecasting":
         from mlops_cli.engine.automl.forecast_bench import ForecastBench
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from mlops_cli.domain.training import TrainSettings
+from mlops_cli.engine.automl import engines
 from mlops_cli.engine.automl.clock import Clock, Limits
 from mlops_cli.engine.automl.fitdata import FitData, Parameters
 from mlops_cli.engine.automl.fits import Fits, TableFits
@@ -35,9 +36,10 @@ class TableBench:
         self.settings = settings
         self.metric = settings.metric()
         self.notes = problem.notes
+        self.foreign = engines.check(settings) if settings.engine != "mlops" else ""
         self.names = chosen(settings, tuple(available(settings.task)))
         self.asked = bool(settings.allowed_models)
-        self.portfolio_size = len(portfolio(self.names, self.asked))
+        self.portfolio_size = 1 if self.foreign else len(portfolio(self.names, self.asked))
         self.encoder = Encoder.fit(problem.features, settings.featurization)
         if not self.encoder.columns:
             reasons = ", ".join(f"'{d.name}' is {d.reason}" for d in self.encoder.dropped[:5])
@@ -62,12 +64,15 @@ class TableBench:
         return len(self.problem.classes or ())
 
     def candidate(self, index: int) -> tuple[str, Parameters] | None:
+        if self.foreign:
+            return engines.candidate(self.settings) if index == 0 else None
         name, parameters = candidate(index, self.settings.seed, self.names, self.asked)
         return name, parameters | ({"balanced": True} if self.metric == "norm_macro_recall" else {})
 
     def trial(self, index: int, algorithm: str, parameters: Parameters, limits: Limits) -> Outcome:
         started = time.time()
-        answers, rounds_used, seconds = zip(*self.fits.judge(algorithm, parameters, limits), strict=True)
+        judged = self.fits.judge(algorithm, parameters, limits)
+        answers, rounds_used, seconds, found = zip(*judged, strict=True)
         fold_metrics = [
             self._fold_metric(d.valid[1], a) for d, a in zip(self.folds, answers, strict=True) if d.valid
         ]
@@ -75,7 +80,7 @@ class TableBench:
         trial = Trial(
             index,
             algorithm,
-            parameters,
+            parameters | found[0],
             self.metrics(whole),
             round(time.time() - started, 3),
             RunStatus.COMPLETED,
@@ -131,7 +136,7 @@ class TableBench:
 
     def _with_means(self, rows: np.ndarray | slice) -> tuple[np.ndarray, TargetMeans]:
         matrix, targets = self.matrix[rows], self.problem.targets[rows]
-        categories = self.encoder.categories if self.settings.featurization == "auto" else {}
+        categories = self.encoder.categories if self.settings.featurization != "off" else {}
         means = fit_target_means(matrix, targets, categories)
         return cross_fitted(matrix, targets, categories, self.settings.seed), means
 

@@ -1,7 +1,7 @@
 """Raw rows to a float matrix. Fitting looks at pandas columns; encoding rows of a request needs numpy only."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from mlops_cli.engine.model.columns import CategoryColumn, Column, DateColumn, NumberColumn, TextColumn
 from mlops_cli.engine.model.values import date_format, is_missing, to_datetime, to_key, to_number
+from mlops_cli.errors import DataError
 
 if TYPE_CHECKING:
     import pandas
@@ -38,11 +39,18 @@ class Encoder:
         self.sources = [i for i, column in enumerate(columns) for _ in column.outputs]
 
     @classmethod
-    def fit(cls, frame: "pandas.DataFrame", mode: Literal["auto", "off"] = "auto") -> "Encoder":
+    def fit(
+        cls, frame: "pandas.DataFrame", mode: Literal["auto", "off"] | Mapping[str, str] = "auto"
+    ) -> "Encoder":
+        """`mode` may name the purposes of single columns. Raises DataError where one cannot be had."""
+        given = mode if isinstance(mode, Mapping) else {}
+        general = "auto" if isinstance(mode, Mapping) else mode
         columns: list[Column] = []
         dropped: list[Dropped] = []
         for name in frame.columns:
-            found = _column(str(name), frame[name], mode)
+            purpose = given.get(str(name))
+            series = frame[name]
+            found = _as(purpose, str(name), series) if purpose else _column(str(name), series, general)
             if isinstance(found, Dropped):
                 dropped.append(found)
             else:
@@ -88,6 +96,23 @@ def _encode_series(column: Column, series: "pandas.Series | None", rows: int) ->
         return np.where(np.abs(numbers) < 3e38, numbers, np.nan)
     codes, distinct = series.factorize(use_na_sentinel=False)
     return np.array([column.encode(v) for v in distinct.tolist()], dtype=np.float32)[codes]
+
+
+def _as(purpose: str, name: str, series: "pandas.Series") -> Column | Dropped:
+    """The column as it is wanted, whatever it looks like."""
+    if purpose == "drop":
+        return Dropped(name, "not wanted")
+    if purpose == "number":
+        return NumberColumn(name)
+    if purpose == "category":
+        return _category(name, series)
+    if purpose == "text":
+        return TextColumn(name)
+    texts = [str(v) for v in series.dropna().unique()[:_SAMPLE].tolist()]
+    form = "iso" if series.dtype.kind == "M" else date_format(texts, share=0.5)
+    if form is None:
+        raise DataError(f"the column '{name}' cannot be read as dates, for example {texts[:3]}")
+    return DateColumn(name, form, _has_hours(series.dropna().iloc[:_SAMPLE].tolist(), form))
 
 
 def _column(name: str, series: "pandas.Series", mode: str) -> Column | Dropped:

@@ -1,6 +1,7 @@
 """A model on disk: a folder that serves by itself, with `score.py` or with MLflow, without this package.
 
 model.pkl  schema.json  manifest.json  requirements.txt  input_example.json
+featurization.json                  what every raw column is taken as, and which were dropped and why
 score.py                            entry script with init() and run(), as Azure ML runs it
 MLmodel  python_env.yaml  conda.yaml  what `mlflow models serve -m FOLDER` reads
 code/                               the modules that model.pkl needs
@@ -31,7 +32,14 @@ _SHIPPED = (
     "domain/explanation.py",
     "domain/schema.py",
 )
-_OPTIONAL = {"lightgbm": "LightGBM", "xgboost-cpu": "XGBoost", "scikit-learn": "Sklearn"}
+_NEEDED_BY = {
+    "LightGBM": ("lightgbm",),
+    "XGBoost": ("xgboost-cpu", "xgboost"),
+    "Sklearn": ("scikit-learn",),
+    "CatBoost": ("catboost",),
+    "Flaml": ("flaml", "pandas", "scikit-learn", "lightgbm", "xgboost-cpu", "xgboost"),
+    "AutoGluon": ("autogluon.tabular", "pandas", "lightgbm", "xgboost-cpu", "xgboost", "catboost"),
+}
 
 
 class Manifest(Struct, omit_defaults=True):
@@ -92,6 +100,7 @@ def _write_files(model: Any, folder: Path, manifest: Manifest) -> None:
         os.fsync(stream.fileno())
     _json(folder / "schema.json", model.schema)
     _json(folder / "manifest.json", manifest)
+    _json(folder / "featurization.json", manifest.featurization)
     _json(folder / "input_example.json", {"data": model.schema.example})
     requirements = [f"{name}=={version}" for name, version in manifest.packages.items()]
     (folder / "requirements.txt").write_text("\n".join(requirements) + "\n")
@@ -103,9 +112,20 @@ def _write_files(model: Any, folder: Path, manifest: Manifest) -> None:
 def packages(model: Any) -> dict[str, str]:
     """Exact versions of what loading and running `model` imports."""
     kinds = {type(_innermost(member)).__name__ for member in model.members}
-    needed = ["numpy", "msgspec"]
-    needed += [name for name, prefix in _OPTIONAL.items() if any(k.startswith(prefix) for k in kinds)]
-    return {name: metadata.version(name) for name in needed}
+    wanted = ["numpy", "msgspec"]
+    wanted += [name for maker, names in _NEEDED_BY.items() for name in names if _made_by(maker, kinds)]
+    return {name: version for name in dict.fromkeys(wanted) if (version := _installed(name))}
+
+
+def _made_by(maker: str, kinds: set[str]) -> bool:
+    return any(kind.startswith(maker) for kind in kinds)
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _innermost(member: Any) -> Any:

@@ -1,7 +1,7 @@
 """Runs `mlops` command lines one after the other in one process that has the SDK: `commands.py IN OUT`.
 
-IN is a JSON list of argument lists, OUT a list of {code, stdout, stderr}. Nothing else may reach this
-process's own stdout.
+IN is a JSON list of argument lists, OUT a list of {code, stdout, stderr}. The word {run_id} stands for the
+run of the line before. Nothing else may reach this process's own stdout.
 """
 
 import io
@@ -18,6 +18,9 @@ def main(source: Path, target: Path) -> None:
     results = []
     for args in json.loads(source.read_text()):
         out, err = io.StringIO(), io.StringIO()
+        if "{run_id}" in args:
+            run_id = json.loads(results[-1]["stdout"])["run_id"]
+            args = [run_id if word == "{run_id}" else word for word in args]
         code = run(args, App(environ=os.environ, cwd=Path.cwd(), stdout=out, stderr=err))
         results.append({"code": code, "stdout": out.getvalue(), "stderr": err.getvalue()})
     target.write_text(json.dumps(results))

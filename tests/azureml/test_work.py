@@ -37,12 +37,13 @@ def program(azure: Commands, code: str) -> str:
 
 
 def test_a_run_goes_on_without_us_and_is_taken_up_again(bank):
-    started, again, timed_out, done, anew = bank.run(
+    started, again, timed_out, done, anew, canceled = bank.run(
         f"train {TRAIN} --no-wait -o json",
         f"train {TRAIN} --no-wait -o json",
         f"train {TRAIN} --timeout 0 -o json",
         f"train {TRAIN} -o json",
         f"train {TRAIN} --no-wait --new --set train.max_trials=60 -o json",
+        "runs cancel {run_id} -o json",
     )
     run = started.json()["run_id"]
     assert started.json()["status"] not in ("Completed", "Failed")
@@ -51,10 +52,9 @@ def test_a_run_goes_on_without_us_and_is_taken_up_again(bank):
     assert timed_out.code == 7
     assert (done.json()["run_id"], done.json()["status"]) == (run, "Completed")
     assert done.json()["model"]["name"] == "bankmarketing"
-    other = anew.json()["run_id"]
-    assert other != run
-    [canceled] = bank.json(f"runs cancel {other}")
-    assert canceled["status"] in ("Canceled", "CancelRequested")
+    assert anew.json()["run_id"] != run
+    assert canceled.json()["run_id"] == anew.json()["run_id"]
+    assert canceled.json()["status"] in ("Canceled", "CancelRequested")
 
 
 def test_the_service_answers_with_azures_bytes(bank):

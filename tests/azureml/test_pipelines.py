@@ -108,3 +108,46 @@ def test_schedule_is_made_listed_and_deleted(project: Any) -> None:
     assert project.json(f"pipeline schedule show {name}")[0]["enabled"] is False
     project(f"pipeline schedule delete {name}")
     assert name not in project("pipeline schedule list").stdout
+
+
+SCORED = """
+name: {name}
+data:
+  rows: {{path: rows.csv}}
+steps:
+  - {{name: train, type: automl, inputs: {{data: data.rows}},
+     train: {{task: classification, label: label, timeout_minutes: 15, max_trials: 2, n_cross_validations: 2}}}}
+  - {{name: score, type: batch, entry_script: code/score.py, inputs: {{rows: data.rows, model: train.model}},
+     mini_batch_input: rows, mini_batch_size: 100, workers: 1, error_threshold: 0,
+     arguments: [--model, $(inputs.model)]}}
+"""
+SCORE = """
+import os, sys
+
+def init():
+    assert any(os.path.isfile(word) and os.path.getsize(word) for word in sys.argv), "no model"
+
+def run(rows):
+    return [value * 2 for value in rows.a]
+"""
+
+
+def test_batch_and_automl_steps_run_on_data(project: Any) -> None:
+    rows = "".join(f"{value},{value % 7},{int(value % 2 == 0)}\n" for value in range(300))
+    (project.project / "rows.csv").write_text("a,b,label\n" + rows)
+    (project.project / "code" / "score.py").write_text(SCORE)
+    (project.project / "scored.yaml").write_text(SCORED.format(name=project.pipeline))
+    [run] = project.json("pipeline run scored.yaml --wait")
+    assert run["status"] == "Completed"
+    project(f"pipeline download {run['run_id']} score.results --to results")
+    [file] = (project.project / "results").rglob("*.txt")
+    assert sorted(map(int, file.read_text().split())) == [2 * value for value in range(300)]
+
+
+def test_batch_on_the_output_of_a_step_is_refused(project: Any) -> None:
+    (project.project / "code" / "score.py").write_text(SCORE)
+    text = (project.project / "two.yaml").read_text()
+    step = "  - {name: score, type: batch, entry_script: code/score.py, inputs: {rows: clean.table}}\n"
+    (project.project / "scored.yaml").write_text(text + step)
+    result = project("pipeline run scored.yaml", code=2)
+    assert "takes no output of a step on Azure" in result.stderr

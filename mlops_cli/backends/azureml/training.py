@@ -50,14 +50,15 @@ def submit(session: Session, request: TrainRequest, table: TabularDataset, key: 
     """Start the run on the profile's compute."""
     from azureml.core import Experiment
 
-    config = _config(request, table, compute.ensure(session))
+    made = config(request, table, compute.ensure(session))
     experiment = Experiment(session.workspace, request.experiment)
-    run = experiment.submit(config, tags=with_own({}, key=key), show_output=False)
+    run = experiment.submit(made, tags=with_own({}, key=key), show_output=False)
     run.add_properties(with_own({}, request=msgspec.json.encode(request).decode()))
     return run
 
 
-def _config(request: TrainRequest, table: TabularDataset, target: Any) -> AutoMLConfig:
+def config(request: TrainRequest, table: TabularDataset, target: Any) -> AutoMLConfig:
+    """The settings in the SDK's words; what is not set keeps Azure's default."""
     from azureml.train.automl import AutoMLConfig
 
     settings = request.settings

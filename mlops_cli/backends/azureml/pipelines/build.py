@@ -14,10 +14,12 @@ import msgspec
 from msgspec import Struct
 
 from mlops_cli.backends.azureml import compute
-from mlops_cli.backends.azureml.pipelines import data, script
+from mlops_cli.backends.azureml.pipelines import automl, batch, script
+from mlops_cli.backends.azureml.pipelines.data import Resolved, resolve
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.domain.pipeline_graph import dependencies, in_order, source_of
 from mlops_cli.domain.pipelines import (
+    AutoMLStep,
     DataInput,
     PipelineDefinition,
     PipelineSettings,
@@ -71,7 +73,7 @@ class Builder:
         self._given = given
         self._parameters: dict[str, Any] = {}
         self._outputs: dict[tuple[str, str], PipelineData] = {}
-        self._data: dict[str, data.Resolved] = {}
+        self._data: dict[str, Resolved] = {}
 
     def content(self) -> str:
         """SHA-256 of what the pipeline does, so that two clones agree."""
@@ -81,10 +83,10 @@ class Builder:
         what = (self._definition.name, self._definition.document, code, contents)
         return hashlib.sha256(msgspec.json.encode(what, order="deterministic")).hexdigest()
 
-    def data(self) -> dict[str, data.Resolved]:
+    def data(self) -> dict[str, Resolved]:
         if not self._data:
             for name, given in (self.settings.data | self._given).items():
-                self._data[name] = data.resolve(self._session, self._definition, name, given)
+                self._data[name] = resolve(self._session, self._definition, name, given)
         return self._data
 
     @contextmanager
@@ -140,13 +142,14 @@ class Builder:
         return made
 
     def _step(self, step: Step, folder: Path) -> Any:
-        if not isinstance(step, ScriptStep):
-            message = f"step '{step.name}': steps of type {type_of(step)} are not supported on Azure"
-            raise UsageError(message, hint="run this pipeline with the backend local")
-        source = self._code(step, folder)
         for output in outputs_of(step):
-            self._outputs[step.name, output] = self._output(step.name, output)
-        return script.make(self, self._session, step, self._raw()[step.name], source)
+            self._outputs[step.name, output] = self._output(step, output)
+        if isinstance(step, AutoMLStep):
+            return automl.make(self, self._session, step, folder)
+        source, raw = self._code(step, folder), self._raw()[step.name]
+        if isinstance(step, ScriptStep):
+            return script.make(self, self._session, step, raw, source)
+        return batch.make(self, self._session, step, raw, source)
 
     def _code(self, step: Step, folder: Path) -> Path:
         found = planning.code_folder(self._definition, step)
@@ -156,11 +159,12 @@ class Builder:
             copy_code(found, target)
         return target
 
-    def _output(self, step: str, output: str) -> PipelineData:
-        from azureml.pipeline.core import PipelineData
+    def _output(self, step: Step, output: str) -> PipelineData:
+        from azureml.pipeline.core import PipelineData, TrainingOutput
 
         store = self._session.workspace.get_default_datastore()
-        return PipelineData(port_name(step, output), datastore=store)
+        kind = TrainingOutput(output.capitalize()) if isinstance(step, AutoMLStep) else None
+        return PipelineData(port_name(step.name, output), datastore=store, training_output=kind)
 
     def output(self, step: str, output: str) -> PipelineData:
         return self._outputs[step, output]
@@ -171,6 +175,15 @@ class Builder:
         if source != "data":
             return self._outputs[source, output]
         return self.data()[output].dataset.as_named_input(port_name(name)).as_mount()
+
+    def source(self, step: Step, text: str) -> Resolved:
+        """The data that an input names. Raises UsageError for the output of another step."""
+        source, name = source_of(text)
+        if source != "data":
+            hint = "use data here, or run this pipeline with the backend local"
+            message = f"step '{step.name}' of type {type_of(step)} takes no output of a step on Azure"
+            raise UsageError(message, hint=hint)
+        return self.data()[name]
 
     def parameter(self, name: str) -> Any:
         """The parameter of the pipeline; one object per name."""

@@ -16,17 +16,23 @@ from mlops_cli.engine.pipelines.content import content_hash
 from mlops_cli.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from azureml.data import FileDataset
+    from azureml.data import FileDataset, TabularDataset
 
 ROOT = "mlops/pipelines/data"
 
 
 class Resolved(NamedTuple):
-    """`content` tells two states of the data apart; `label` is what people call it."""
+    """`content` tells two states of the data apart; `label` is what people call it.
+
+    `place` is on the default datastore; `bytes_per_row` is known of single files.
+    """
 
     dataset: FileDataset
     content: str
     label: str
+    place: str
+    registered: TabularDataset | None = None
+    bytes_per_row: float | None = None
 
 
 def resolve(session: Session, definition: PipelineDefinition, name: str, given: DataInput) -> Resolved:
@@ -54,8 +60,10 @@ def _registered(session: Session, text: str) -> Resolved:
         hint = "register the file with: mlops data register"
         raise UsageError(f"dataset {name} was not registered by mlops: it has no file to mount", hint=hint)
     described = AzureData(session).get(name, int(table.version))
-    dataset = _files(session, f"{known['folder']}/data.{described.format}")
-    return Resolved(dataset, str(table.id), f"{table.name}:{table.version}")
+    place = f"{known['folder']}/data.{described.format}"
+    label = f"{table.name}:{table.version}"
+    size = described.size_bytes / max(1, described.profile.rows)
+    return Resolved(_files(session, place), str(table.id), label, place, table, size)
 
 
 def _uploaded(session: Session, path: Path, label: str) -> Resolved:
@@ -64,11 +72,29 @@ def _uploaded(session: Session, path: Path, label: str) -> Resolved:
     store = session.workspace.get_default_datastore()
     if path.is_dir():
         store.upload(str(path), target_path=target, overwrite=True, show_progress=False)
-        return Resolved(_files(session, f"{target}/**"), content, label)
+        return Resolved(_files(session, f"{target}/**"), content, label, target)
     with tempfile.TemporaryDirectory() as place:
         copyfile(path, Path(place, path.name))
         store.upload(place, target_path=target, overwrite=True, show_progress=False)
-    return Resolved(_files(session, f"{target}/{path.name}"), content, label)
+    place = f"{target}/{path.name}"
+    return Resolved(_files(session, place), content, label, place, bytes_per_row=_bytes_per_row(path))
+
+
+def _bytes_per_row(path: Path) -> float:
+    with path.open("rb") as file:
+        lines = sum(1 for _ in file)
+    return path.stat().st_size / max(1, lines - 1)
+
+
+def table(session: Session, resolved: Resolved) -> TabularDataset:
+    """The data as a table. Raises UsageError for a folder."""
+    from azureml.core import Dataset
+
+    if resolved.registered is not None:
+        return resolved.registered
+    if resolved.bytes_per_row is None:
+        raise UsageError(f"{resolved.label} is a folder, not a table")
+    return Dataset.Tabular.from_delimited_files((session.workspace.get_default_datastore(), resolved.place))
 
 
 def _files(session: Session, path: str) -> FileDataset:

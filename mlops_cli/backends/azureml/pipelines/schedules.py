@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from azureml.pipeline.core import Schedule as AzureSchedule
 
 DELETED = f"{MARK}deleted"
+UTC_TOO = ("Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "UCT", "Universal", "Zulu")
 PLACE = re.compile(r"azureml://datastores/(?P<store>\w+)/paths/(?P<path>.+)")
 
 
@@ -168,6 +169,8 @@ def _on_datastore(when: DataChange) -> tuple[str, str]:
 
 def _windows(zone: str) -> str:
     """Azure's name of an IANA zone. Raises UsageError."""
+    if zone in UTC_TOO:
+        return "UTC"
     found = next((windows for windows, iana in WINDOWS_ZONES.items() if iana == zone), None)
     if found is None:
         known = ", ".join(sorted(WINDOWS_ZONES.values()))

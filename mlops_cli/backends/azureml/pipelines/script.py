@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.backends.azureml.session import Session
-from mlops_cli.domain.pipelines import ScriptStep, Step
+from mlops_cli.domain.pipelines import BatchStep, ScriptStep, Step
 from mlops_cli.domain.references import references, unescape
 from mlops_cli.engine.pipelines.planning import script_in_snapshot
 from mlops_cli.errors import UsageError
@@ -38,7 +38,7 @@ def make(builder: Builder, session: Session, step: ScriptStep, raw: dict[str, An
     return PythonScriptStep(
         script_name=script_in_snapshot(step),
         name=step.name,
-        arguments=_arguments(builder, step, raw, inputs, outputs),
+        arguments=arguments(builder, step, raw, inputs, outputs),
         inputs=list(inputs.values()),
         outputs=list(outputs.values()),
         compute_target=builder.target(step),
@@ -48,8 +48,12 @@ def make(builder: Builder, session: Session, step: ScriptStep, raw: dict[str, An
     )
 
 
-def _arguments(
-    builder: Builder, step: ScriptStep, raw: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Any]
+def arguments(
+    builder: Builder,
+    step: ScriptStep | BatchStep,
+    raw: dict[str, Any],
+    inputs: dict[str, Any],
+    outputs: dict[str, Any],
 ) -> list[Any]:
     known = {"inputs": inputs, "outputs": outputs}
     found = []
@@ -73,14 +77,14 @@ def _configuration(session: Session, step: Step) -> RunConfiguration:
     from azureml.core import RunConfiguration
 
     made = RunConfiguration()
-    made.environment = _environment(session, step)
+    made.environment = environment(session, step)
     made.environment_variables = dict(step.environment.variables)
     if step.timeout_minutes:
         made.max_run_duration_seconds = round(step.timeout_minutes * 60)
     return made
 
 
-def _environment(session: Session, step: Step) -> Environment:
+def environment(session: Session, step: Step) -> Environment:
     """The named environment of the workspace, or one with the step's packages."""
     from azureml.core import Environment
     from azureml.core.conda_dependencies import CondaDependencies

@@ -1,12 +1,12 @@
 """Where state lives. Functions, not constants, so that a test or a profile can choose the place.
 
-    HOME/                 `.mlops/` beside the profile, or $MLOPS_HOME
-      store.sqlite        datasets, runs, models, endpoints
-      datasets/HASH/      the bytes of a registered file, once per content
-      runs/RUN_ID/        the trainer's log, trials and fitted models
-      models/NAME/VERSION/
-      endpoints/NAME/     specification, secrets (0600) and logs of one service
-      emulator/           identity, keys (0600) and state of the Azure ML emulator
+HOME/                 `.mlops/` beside the profile, or $MLOPS_HOME
+  store.sqlite        datasets, runs, models, endpoints
+  datasets/HASH/      the bytes of a registered file, once per content
+  runs/RUN_ID/        the trainer's log, trials and fitted models
+  models/NAME/VERSION/
+  endpoints/NAME/     specification, secrets (0600) and logs of one service
+  emulator/           identity, keys (0600) and state of the Azure ML emulator
 """
 
 from pathlib import Path

@@ -33,14 +33,18 @@ COMMANDS = {
     "logs": Lazy("mlops_cli.cli.logs:logs", "Read the logs of an endpoint.", WORK),
     "insights": Lazy("mlops_cli.cli.insights:insights", "Requests, failures and response times.", WORK),
     "swagger": Lazy("mlops_cli.cli.swagger:swagger", "Show the Swagger document of an endpoint.", WORK),
-    "bench": Lazy("mlops_cli.cli.bench:bench", "Load test with gates; payloads and checks know the model.", WORK),
+    "bench": Lazy(
+        "mlops_cli.cli.bench:bench", "Load test with gates; payloads and checks know the model.", WORK
+    ),
     "pipeline": Lazy(
         "mlops_cli.cli.pipeline:pipeline", "Run, publish, trigger and schedule pipelines.", WORK
     ),
     "runs": Lazy("mlops_cli.cli.runs:runs", "AutoML runs and their child runs.", THINGS),
     "models": Lazy("mlops_cli.cli.models:models", "Registered models.", THINGS),
     "endpoints": Lazy("mlops_cli.cli.endpoints:endpoints", "Deployed services and their keys.", THINGS),
-    "emulator": Lazy("mlops_cli.cli.emulator:emulator", "Azure ML on this machine, for unmodified programs.", AZURE),
+    "emulator": Lazy(
+        "mlops_cli.cli.emulator:emulator", "Azure ML on this machine, for unmodified programs.", AZURE
+    ),
 }
 
 

@@ -134,7 +134,9 @@ def post(url: str, token: str, request: SubmitRequest) -> dict[str, Any]:
 
 
 def _assignment(data: DataInput) -> Any:
-    return data.path if data.path else {"dataset": data.dataset} if data.dataset else {"model": data.model}
+    if data.path:
+        return data.path
+    return {"dataset": data.dataset} if data.dataset else {"model": data.model}
 
 
 def _refused(status: int, text: str) -> MlopsError:

@@ -99,9 +99,14 @@ def importers_of(package: str) -> set[str]:
 
 
 def test_only_the_azureml_backend_imports_the_sdk() -> None:
-    """And two of the emulator's, in processes of their own: what is put around a submitted script, and what
-    reads a table for training with Azure's reader, where that is installed."""
-    rooms = ("backends.azureml", "emulator.azure.execution.run_script", "emulator.azure.jasmine.rows")
+    """And three of the emulator's, in processes of their own: what is put around a submitted script and around
+    an entry script, and what reads a table for training with Azure's reader, where that is installed."""
+    rooms = (
+        "backends.azureml",
+        "emulator.azure.execution.run_script",
+        "emulator.azure.jasmine.rows",
+        "emulator.azure.pipeline.parallel_run",
+    )
     assert all(name.startswith(rooms) for name in importers_of("azureml"))
 
 

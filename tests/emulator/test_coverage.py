@@ -4,6 +4,8 @@ PROGRAMS = ("auth", "workspaces", "data", "compute", "models", "history", "scrip
 OUR_OWN = ("control ",)
 """Services that others test, each with programs of its own."""
 ELSEWHERE = ("pipeline ",)
+ON_PURPOSE = ("example.com", "www.test", "Microsoft.Unknown")
+"""What other tests ask for though it does not exist."""
 
 
 def test_every_route_is_called_by_the_unmodified_sdk(program, emulator):
@@ -18,4 +20,5 @@ def test_every_route_is_called_by_the_unmodified_sdk(program, emulator):
 def test_no_call_of_the_sdk_went_unanswered(program, emulator):
     for name in PROGRAMS:
         program(name)
-    assert emulator.control("GET", "/emulator/status")["calls_without_route"] == {}
+    calls = emulator.control("GET", "/emulator/status")["calls_without_route"]
+    assert [call for call in calls if not any(place in call for place in ON_PURPOSE)] == []

@@ -62,5 +62,5 @@ def test_snapshots_resolve_what_an_earlier_one_has_sent(program):
     assert found["archive"] == ["a.py", "b.py"]
 
 
-def test_context_of_a_run_needs_its_token_only(program, emulator):
-    assert program("history")["context"] == [emulator.identity.workspace_name, {"inner": 1.5}, ""]
+def test_context_of_a_run_needs_its_token_only(program):
+    assert program("history")["context"] == ["ws-history", {"inner": 1.5}, ""]

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.emulator.conftest import PROGRAMS, installed
+from tests.emulator.conftest import PROGRAMS, installed, own_workspace
 
 HOWTOS = sorted((PROGRAMS / "howtos").glob("*.py"))
 SAYS = {
@@ -27,7 +27,7 @@ def test_howto(path, emulator, tmp_path):
         pytest.skip('Azure ML\'s SDK is not installed: pip install "mlops-cli[azure]" (Python 3.11)')
     from mlops_cli.emulator.lifecycle import write_workspace_config
 
-    write_workspace_config(emulator, tmp_path)
+    own_workspace(emulator, write_workspace_config(emulator, tmp_path), path.stem)
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("AZUREML_", "COV_"))}
     environment |= emulator.environment(os.environ)
     command = [sys.executable, "-W", "ignore", str(path)]

@@ -1,12 +1,13 @@
 """The pipelines service.
 
-routes / run_routes / publish_routes / schedule_routes    HTTP
+services     the service with all its routes: routes (modules), run_, publish_ and schedule_routes
 modules      what a step is: interface and code
-graph        a submitted graph with the values of its parameters
+graph        a submitted graph with the values of its parameters; `sources`: what goes into a step
 runs         pipeline runs and the state of their nodes
-progress     from finished nodes to the next ones
-steps        a node as work: a script, AutoML
+progress     from finished nodes to the next ones; `ticker`: while no client asks
+steps        a node as work, or reused: script_step, automl_step, parallel_step
+parallel_run the driver of mini-batches, in the process of its step
 places       outputs of nodes: blobs here, files for the processes
 published    published pipelines and their endpoints
-ticker       what goes on while no client asks
+schedules    what runs them by itself; `clock`: a time that tests can move
 """

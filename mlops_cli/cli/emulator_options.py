@@ -26,6 +26,12 @@ def start_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--fast/--no-fast", default=None, help="Operations are done at the first poll."),
         click.option("--python", metavar="PATH", help="Python of submitted scripts; by default this one."),
+        click.option(
+            "--automl-seconds",
+            type=click.FloatRange(min=1),
+            metavar="SECONDS",
+            help="Longest search of an AutoML run; 60, or 10 with --fast.",
+        ),
         click.option("--location", metavar="REGION", help="Region of new workspaces; at first eastus2."),
     ):
         command = option(command)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from mlops_cli.emulator.state import Collection, Document
 from mlops_cli.emulator.workspace import Workspace
 
@@ -38,7 +40,7 @@ class Metrics:
         if known is None:
             return None
         values = [v for v in self._values(name).all() if _between(v.get("createdUtc"), since, until)]
-        values.sort(key=lambda value: value.get("createdUtc") or "")
+        values.sort(key=_moment)
         return {
             **known,
             "dataContainerId": f"dcid.{self._run_id}",
@@ -63,3 +65,9 @@ class Metrics:
 
 def _between(moment: str | None, since: str | None, until: str | None) -> bool:
     return not moment or ((since is None or moment >= since) and (until is None or moment <= until))
+
+
+def _moment(value: Document) -> float:
+    """Clients leave out zeros at the end of a time: as texts, times would not be in order."""
+    created = value.get("createdUtc")
+    return datetime.datetime.fromisoformat(created).timestamp() if created else 0.0

@@ -27,4 +27,9 @@ it by itself. What a handler may use:
     call.app.faults          .on_operation(name): the message of an operation that is to fail, or None
     call.app.identity        settings and secrets; .fast: operations are done at the first poll
     call.app.instance.folder where work in processes of its own may keep files
+
+What really works does so in processes of its own, which outlive the server and are found again by it:
+
+    azure/execution   a submitted script        azure/jasmine   the training of an AutoML run
+    azure/service     the supervised workers of a web service, reached through azure/scoring
 """

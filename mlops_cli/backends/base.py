@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from mlops_cli.config import LoadedProfile
 from mlops_cli.domain.auth import AccessToken, AuthStatus
-from mlops_cli.domain.data import Dataset, Row
+from mlops_cli.domain.data import Dataset, Registration, Row
 from mlops_cli.domain.deployment import DeployRequest, Exported, Phase, Plan
 from mlops_cli.domain.diagnosis import Diagnosis
 from mlops_cli.domain.endpoints import (
@@ -55,29 +55,11 @@ class AuthBackend(Protocol):
 
 
 class DataBackend(Protocol):
-    def register(
-        self,
-        path: Path,
-        name: str,
-        *,
-        label: str | None = None,
-        delimiter: str | None = None,
-        encoding: str | None = None,
-        tags: dict[str, str] | None = None,
-    ) -> tuple[Dataset, bool]:
+    def register(self, wanted: Registration) -> tuple[Dataset, bool]:
         """Register the file; returns its version and whether that version is new."""
         ...
 
-    def preview(
-        self,
-        path: Path,
-        name: str,
-        *,
-        label: str | None = None,
-        delimiter: str | None = None,
-        encoding: str | None = None,
-        tags: dict[str, str] | None = None,
-    ) -> tuple[Dataset, bool]:
+    def preview(self, wanted: Registration) -> tuple[Dataset, bool]:
         """What `register` would return, with nothing stored."""
         ...
 

@@ -1,5 +1,6 @@
 """What is known about a registered dataset: columns, statistics, guardrails, versions."""
 
+from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct, field
@@ -67,4 +68,15 @@ class Dataset(Struct):
     profile: DataProfile
     encoding: str | None = None
     delimiter: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class Registration(Struct):
+    """What is to be registered, and how the file is to be read (None: found out)."""
+
+    path: Path
+    name: str
+    label: str | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
     tags: dict[str, str] = field(default_factory=dict)

@@ -4,26 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct, field
-
 from mlops_cli.backends.base import DataBackend
 from mlops_cli.config import LoadedProfile
 from mlops_cli.config.model import DataSettings
-from mlops_cli.domain.data import Dataset
+from mlops_cli.domain.data import Dataset, Registration
 from mlops_cli.errors import ConfigError, NotFoundError, UsageError
 
 TAB = {"\\t": "\t", "tab": "\t"}
-
-
-class Registration(Struct):
-    """What is to be registered, and how the file is to be read (None: found out)."""
-
-    path: Path
-    name: str
-    label: str | None = None
-    delimiter: str | None = None
-    encoding: str | None = None
-    tags: dict[str, str] = field(default_factory=dict)
 
 
 def plan(
@@ -57,14 +44,7 @@ def plan(
 def register(data: DataBackend, wanted: Registration, *, dry_run: bool = False) -> tuple[Dataset, bool]:
     """Register the file, or with `dry_run` say what it would become. Returns the version and if it is new."""
     act = data.preview if dry_run else data.register
-    return act(
-        wanted.path,
-        wanted.name,
-        label=wanted.label,
-        delimiter=wanted.delimiter,
-        encoding=wanted.encoding,
-        tags=wanted.tags,
-    )
+    return act(wanted)
 
 
 def summary(dataset: Dataset) -> dict[str, Any]:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from mlops_cli.domain.endpoints import LogLine
+from mlops_cli.domain.endpoints import LogLine, RequestRecord
 from mlops_cli.engine.serving.logs import AppendFile, ServiceLog, current_request
-from mlops_cli.engine.serving.spec import RequestRecord
 from tests.serving.harness import Worker, lines
 
 NOISY = """

@@ -12,7 +12,7 @@ import msgspec
 from mlops_cli.backends.azureml import missing
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.backends.azureml.tags import own, with_own, without_own
-from mlops_cli.domain.data import Dataset
+from mlops_cli.domain.data import Dataset, Registration
 from mlops_cli.engine.data import loading, registering
 from mlops_cli.engine.files import write_atomic
 from mlops_cli.errors import UsageError
@@ -33,25 +33,16 @@ class AzureData:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def register(
-        self,
-        path: Path,
-        name: str,
-        *,
-        label: str | None = None,
-        delimiter: str | None = None,
-        encoding: str | None = None,
-        tags: dict[str, str] | None = None,
-    ) -> tuple[Dataset, bool]:
-        content, new, known = self._compared(path, name, label, delimiter, encoding)
+    def register(self, wanted: Registration) -> tuple[Dataset, bool]:
+        content, new, known = self._compared(wanted)
         if known:
             return known, False
-        new.tags = tags or {}
+        new.tags = wanted.tags
         folder = self._upload(new, content)
         table = self._table(new, f"{folder}/{_file_name(new)}", content)
         registered = table.register(
             self._session.workspace,
-            name,
+            wanted.name,
             description=f"registered by mlops from {new.file_name}",
             tags=with_own(new.tags, folder=folder, content=new.content_hash),
             create_new_version=True,
@@ -59,18 +50,9 @@ class AzureData:
         new.version = int(registered.version)
         return new, True
 
-    def preview(
-        self,
-        path: Path,
-        name: str,
-        *,
-        label: str | None = None,
-        delimiter: str | None = None,
-        encoding: str | None = None,
-        tags: dict[str, str] | None = None,
-    ) -> tuple[Dataset, bool]:
-        _, new, known = self._compared(path, name, label, delimiter, encoding)
-        new.tags = tags or {}
+    def preview(self, wanted: Registration) -> tuple[Dataset, bool]:
+        _, new, known = self._compared(wanted)
+        new.tags = wanted.tags
         return known or new, known is None
 
     def list(self) -> list[Dataset]:
@@ -99,16 +81,23 @@ class AzureData:
             raise UsageError(f"dataset {name} is not tabular")
         return found
 
-    def _compared(
-        self, path: Path, name: str, label: str | None, delimiter: str | None, encoding: str | None
-    ) -> tuple[bytes, Dataset, Dataset | None]:
+    def _compared(self, wanted: Registration) -> tuple[bytes, Dataset, Dataset | None]:
         """The file's content, what it would become, and the newest version where that is the same already."""
-        registering.check_name(name)
-        content = loading.load(path)
-        new = registering.describe(content, path, name, label=label, delimiter=delimiter, encoding=encoding)
-        latest = self._latest(name)
+        registering.check_name(wanted.name)
+        content = loading.load(wanted.path)
+        new = registering.describe(
+            content,
+            wanted.path,
+            wanted.name,
+            label=wanted.label,
+            delimiter=wanted.delimiter,
+            encoding=wanted.encoding,
+        )
+        latest = self._latest(wanted.name)
         new.version = latest.version + 1 if latest else 1
-        same = latest is not None and registering.covers(latest, new.content_hash, label, delimiter, encoding)
+        same = latest is not None and registering.covers(
+            latest, new.content_hash, wanted.label, wanted.delimiter, wanted.encoding
+        )
         return content, new, latest if same else None
 
     def _latest(self, name: str) -> Dataset | None:

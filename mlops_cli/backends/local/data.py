@@ -1,8 +1,6 @@
 """Datasets on this machine."""
 
-from pathlib import Path
-
-from mlops_cli.domain.data import Dataset
+from mlops_cli.domain.data import Dataset, Registration
 from mlops_cli.engine.store import Store
 
 
@@ -12,43 +10,24 @@ class LocalData:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def register(
-        self,
-        path: Path,
-        name: str,
-        *,
-        label: str | None = None,
-        delimiter: str | None = None,
-        encoding: str | None = None,
-        tags: dict[str, str] | None = None,
-    ) -> tuple[Dataset, bool]:
-        from mlops_cli.engine.data.registering import register
+    def register(self, wanted: Registration) -> tuple[Dataset, bool]:
+        return self._register(wanted, keep=True)
 
-        return register(
-            self._store, path, name, label=label, delimiter=delimiter, encoding=encoding, tags=tags
-        )
+    def preview(self, wanted: Registration) -> tuple[Dataset, bool]:
+        return self._register(wanted, keep=False)
 
-    def preview(
-        self,
-        path: Path,
-        name: str,
-        *,
-        label: str | None = None,
-        delimiter: str | None = None,
-        encoding: str | None = None,
-        tags: dict[str, str] | None = None,
-    ) -> tuple[Dataset, bool]:
+    def _register(self, wanted: Registration, *, keep: bool) -> tuple[Dataset, bool]:
         from mlops_cli.engine.data.registering import register
 
         return register(
             self._store,
-            path,
-            name,
-            label=label,
-            delimiter=delimiter,
-            encoding=encoding,
-            tags=tags,
-            keep=False,
+            wanted.path,
+            wanted.name,
+            label=wanted.label,
+            delimiter=wanted.delimiter,
+            encoding=wanted.encoding,
+            tags=wanted.tags,
+            keep=keep,
         )
 
     def list(self) -> list[Dataset]:

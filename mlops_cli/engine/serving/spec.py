@@ -114,23 +114,6 @@ class StartupFailure(Struct, omit_defaults=True):
     missing_module: str | None = None
 
 
-class RequestRecord(Struct, omit_defaults=True):
-    """One line of requests.jsonl. `time` is when the request was complete; `worker` is a process id."""
-
-    time: str
-    request_id: str
-    method: str
-    path: str
-    status: int
-    duration_ms: float
-    bytes_in: int
-    bytes_out: int
-    worker: int
-    client_request_id: str | None = None
-    run_ms: float | None = None
-    rows: int | None = None
-
-
 T = TypeVar("T")
 
 

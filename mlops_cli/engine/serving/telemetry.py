@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from mlops_cli.domain.endpoints import RequestRecord
 from mlops_cli.engine.serving.logs import AppendFile, timestamp
 from mlops_cli.engine.serving.messages import Request, Response
-from mlops_cli.engine.serving.spec import RequestRecord
 
 
 class RequestLog:

@@ -11,7 +11,8 @@ from mlops_cli.engine.automl.trials import Bench, Outcome
 
 _PATIENCE = 10
 _LEAST_GAIN = 0.001
-_UNKNOWN_COST = 3.0
+_UNKNOWN_COST = 1.5
+_USUAL_PACE = 0.1
 _FIRST_SHARE = 0.75
 _FIXED_RESERVE = 1.0
 
@@ -43,7 +44,7 @@ class Planner:
             if found is None:
                 self.stop("nothing_left")
                 return None
-            if limits.soft or time.time() + self._expected(found[0]) < limits.deadline:
+            if limits.soft or time.time() + self._expected(*found) < limits.deadline:
                 self._tried.add(index)
                 return index, *found, limits
             if index >= self.bench.portfolio_size:
@@ -57,7 +58,9 @@ class Planner:
         self._tried.add(outcome.index)
 
     def learn(self, outcome: Outcome, selection: Selection) -> None:
-        self._seconds.setdefault(outcome.trial.algorithm, []).append(outcome.trial.duration_seconds)
+        trial = outcome.trial
+        seconds = trial.duration_seconds * _pace(trial.parameters)
+        self._seconds.setdefault(trial.algorithm, []).append(seconds)
         self._losses.append(selection.loss)
         self._selected = selection.outcomes
         if self._plateau():
@@ -88,12 +91,13 @@ class Planner:
         threads = max(1, self.clock.cores // self.settings.max_concurrent_iterations)
         return Limits(time.time() + room, threads, soft, lambda: self.closing or self.should_stop())
 
-    def _expected(self, name: str) -> float:
-        """Seconds that a trial of this algorithm took of late."""
+    def _expected(self, name: str, parameters: Parameters) -> float:
+        """Seconds that a trial of this algorithm took of late, at this learning rate."""
         known = self._seconds.get(name)
         if known:
-            return sum(known[-3:]) / len(known[-3:])
-        return _UNKNOWN_COST * min((s for each in self._seconds.values() for s in each), default=0.0)
+            return sum(known[-3:]) / len(known[-3:]) / _pace(parameters)
+        everything = (s for each in self._seconds.values() for s in each)
+        return _UNKNOWN_COST * min(everything, default=0.0) / _USUAL_PACE
 
     def _plateau(self) -> bool:
         """Whether the last trials after the portfolio made the ensemble no better worth mentioning."""
@@ -101,3 +105,9 @@ class Planner:
         if not self.settings.enable_early_stopping or self.settings.max_trials or len(late) < _PATIENCE:
             return False
         return late[-1] > self._losses[-_PATIENCE - 1] * (1 - _LEAST_GAIN)
+
+
+def _pace(parameters: Parameters) -> float:
+    """Boosting takes the longer the slower it learns."""
+    rate = parameters.get("learning_rate", parameters.get("eta", _USUAL_PACE))
+    return float(rate) if isinstance(rate, int | float) else _USUAL_PACE

@@ -1,13 +1,16 @@
 """Classification and regression: the matrix, the folds and every fold's target means, made ready once."""
 
 import time
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from mlops_cli.domain.schema import ModelSchema
 from mlops_cli.domain.training import TrainSettings
 from mlops_cli.engine.automl import engines
 from mlops_cli.engine.automl.clock import Clock, Limits
+from mlops_cli.engine.automl.drift import drift_note
 from mlops_cli.engine.automl.fitdata import FitData, Parameters
 from mlops_cli.engine.automl.fits import Fits, TableFits
 from mlops_cli.engine.automl.folds import Fold, split
@@ -45,6 +48,8 @@ class TableBench:
             reasons = ", ".join(f"'{d.name}' is {d.reason}" for d in self.encoder.dropped[:5])
             raise DataError(f"no column can be learnt from: {reasons}")
         self.matrix = self.encoder.matrix(problem.features)
+        if drifted := drift_note(self.matrix, self.encoder):
+            self.notes.append(drifted)
         folds = split(problem.y, self.matrix.shape[1], problem.classes is not None, settings)
         self.judged = np.concatenate([valid for _, valid in folds])
         self.folds = [self._fold(fold) for fold in folds]
@@ -106,9 +111,12 @@ class TableBench:
 
         fitted = zip(missing, waves.map(one, missing), strict=True)
         self.built |= {outcome.trial.iteration: member for outcome, member in fitted}
-        schema = table_schema(self.problem, self.encoder, self.settings.task)
         chosen = [self.built[o.trial.iteration] for o in members]
-        return FittedModel(schema, self.encoder, self.means, chosen, mix, self._background())
+        return FittedModel(self._schema, self.encoder, self.means, chosen, mix, self._background())
+
+    @cached_property
+    def _schema(self) -> ModelSchema:
+        return table_schema(self.problem, self.encoder, self.settings.task)
 
     def _background(self) -> np.ndarray | None:
         if not self.settings.model_explainability:

@@ -39,9 +39,7 @@ def pages() -> dict[Path, str]:
 
 def _commands(command: click.Command, path: str) -> Iterator[str]:
     prefix = path.upper().replace(" ", "_").replace("-", "_")
-    context = click.Context(
-        command, info_name=path, auto_envvar_prefix=prefix, terminal_width=78, **SETTINGS
-    )
+    context = click.Context(command, info_name=path, auto_envvar_prefix=prefix, terminal_width=78, **SETTINGS)
     yield f"## `{path}`\n\n```text\n{command.get_help(context)}\n```\n"
     if isinstance(command, click.Group):
         for name in command.list_commands(context):

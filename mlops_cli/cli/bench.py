@@ -11,7 +11,7 @@ from mlops_cli.cli.command import Group, pass_app
 
 if TYPE_CHECKING:
     from mlops_cli.cli.app import App
-    from mlops_cli.services.bench_service import Options
+    from mlops_cli.services.bench.subject import Options
 
 
 class BenchGroup(Group):
@@ -65,8 +65,8 @@ def _measure(app: App, options: Options, given: dict[str, Any]) -> int:
     from mlops_cli.bench.gates import parse_all
     from mlops_cli.bench.session import Session
     from mlops_cli.cli.bench_output import Watch, conclude, write_files
-    from mlops_cli.services import bench as service
-    from mlops_cli.services.bench_service import find
+    from mlops_cli.services.bench import run as service
+    from mlops_cli.services.bench.subject import find
 
     most = groups.percent(given["max_regression"])
     gates, abort_on = service.gates(app.config, given["gates"]), parse_all(given["abort_on"])

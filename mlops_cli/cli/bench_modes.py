@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from mlops_cli.bench.gates import Gate
     from mlops_cli.bench.limit import Capacity, Footprint
     from mlops_cli.cli.app import App
-    from mlops_cli.services.bench_service import Options
+    from mlops_cli.services.bench.subject import Options
 
 
 def probe(app: App, options: Options) -> int:
     """Exit code 8 when the service broke, or took what it should have refused."""
     from mlops_cli.bench import probe as probing
     from mlops_cli.bench.report import text
-    from mlops_cli.services.bench_service import example_row, find
+    from mlops_cli.services.bench.subject import example_row, find
 
     service = find(app.config, lambda: app.backend, options, app.cwd)
     aim = service.aim
@@ -59,8 +59,8 @@ def compare(app: App, blue: Options, green: Options) -> int:
     from mlops_cli.bench.report import text
     from mlops_cli.bench.result import document
     from mlops_cli.bench.session import Session, interleave
-    from mlops_cli.services import bench as service
-    from mlops_cli.services.bench_service import find
+    from mlops_cli.services.bench import run as service
+    from mlops_cli.services.bench.subject import find
 
     plans = [service.load(app.config, options) for options in (blue, green)]
     one, other = (find(app.config, lambda: app.backend, plan.options, app.cwd) for plan in plans)
@@ -79,9 +79,9 @@ def compare(app: App, blue: Options, green: Options) -> int:
 def _search(app: App, options: Options, gates: list[Gate]) -> tuple[Capacity, Footprint]:
     from mlops_cli.bench.report import text
     from mlops_cli.bench.session import Session
-    from mlops_cli.services import bench as service
-    from mlops_cli.services import bench_limit
-    from mlops_cli.services.bench_service import find
+    from mlops_cli.services.bench import limit as bench_limit
+    from mlops_cli.services.bench import run as service
+    from mlops_cli.services.bench.subject import find
 
     plan = service.load(app.config, options, open_loop=True)
     found = find(app.config, lambda: app.backend, plan.options, app.cwd)

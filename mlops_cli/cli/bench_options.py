@@ -12,7 +12,7 @@ from mlops_cli.cli.options import Duration
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlops_cli.services.bench_service import Options
+    from mlops_cli.services.bench.subject import Options
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -80,7 +80,7 @@ def options(*groups: list[Callable[..., Any]]) -> Callable[[Any], Any]:
 
 def fields(given: dict[str, Any], name: str | None) -> Options:
     """Of what click found, what says whom to load and how."""
-    from mlops_cli.services.bench_service import Options
+    from mlops_cli.services.bench.subject import Options
 
     wanted = {key: value for key, value in given.items() if key in Options.__dataclass_fields__}
     return Options(**{**wanted, "name": name})

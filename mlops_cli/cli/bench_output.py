@@ -98,7 +98,7 @@ def show(app: App, value: Any, lines: list[str]) -> None:
 def _compared(earlier: Result, result: Result) -> tuple[list[Any], list[str]]:
     from mlops_cli.bench.compare import compare, too_few
     from mlops_cli.bench.report.text import differences
-    from mlops_cli.services.bench import unlike
+    from mlops_cli.services.bench.run import unlike
 
     found = compare(earlier, result)
     notes = [*unlike(earlier, result), *filter(None, [too_few(earlier, result)])]

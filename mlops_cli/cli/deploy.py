@@ -53,9 +53,9 @@ def deploy(
     again changes nothing; a change replaces the workers one by one, and no request is lost. If it fails,
     what ran before goes on.
     """
-    from mlops_cli.services.breaking import check_clients
     from mlops_cli.services.deploy import request
     from mlops_cli.services.export import is_exported
+    from mlops_cli.services.swagger.breaking import check_clients
     from mlops_cli.status import ExitCode
 
     options["tags"] = tags_of(tags) or None

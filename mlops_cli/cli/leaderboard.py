@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlops_cli.services.train import leaderboard
+from mlops_cli.services.training.train import leaderboard
 
 if TYPE_CHECKING:
     from types import TracebackType

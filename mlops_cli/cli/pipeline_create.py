@@ -28,12 +28,13 @@ def create(app: App, *, file: Path | None, svg: Path | None, html: Path | None) 
 
     FILE holds one pipeline; without it the profile's `pipeline` section is taken. Nothing is run.
     """
-    from mlops_cli.services import pipeline_page, pipeline_picture, pipelines
+    from mlops_cli.services.pipelines import page, picture
+    from mlops_cli.services.pipelines import runs as pipelines
 
     loaded = pipelines.load(app.config, app.cwd, app.environ, file)
     settings = loaded.settings
     settings.name = loaded.definition.name
-    for path, make in ((svg, pipeline_picture.svg), (html, pipeline_page.html)):
+    for path, make in ((svg, picture.svg), (html, page.html)):
         if path:
             (app.cwd / path).write_text(make(settings), encoding="utf-8")
             app.say(f"wrote {path}")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from mlops_cli.cli.app import App
-    from mlops_cli.services.publish import Published
+    from mlops_cli.services.pipelines.publish import Published
 
 
 class PublishCommand(Command):
@@ -50,8 +50,8 @@ def publish(
     The graph, the code and the parameters make the content: the same content again is no new version. The
     first version is the default; a later one becomes it with --set-default. It never asks anything.
     """
-    from mlops_cli.services import pipelines
-    from mlops_cli.services.publish import publish
+    from mlops_cli.services.pipelines import runs as pipelines
+    from mlops_cli.services.pipelines.publish import publish
     from mlops_cli.status import ExitCode
 
     source = from_run or pipelines.load(app.config, app.cwd, app.environ, file).definition
@@ -63,7 +63,7 @@ def publish(
 
 def _show(app: App, done: Published, dry_run: bool) -> None:
     from mlops_cli.services import github
-    from mlops_cli.services.publish import curl, document
+    from mlops_cli.services.pipelines.publish import curl, document
 
     shown = document(done)
     if app.output == "github":
@@ -74,7 +74,7 @@ def _show(app: App, done: Published, dry_run: bool) -> None:
 
 
 def _draw(console: Console, done: Published) -> None:
-    from mlops_cli.services.publish import curl
+    from mlops_cli.services.pipelines.publish import curl
 
     version = done.version
     word = "published" if done.is_new else "default changed" if done.changed else "unchanged"

@@ -21,7 +21,7 @@ name_argument = click.argument("name", metavar="NAME[:VERSION]")
 def list_versions(app: App, *, name: str | None) -> None:
     """List published pipelines and their versions, newest first."""
     from mlops_cli.cli.tables import plain
-    from mlops_cli.services.publish import version_document
+    from mlops_cli.services.pipelines.publish import version_document
 
     found = app.backend.pipelines.published(name)
     rows = [
@@ -69,8 +69,8 @@ def _switch(app: App, name: str, *, enabled: bool) -> None:
 @pass_app
 def rollback(app: App, *, name: str, to: int | None) -> None:
     """Make an earlier version the default again."""
-    from mlops_cli.services.publish import rollback as roll_back
-    from mlops_cli.services.publish import version_document
+    from mlops_cli.services.pipelines.publish import rollback as roll_back
+    from mlops_cli.services.pipelines.publish import version_document
 
     version, changed = roll_back(app.backend.pipelines, name, to)
     word = "is now" if changed else "was already"

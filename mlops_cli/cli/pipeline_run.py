@@ -55,7 +55,7 @@ def run(
     A step whose code, data and parameters did not change is not run again. A run that failed, was canceled
     or lost its process goes on with --resume.
     """
-    from mlops_cli.services import pipelines
+    from mlops_cli.services.pipelines import runs as pipelines
 
     if resume:
         started = app.backend.pipelines.resume(resume)
@@ -76,7 +76,7 @@ def run(
 def finish(app: App, run: PipelineRun, *, wait: bool, timeout: float | None) -> None:
     """Follow the run where that is wanted, and show it."""
     from mlops_cli.cli import pipeline_table
-    from mlops_cli.services.pipelines import check_outcome, document
+    from mlops_cli.services.pipelines.runs import check_outcome, document
 
     steps = app.backend.pipelines.steps(run.run_id)
     if wait:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def list_runs(app: App, *, pipeline: str | None) -> None:
     """List the runs of pipelines, newest first."""
     from mlops_cli.cli.tables import plain
-    from mlops_cli.services.pipelines import document
+    from mlops_cli.services.pipelines.runs import document
 
     found = app.backend.pipelines.list(pipeline=pipeline)
     documents = [
@@ -58,7 +58,7 @@ def status(app: App, *, run_id: str) -> int:
 def show(app: App, *, run_id: str) -> None:
     """Show a run and its steps."""
     from mlops_cli.cli.pipeline_table import draw
-    from mlops_cli.services.pipelines import document
+    from mlops_cli.services.pipelines.runs import document
 
     run = app.backend.pipelines.get(run_id)
     steps = app.backend.pipelines.steps(run_id)

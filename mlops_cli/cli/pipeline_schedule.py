@@ -30,7 +30,7 @@ def schedule() -> None:
 def list_schedules(app: App) -> None:
     """List schedules with their next fire and their last result."""
     from mlops_cli.cli.tables import plain
-    from mlops_cli.services import schedules
+    from mlops_cli.services.pipelines import schedules
 
     backend = app.backend.pipelines
     known = backend.schedules()
@@ -49,7 +49,7 @@ def list_schedules(app: App) -> None:
 @pass_app
 def show(app: App, *, name: str) -> None:
     """Show a schedule, its next fires and its last ones."""
-    from mlops_cli.services import schedules
+    from mlops_cli.services.pipelines import schedules
 
     backend = app.backend.pipelines
     found = backend.schedule(name)
@@ -91,7 +91,7 @@ def delete(app: App, *, name: str) -> None:
 @pass_app
 def test(app: App, *, name: str, at: str) -> None:
     """Say what would happen at a moment, and when it would fire after that. Nothing is run."""
-    from mlops_cli.services import schedules
+    from mlops_cli.services.pipelines import schedules
 
     backend = app.backend.pipelines
     shown = schedules.rehearse(backend, backend.schedule(name), at)

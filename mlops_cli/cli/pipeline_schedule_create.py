@@ -45,7 +45,8 @@ def create(app: App, *, name: str, pipeline: str, run_now: bool, catch_up: bool,
     the clocks skip fires right after the gap, one that comes twice fires the first time.
     """
     from mlops_cli.cli.pipeline_schedule import draw
-    from mlops_cli.services import pipelines, publish, schedules
+    from mlops_cli.services.pipelines import publish, schedules
+    from mlops_cli.services.pipelines import runs as pipelines
 
     base, version = split_version(pipeline)
     data = pipelines.pairs(given["data"], "--data")
@@ -63,7 +64,7 @@ def create(app: App, *, name: str, pipeline: str, run_now: bool, catch_up: bool,
 
 def _when(app: App, given: dict[str, Any]) -> When:
     from mlops_cli.domain.schedules import Cron, DataChange, WeekDay
-    from mlops_cli.services import schedules
+    from mlops_cli.services.pipelines import schedules
 
     kinds = [key for key in ("cron", "every", "on_change", "on_dataset") if given[key]]
     if len(kinds) != 1:

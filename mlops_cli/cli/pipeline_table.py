@@ -20,7 +20,7 @@ STYLES = {"Completed": "green", "Failed": "red", "Running": "yellow", "Canceled"
 def follow(app: App, run_id: str, timeout: float | None) -> tuple[PipelineRun, list[StepRun]]:
     """Show the run's progress on stderr until it has ended."""
     from mlops_cli.errors import InterruptedByUserError
-    from mlops_cli.services import pipelines
+    from mlops_cli.services.pipelines import runs as pipelines
 
     try:
         with _progress(app) as update:

@@ -33,7 +33,8 @@ def trigger(
     timeout: float | None,
 ) -> None:
     """Start a published pipeline over HTTP, as any other client would."""
-    from mlops_cli.services import pipelines, publish
+    from mlops_cli.services.pipelines import publish
+    from mlops_cli.services.pipelines import runs as pipelines
 
     base, version = split_version(name)
     given = pipelines.pairs(data, "--data")

@@ -27,7 +27,7 @@ def runs() -> None:
 def list_runs(app: App, *, experiment: str | None) -> None:
     """List runs, newest first."""
     from mlops_cli.cli.tables import plain
-    from mlops_cli.services.train import document
+    from mlops_cli.services.training.train import document
 
     found = app.backend.runs.list(experiment=experiment)
     documents = [document(run, app.backend.runs.children(run.run_id)) for run in found]
@@ -53,7 +53,7 @@ def _score(document: dict) -> str:
 @pass_app
 def show(app: App, *, run_id: str, html: Path | None) -> None:
     """Show a run: its outcome, its best model and all its metrics."""
-    from mlops_cli.services.train import document
+    from mlops_cli.services.training.train import document
 
     if html:
         return _write_page(app, run_id, html)
@@ -68,7 +68,7 @@ def show(app: App, *, run_id: str, html: Path | None) -> None:
 
 
 def _write_page(app: App, run_id: str, html: Path) -> None:
-    from mlops_cli.services.run_report import page
+    from mlops_cli.services.training.report import page
 
     (app.cwd / html).write_text(page(app.backend, run_id), encoding="utf-8")
     app.show({"html": str(html)}, lambda console: console.print(f"written to {html}", markup=False))
@@ -80,7 +80,7 @@ def _write_page(app: App, run_id: str, html: Path) -> None:
 def leaderboard(app: App, *, run_id: str) -> None:
     """List the child runs of a run, best first."""
     from mlops_cli.cli.leaderboard import draw
-    from mlops_cli.services import train
+    from mlops_cli.services.training import train
 
     run = app.backend.runs.get(run_id)
     children = app.backend.runs.children(run_id)
@@ -102,7 +102,7 @@ def logs(app: App, *, run_id: str) -> None:
 @pass_app
 def cancel(app: App, *, run_id: str) -> None:
     """Stop a run. Its finished child runs stay."""
-    from mlops_cli.services.train import document
+    from mlops_cli.services.training.train import document
 
     run = app.backend.runs.cancel(run_id)
     shown = document(run, app.backend.runs.children(run_id))
@@ -113,7 +113,7 @@ def show_run(console: Console, run: Run, children: list[Run]) -> None:
     """The run as people read it: the leaderboard, then the best child run with its metrics."""
     from mlops_cli.cli import metrics
     from mlops_cli.cli.leaderboard import draw
-    from mlops_cli.services.train import best_child
+    from mlops_cli.services.training.train import best_child
 
     if children:
         draw(console, run, children)

@@ -13,8 +13,8 @@ from mlops_cli.cli.command import Command, pass_app
 if TYPE_CHECKING:
     from mlops_cli.cli.app import App
     from mlops_cli.domain.schema import ModelSchema
-    from mlops_cli.services.client import ServiceClient
-    from mlops_cli.services.tables import Table
+    from mlops_cli.services.scoring.client import ServiceClient
+    from mlops_cli.services.scoring.tables import Table
 
 
 @click.command(cls=Command)
@@ -42,9 +42,9 @@ def score(
     does not know, the label among them, stay in the result and are not sent.
     """
     from mlops_cli.cli.reading import read
-    from mlops_cli.services import client, inputs, tables
-    from mlops_cli.services import score as service
     from mlops_cli.services.deploy import endpoint_name
+    from mlops_cli.services.scoring import client, inputs, tables
+    from mlops_cli.services.scoring import score as service
 
     if not example and data is None:
         raise click.UsageError("give --data FILE (or - for stdin), or --example")
@@ -69,8 +69,8 @@ def _score_table(
     out: Path | None,
 ) -> None:
     from mlops_cli.errors import UsageError
-    from mlops_cli.services import tables
-    from mlops_cli.services.score import score_table
+    from mlops_cli.services.scoring import tables
+    from mlops_cli.services.scoring.score import score_table
 
     if schema is None:
         message = f"{to.endpoint.name} does not say which columns it takes, so a table cannot be sent"

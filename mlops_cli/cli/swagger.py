@@ -12,7 +12,7 @@ from mlops_cli.cli.command import Command, pass_app
 
 if TYPE_CHECKING:
     from mlops_cli.cli.app import App
-    from mlops_cli.services.client import ServiceClient
+    from mlops_cli.services.scoring.client import ServiceClient
 
 VERSIONS = click.Choice(["2", "3", "3.1"])
 LANGUAGES = click.Choice(["curl", "python", "javascript"])
@@ -38,8 +38,8 @@ def swagger(
     """
     if diff:
         return _diff(app, *diff)
-    from mlops_cli.services import client
     from mlops_cli.services.deploy import endpoint_name
+    from mlops_cli.services.scoring import client
 
     with client.connect(app.backend, endpoint_name(app.config, name)) as to:
         if serve:
@@ -52,7 +52,7 @@ def swagger(
 
 
 def _show(app: App, to: ServiceClient, version: str, save: Path | None, *, check: bool) -> None:
-    from mlops_cli.services.swagger import check as check_document
+    from mlops_cli.services.swagger.document import check as check_document
 
     document = to.swagger(version)
     if save:
@@ -74,7 +74,7 @@ def _told(found: dict[str, Any]) -> str:
 
 
 def _serve(app: App, to: ServiceClient, version: str, port: int, *, authorize: bool) -> None:
-    from mlops_cli.services.swagger_ui import serve
+    from mlops_cli.services.swagger.ui import serve
 
     server, url = serve(to, version, port, authorize=authorize)
     with server:
@@ -87,14 +87,14 @@ def _serve(app: App, to: ServiceClient, version: str, port: int, *, authorize: b
 
 
 def _snippet(app: App, to: ServiceClient, language: str) -> None:
-    from mlops_cli.services.snippets import snippet
+    from mlops_cli.services.swagger.snippets import snippet
 
     text = snippet(to.endpoint, to.swagger("3.1"), language)
     app.show({"language": language, "text": text}, lambda _console: app.write(text))
 
 
 def _diff(app: App, old: str, new: str) -> int | None:
-    from mlops_cli.services.swagger_diff import compare, load, text
+    from mlops_cli.services.swagger.diff import compare, load, text
     from mlops_cli.status import ExitCode
 
     found = compare(load(app.backend, old, app.cwd), load(app.backend, new, app.cwd))

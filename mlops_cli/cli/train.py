@@ -31,7 +31,7 @@ def train(
     The data, the task and all settings come from the profile. A run that was interrupted, by Ctrl-C or by a
     kill, is taken up again by the same command.
     """
-    from mlops_cli.services import training_plan
+    from mlops_cli.services.training import plan as training_plan
 
     request, note = training_plan.plan(app.config, app.backend.data, dataset, dry_run=dry_run)
     request.always_new = new
@@ -48,7 +48,7 @@ def train(
 def _follow(app: App, run_id: str, timeout: float | None) -> Run:
     from mlops_cli.cli.leaderboard import LiveLeaderboard
     from mlops_cli.errors import InterruptedByUserError
-    from mlops_cli.services.train import check_outcome, follow
+    from mlops_cli.services.training.train import check_outcome, follow
 
     try:
         with LiveLeaderboard(app) as board:
@@ -62,7 +62,7 @@ def _follow(app: App, run_id: str, timeout: float | None) -> Run:
 
 def _show(app: App, run: Run) -> None:
     from mlops_cli.cli.runs import show_run
-    from mlops_cli.services.train import document
+    from mlops_cli.services.training.train import document
 
     children = app.backend.runs.children(run.run_id)
     app.show(document(run, children), lambda console: show_run(console, run, children))

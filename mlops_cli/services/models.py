@@ -8,7 +8,7 @@ from mlops_cli.domain.data import Row
 from mlops_cli.domain.explanation import Explanation
 from mlops_cli.domain.runs import Model
 from mlops_cli.errors import UsageError
-from mlops_cli.services import tables
+from mlops_cli.services.scoring import tables
 
 
 def register(

@@ -9,7 +9,7 @@ import pytest
 
 from mlops_cli.domain.schema import InputField, ModelSchema
 from mlops_cli.errors import DataError, NotFoundError, WorkFailedError
-from mlops_cli.services.bench_payloads import MOST_PAYLOADS, batches, from_file, own_answers, sample
+from mlops_cli.services.bench.payloads import MOST_PAYLOADS, batches, from_file, own_answers, sample
 from tests.cli.toy import model_folder, register
 from tests.conftest import Mlops
 

@@ -11,8 +11,10 @@ import pytest
 from mlops_cli.domain.endpoints import Endpoint, RequestRecord
 from mlops_cli.domain.schema import InputField, ModelSchema
 from mlops_cli.errors import MlopsError, NotFoundError, SignInError, UsageError, WorkFailedError
-from mlops_cli.services import inputs, insights, logs, score, swagger, tables
-from mlops_cli.services.client import ServiceClient
+from mlops_cli.services import insights, logs
+from mlops_cli.services.scoring import inputs, score, tables
+from mlops_cli.services.scoring.client import ServiceClient
+from mlops_cli.services.swagger import document as swagger
 from mlops_cli.status import EndpointState
 
 SCHEMA = ModelSchema("classification", "y", [InputField("age", "integer")], "string")

@@ -10,8 +10,8 @@ from mlops_cli.engine.serving.openapi31 import openapi31
 from mlops_cli.engine.serving.spec import ServiceSpec
 from mlops_cli.engine.serving.swagger import swagger2
 from mlops_cli.errors import GateMissedError
-from mlops_cli.services.contract import of_document, of_schema
-from mlops_cli.services.swagger_diff import Difference, compare, gate, text
+from mlops_cli.services.swagger.contract import of_document, of_schema
+from mlops_cli.services.swagger.diff import Difference, compare, gate, text
 from tests.serving.harness import SCHEMA
 
 MODEL = msgspec.convert(SCHEMA, ModelSchema)

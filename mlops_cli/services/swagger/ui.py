@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from mlops_cli.services.client import LOOPBACK, TIMEOUT_SECONDS, ServiceClient
+from mlops_cli.services.scoring.client import LOOPBACK, TIMEOUT_SECONDS, ServiceClient
 from mlops_cli.web.loopback import LoopbackServer, Reply
 from mlops_cli.web.swagger_ui import SwaggerUi
 

@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from mlops_cli.domain.schema import ModelSchema, check_rows
 from mlops_cli.errors import NotFoundError, UsageError, WorkFailedError
-from mlops_cli.services.client import ServiceClient
-from mlops_cli.services.tables import Table, to_rows, with_columns
+from mlops_cli.services.scoring.client import ServiceClient
+from mlops_cli.services.scoring.tables import Table, to_rows, with_columns
 
 BATCH_ROWS = 1000
 EXAMPLE_ROWS = 2

@@ -11,7 +11,7 @@ from mlops_cli.bench.plan import Load, Manner
 from mlops_cli.bench.recording import Recording
 from mlops_cli.bench.result import GateResult, Result
 from mlops_cli.config import LoadedProfile
-from mlops_cli.services.bench_service import Options
+from mlops_cli.services.bench.subject import Options
 
 OPEN_LOOP_CONNECTIONS = 50
 """A fixed rate needs connections in reserve for the moments when the server is slow."""

@@ -12,8 +12,8 @@ from msgspec import Struct, field
 
 from mlops_cli.backends.base import Backend
 from mlops_cli.errors import GateMissedError, UsageError
-from mlops_cli.services import client
-from mlops_cli.services.contract import Contract, Leaf, of_document
+from mlops_cli.services.scoring import client
+from mlops_cli.services.swagger.contract import Contract, Leaf, of_document
 
 _WIDER = {("integer", "number")}
 _ALIKE = 0.75

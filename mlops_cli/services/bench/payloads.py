@@ -17,7 +17,7 @@ from mlops_cli.domain.data import Dataset, Row
 from mlops_cli.domain.runs import Model
 from mlops_cli.domain.schema import ModelSchema
 from mlops_cli.errors import DataError, NotFoundError, WorkFailedError
-from mlops_cli.services import tables
+from mlops_cli.services.scoring import tables
 
 MOST_PAYLOADS = 1_000
 """So many different ones are drawn; they are sent in turn."""

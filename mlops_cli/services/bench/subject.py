@@ -14,7 +14,7 @@ from mlops_cli.config import LoadedProfile
 from mlops_cli.domain.endpoints import Endpoint
 from mlops_cli.domain.runs import Model
 from mlops_cli.errors import NotFoundError, UsageError
-from mlops_cli.services import bench_payloads as payloads
+from mlops_cli.services.bench import payloads
 from mlops_cli.services.deploy import endpoint_name
 
 

@@ -8,7 +8,7 @@ from mlops_cli.domain.data import ColumnType
 from mlops_cli.domain.endpoints import Endpoint
 from mlops_cli.domain.schema import InputField, ModelSchema
 from mlops_cli.errors import MlopsError
-from mlops_cli.services.client import ServiceClient
+from mlops_cli.services.scoring.client import ServiceClient
 
 TYPES: dict[str, ColumnType] = {
     "integer": "integer",

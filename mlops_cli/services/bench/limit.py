@@ -7,8 +7,8 @@ from mlops_cli.bench.limit import Capacity, Footprint, Step, find_limit
 from mlops_cli.bench.plan import Load
 from mlops_cli.bench.result import Result
 from mlops_cli.bench.session import Session
-from mlops_cli.services.bench_footprint import Watched
-from mlops_cli.services.bench_service import Service
+from mlops_cli.services.bench.footprint import Watched
+from mlops_cli.services.bench.subject import Service
 
 STEP_SECONDS = 2.0
 

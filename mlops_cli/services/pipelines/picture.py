@@ -4,7 +4,7 @@ from html import escape
 from typing import Any, NamedTuple
 
 from mlops_cli.domain.pipelines import DataInput, PipelineSettings
-from mlops_cli.services.pipelines import graph
+from mlops_cli.services.pipelines.runs import graph
 
 WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN, DROP = 200, 64, 96, 36, 24, 66
 STYLE = """

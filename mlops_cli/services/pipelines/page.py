@@ -6,8 +6,8 @@ from string import Template
 
 from mlops_cli.domain.pipelines import PipelineSettings
 from mlops_cli.domain.references import as_text
-from mlops_cli.services.pipeline_picture import svg
-from mlops_cli.services.pipelines import graph
+from mlops_cli.services.pipelines.picture import svg
+from mlops_cli.services.pipelines.runs import graph
 
 PAGE = Template("""<!doctype html>
 <html lang="en">

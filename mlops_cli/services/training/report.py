@@ -8,7 +8,7 @@ from mlops_cli.domain.diagnosis import Diagnosis
 from mlops_cli.domain.runs import Run
 from mlops_cli.errors import MlopsError, UsageError
 from mlops_cli.report.page import RunReport, as_html
-from mlops_cli.services import train
+from mlops_cli.services.training import train
 
 
 def page(backend: Backend, run_id: str) -> str:

@@ -4,9 +4,9 @@ from mlops_cli.backends.base import Backend
 from mlops_cli.domain.deployment import DeployRequest
 from mlops_cli.domain.endpoints import Endpoint
 from mlops_cli.errors import UsageError, WorkFailedError
-from mlops_cli.services import client
-from mlops_cli.services.contract import Contract, of_document, of_schema
-from mlops_cli.services.swagger_diff import compare, gate
+from mlops_cli.services.scoring import client
+from mlops_cli.services.swagger.contract import Contract, of_document, of_schema
+from mlops_cli.services.swagger.diff import compare, gate
 
 
 def check_clients(backend: Backend, request: DeployRequest) -> None:

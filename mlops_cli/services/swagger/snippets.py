@@ -6,7 +6,7 @@ from pprint import pformat
 from typing import Any
 
 from mlops_cli.domain.endpoints import Endpoint
-from mlops_cli.services.swagger import example
+from mlops_cli.services.swagger.document import example
 
 KEY = "SCORING_KEY"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlops_cli.errors import WorkFailedError
-from mlops_cli.services.client import ServiceClient
+from mlops_cli.services.scoring.client import ServiceClient
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 

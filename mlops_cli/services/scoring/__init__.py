@@ -1,0 +1,1 @@
+"""What `score` means: a service over HTTP, tables in and out."""

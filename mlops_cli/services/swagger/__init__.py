@@ -1,0 +1,1 @@
+"""What `swagger` means, and what a change of it means to clients."""

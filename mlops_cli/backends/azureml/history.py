@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -55,10 +56,15 @@ def child(run: AzureRun, metrics: dict[str, float]) -> Run:
     found = _run(run, details, "trial")
     found.parent_id = run.id.rpartition("_")[0]
     found.iteration = int(properties.get("iteration", run.id.rpartition("_")[2]))
-    steps = (properties.get("run_preprocessor"), properties.get("run_algorithm"))
-    found.algorithm = ", ".join(step for step in steps if step)
+    found.algorithm = algorithm(properties)
     found.metrics = metrics
     return found
+
+
+def algorithm(properties: Mapping[str, str]) -> str:
+    """The preparation and the algorithm of a trial."""
+    steps = (properties.get("run_preprocessor"), properties.get("run_algorithm"))
+    return ", ".join(step for step in steps if step)
 
 
 def pipeline(run: AzureRun, details: dict[str, Any]) -> Run:

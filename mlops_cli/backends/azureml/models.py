@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlops_cli.backends.azureml import missing
+from mlops_cli.backends.azureml import explaining, missing
 from mlops_cli.backends.azureml.data import AzureData
 from mlops_cli.backends.azureml.history import parent
 from mlops_cli.backends.azureml.registration import Facts, facts_of, register_best
 from mlops_cli.backends.azureml.schemas import input_schema
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.backends.azureml.tags import with_own, without_own
+from mlops_cli.domain.data import Row
+from mlops_cli.domain.explanation import Explanation
 from mlops_cli.domain.runs import Model
 from mlops_cli.domain.schema import ModelSchema
 from mlops_cli.engine.models import content_hash
@@ -81,6 +84,14 @@ class AzureModels:
                 target.mkdir()
                 got.rename(target / got.name)
         return target
+
+    def explain(self, name: str, version: int | None, rows: Sequence[Row]) -> Explanation:
+        """What AutoML told of the model; single rows are explained on this machine."""
+        found = self.registered(name, version)
+        schema = self._schema(facts_of(found))
+        columns = [field.name for field in schema.inputs] if schema else []
+        told = None if rows else explaining.stored(self._session, found, columns)
+        return told or explaining.computed(found, rows)
 
     def registered(self, name: str, version: int | None = None) -> AzureModel:
         """The SDK's own object. Raises NotFoundError naming what there is."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct, field
 
+from mlops_cli.backends.azureml import history
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.backends.azureml.tags import own, with_own
 from mlops_cli.domain.runs import Run
@@ -71,12 +72,11 @@ def _noted(run: AzureRun, model: AzureModel) -> AzureModel:
 def _facts(best: AzureRun, known: Run) -> Facts:
     request = known.properties["request"]
     settings = request.get("settings") or {}
-    algorithm = [best.properties.get(step) for step in ("run_preprocessor", "run_algorithm")]
     logged = best.get_metrics()
     return Facts(
         content=best.id,
         task=settings.get("task") or settings.get("task_type") or TrainSettings().task,
-        algorithm=", ".join(step for step in algorithm if step),
+        algorithm=history.algorithm(best.properties),
         run_id=known.run_id,
         dataset=f"{request['dataset']}:{request['version']}" if request["dataset"] else None,
         label=settings.get("label") or settings.get("label_column_name"),

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from mlops_cli.backends.azureml import history, missing
+from mlops_cli.backends.azureml import diagnosis, history, missing
 from mlops_cli.backends.azureml.data import AzureData
 from mlops_cli.backends.azureml.registration import register_best
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.backends.azureml.training import check, run_key, submit
+from mlops_cli.domain.diagnosis import Diagnosis
 from mlops_cli.domain.runs import Run
 from mlops_cli.domain.training import TrainRequest
 from mlops_cli.engine.files import write_atomic
+from mlops_cli.errors import NotFoundError, UsageError
 from mlops_cli.status import RunStatus
 
 if TYPE_CHECKING:
@@ -81,6 +83,25 @@ class AzureRuns:
         if not history.state(run.get_status()).is_final:
             run.cancel()
         return self._observed(self._run(run_id))
+
+    def diagnose(self, run_id: str) -> Diagnosis:
+        run = self._run(run_id)
+        known = history.parent(run)
+        if known.status != RunStatus.COMPLETED:
+            raise UsageError(f"run {run_id} is {known.status}: it has no model yet")
+        best = run.get_best_child()
+        return diagnosis.diagnose(best, history.algorithm(best.properties), self._columns(known))
+
+    def _columns(self, known: Run) -> Sequence[str]:
+        """The columns of the data, as far as they are known."""
+        request = known.properties["request"]
+        if not request["dataset"]:
+            return ()
+        try:
+            data = AzureData(self._session).get(request["dataset"], request["version"])
+        except NotFoundError:
+            return ()
+        return [column.name for column in data.profile.columns]
 
     def _run(self, run_id: str) -> AzureRun:
         from azureml.core import Run as AzureRun

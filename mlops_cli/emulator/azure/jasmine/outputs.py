@@ -57,7 +57,8 @@ def write(model: Path, target: Path) -> None:
     packages = {"mlops-cli": metadata.version("mlops-cli"), **manifest.packages}
     _json(outputs / "env_dependencies.json", packages)
     _json(outputs / "pipeline_graph.json", {"module": manifest.algorithm, "parameters": manifest.parameters})
-    _json(outputs / "featurization_summary.json", manifest.featurization)
+    summary = fitted.named_steps["datatransformer"].get_featurization_summary()
+    _json(outputs / "featurization_summary.json", summary)
     _json(outputs / "engineered_feature_names.json", list(manifest.feature_importances))
     if manifest.feature_importances:
         _json(draft / "explanation" / "global_importances.json", manifest.feature_importances)

@@ -85,3 +85,28 @@ def azure(tmp_path: Path, azureml_emulator: Any) -> Commands:
     shutil.copytree(REPOSITORY / "configs", tmp_path / "configs")
     variables = azureml_emulator.emulator.environment(os.environ)
     return Commands(tmp_path, sdk_python(), clean(variables), "azure")
+
+
+@pytest.fixture
+def bank(azure: Commands) -> Commands:
+    """A project with a part of the sample data."""
+    lines = (REPOSITORY / "data" / "bank_marketing_sample.csv").read_text().splitlines()
+    (azure.project / "bank.csv").write_text("\n".join(lines[:801]) + "\n")
+    return azure
+
+
+def program(azure: Commands, code: str) -> str:
+    """Run a program that somebody else might have written; what it printed last."""
+    head = "from azureml.core import *\nws = Workspace.get(**WORKSPACE)\n"
+    names = azure.environ
+    workspace = {
+        "name": names["AZURE_WORKSPACE_NAME"],
+        "subscription_id": names["AZURE_SUBSCRIPTION_ID"],
+        "resource_group": names["AZURE_RESOURCE_GROUP"],
+    }
+    done = subprocess.run(
+        [azure.python, "-W", "ignore", "-c", f"WORKSPACE = {workspace!r}\n{head}{code}"],
+        env=azure.environ, cwd=azure.project, capture_output=True, text=True, timeout=200,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""

@@ -1,39 +1,10 @@
 """What is particular to Azure: runs that go on without us, things that others made, AKS, raw answers."""
 
 import json
-import subprocess
 
-import pytest
-
-from tests.azureml.conftest import Commands
-from tests.conftest import REPOSITORY
+from tests.azureml.conftest import program
 
 TRAIN = "--set train.max_trials=2 --set data.path=bank.csv"
-
-
-@pytest.fixture
-def bank(azure: Commands) -> Commands:
-    """A project with a part of the sample data."""
-    lines = (REPOSITORY / "data" / "bank_marketing_sample.csv").read_text().splitlines()
-    (azure.project / "bank.csv").write_text("\n".join(lines[:801]) + "\n")
-    return azure
-
-
-def program(azure: Commands, code: str) -> str:
-    """Run a program that somebody else might have written; what it printed last."""
-    head = "from azureml.core import *\nws = Workspace.get(**WORKSPACE)\n"
-    names = azure.environ
-    workspace = {
-        "name": names["AZURE_WORKSPACE_NAME"],
-        "subscription_id": names["AZURE_SUBSCRIPTION_ID"],
-        "resource_group": names["AZURE_RESOURCE_GROUP"],
-    }
-    done = subprocess.run(
-        [azure.python, "-W", "ignore", "-c", f"WORKSPACE = {workspace!r}\n{head}{code}"],
-        env=azure.environ, cwd=azure.project, capture_output=True, text=True, timeout=200,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
 
 
 def test_a_run_goes_on_without_us_and_is_taken_up_again(bank):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.automl import synthetic
+
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
@@ -40,35 +42,19 @@ def _shipped(name: str) -> Callable[[], Any]:
     return load
 
 
-def _friedman() -> Any:
-    """Friedman's first function of five columns among ten, 10,000 rows (synthetic)."""
-    import pandas as pd
-    from sklearn.datasets import make_friedman1
-
-    values, target = make_friedman1(10_000, noise=1.0, random_state=0)
-    return pd.DataFrame(values, columns=[f"x{i}" for i in range(10)]).assign(target=target)
+def _small_bank() -> Any:
+    """One row in twenty of the bank's file."""
+    return _bank().sample(frac=0.05, random_state=0)
 
 
-def _rare() -> Any:
-    """20,000 rows, three in a hundred positive, a tenth of the cells missing (synthetic)."""
+def _gappy_bank() -> Any:
+    """8,000 rows of the bank's file, a fifth of the cells emptied."""
     import numpy as np
-    import pandas as pd
-    from sklearn.datasets import make_classification
 
-    values, target = make_classification(
-        20_000, 25, n_informative=8, n_redundant=4, weights=[0.97], class_sep=0.8, random_state=0
-    )
-    values[np.random.default_rng(0).random(values.shape) < 0.1] = np.nan
-    return pd.DataFrame(values, columns=[f"x{i}" for i in range(25)]).assign(target=target)
-
-
-def _wide() -> Any:
-    """240 rows of 2,000 columns, twelve of them telling (synthetic)."""
-    import pandas as pd
-    from sklearn.datasets import make_classification
-
-    values, target = make_classification(240, 2000, n_informative=12, shuffle=False, random_state=0)
-    return pd.DataFrame(values).add_prefix("x").assign(target=target)
+    frame = _bank().sample(8_000, random_state=0)
+    empty = np.random.default_rng(0).random(frame.shape) < 0.2
+    empty[:, frame.columns.get_loc("y")] = False
+    return frame.mask(empty)
 
 
 ALL = (
@@ -79,9 +65,21 @@ ALL = (
     Table("wine", "multiclass", "target", _shipped("wine")),
     Table("digits", "multiclass", "target", _shipped("digits")),
     Table("diabetes", "regression", "target", _shipped("diabetes")),
-    Table("friedman", "regression", "target", _friedman),
-    Table("rare", "binary", "target", _rare),
-    Table("wide", "binary", "target", _wide),
+    Table("friedman", "regression", "target", synthetic.friedman),
+    Table("rare", "binary", "target", synthetic.rare),
+    Table("wide", "binary", "target", synthetic.wide),
+    Table("small_bank", "binary", "y", _small_bank),
+    Table("gappy_bank", "binary", "y", _gappy_bank),
+    Table("very_rare", "binary", "target", synthetic.very_rare),
+    Table("wide_sum", "regression", "target", synthetic.wide_sum),
+    Table("long", "binary", "target", synthetic.long),
+    Table("many_classes", "multiclass", "target", synthetic.many_classes),
+    Table("levels", "binary", "target", synthetic.levels),
+    Table("dates", "regression", "target", synthetic.dates),
+    Table("sentences", "binary", "target", synthetic.sentences),
+    Table("skewed", "regression", "target", synthetic.skewed),
+    Table("untidy", "multiclass", "the risk", synthetic.untidy),
+    Table("rings", "multiclass", "target", synthetic.rings),
 )
 
 

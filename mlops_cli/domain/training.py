@@ -71,7 +71,8 @@ class TrainSettings(Struct, omit_defaults=True, forbid_unknown_fields=True):
     `n_cross_validations` is given the engine chooses from the size of the data, as Azure does.
     `featurization` may say of single columns what they are; the others are found out.
     `max_trials` bounds the search by number instead of time (Azure: `iterations`). `engine` is whose AutoML
-    searches on this machine; the others are optional extras.
+    searches on this machine; the others are optional extras. `workers` is the address of a Dask scheduler whose
+    workers do the trials, one on each at a time.
     """
 
     task: Task = "classification"
@@ -93,6 +94,7 @@ class TrainSettings(Struct, omit_defaults=True, forbid_unknown_fields=True):
     seed: int = 0
     forecasting: ForecastSettings | None = None
     engine: Literal["mlops", "flaml", "autogluon"] = "mlops"
+    workers: str | None = None
 
     def metric(self) -> str:
         return self.primary_metric or DEFAULT_PRIMARY_METRIC[self.task]

@@ -35,6 +35,9 @@ def check(settings: TrainSettings) -> None:
     if settings.engine != "mlops":
         message = f"Azure's AutoML is its own engine; train.engine: {settings.engine} is for this machine"
         raise UsageError(message, hint="leave train.engine out")
+    if settings.workers:
+        message = "on Azure the trials run on the profile's compute; train.workers is for this machine"
+        raise UsageError(message, hint="leave train.workers out")
     if settings.experiment_timeout_minutes < LEAST_MINUTES:
         message = f"Azure's AutoML takes at least {LEAST_MINUTES} minutes as train.timeout_minutes"
         raise UsageError(message, hint="to search less, set train.max_trials or train.experiment_exit_score")

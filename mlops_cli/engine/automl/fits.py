@@ -33,6 +33,11 @@ class Fits(Protocol):
         """The size of one fit: rows times features."""
         ...
 
+    @property
+    def side_by_side(self) -> int:
+        """Trials that there is room for at once."""
+        ...
+
     def judge(self, algorithm: str, parameters: Parameters, limits: Limits) -> list[FoldAnswer]: ...
 
     def final(self, algorithm: str, parameters: Parameters, rounds: int | None, limits: Limits) -> Any:
@@ -52,6 +57,10 @@ class TableFits:
     @property
     def cells(self) -> int:
         return int(self.whole.matrix.size)
+
+    @property
+    def side_by_side(self) -> int:
+        return 1
 
     def judge(self, algorithm: str, parameters: Parameters, limits: Limits) -> list[FoldAnswer]:
         """The folds side by side, a soft limit shared out among them."""

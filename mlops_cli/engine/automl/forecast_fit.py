@@ -49,6 +49,10 @@ class ForecastFits:
     def cells(self) -> int:
         return int(self.line.values.size * max(1, self.line.known.shape[2])) * _FEATURES_A_STEP
 
+    @property
+    def side_by_side(self) -> int:
+        return 1
+
     def judge(self, algorithm: str, parameters: Parameters, limits: Limits) -> list[FoldAnswer]:
         waves = limits.waves(len(self.origins), self.line.values.size)
 

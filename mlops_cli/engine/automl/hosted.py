@@ -49,6 +49,10 @@ class HostedFits:
     def cells(self) -> int:
         return self.inner.cells
 
+    @property
+    def side_by_side(self) -> int:
+        return self.inner.side_by_side
+
     def judge(self, algorithm: str, parameters: Parameters, limits: Limits) -> list[FoldAnswer]:
         if self._trusted(algorithm):
             return self.inner.judge(algorithm, parameters, limits)

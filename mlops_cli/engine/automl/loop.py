@@ -99,7 +99,7 @@ class Search:
                 self._learn(outcome)
 
     def _search(self) -> None:
-        side_by_side = self.bench.settings.max_concurrent_iterations
+        side_by_side = max(self.bench.settings.max_concurrent_iterations, self.bench.fits.side_by_side)
         running: set[Future[Outcome]] = set()
         with ThreadPoolExecutor(side_by_side) as pool:
             try:

@@ -19,6 +19,8 @@ from mlops_cli.errors import StateError
 if TYPE_CHECKING:
     import pandas
 
+    from mlops_cli.engine.automl.cluster import ClusterFits
+
 __all__ = ["AutoMLResult", "Trial", "run_automl"]
 
 
@@ -40,19 +42,27 @@ def run_automl(
     """
     clock = Clock(settings.experiment_timeout_minutes * 60, started or time.time())
     with quiet():
-        bench = _bench(data, settings)
+        bench = make_bench(data, settings)
         try:
             disk = Workdir(workdir, fingerprint(data, settings))
             clock.spent = disk.elapsed
             disk.save_judged(bench.judging())
-            with closing(HostedFits(bench.fits, disk.path / "host")) as bench.fits:
+            with closing(_fits(bench, disk)) as bench.fits:
                 publisher = Publisher(bench, disk.model, clock, run_info or {})
                 return Search(bench, publisher, disk, on_trial, should_stop).run()
         except OSError as error:
             raise StateError(f"cannot write {error.filename or workdir}: {error.strerror}") from error
 
 
-def _bench(data: "pandas.DataFrame", settings: TrainSettings) -> Bench:
+def _fits(bench: Bench, disk: Workdir) -> "HostedFits | ClusterFits":
+    if bench.settings.workers:
+        from mlops_cli.engine.automl.cluster import ClusterFits
+
+        return ClusterFits(bench.fits, bench.settings.workers)
+    return HostedFits(bench.fits, disk.path / "host")
+
+
+def make_bench(data: "pandas.DataFrame", settings: TrainSettings) -> Bench:
     if settings.engine != "mlops":
         engines.check(settings)
     if settings.task == "forecasting":

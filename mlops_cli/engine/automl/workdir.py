@@ -121,6 +121,7 @@ _MAY_CHANGE = (
     "experiment_exit_score",
     "enable_early_stopping",
     "model_explainability",
+    "workers",
 )
 
 

@@ -17,6 +17,7 @@ Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 class DeploySettings(Struct, omit_defaults=True, forbid_unknown_fields=True):
     """The `deploy` section of a profile.
 
+    `cluster` is the AKS cluster on Azure, needed where the workspace has several.
     `model` is NAME or NAME:VERSION; `entry_script` is a user's own scoring file with `init()` and `run()`.
     `workers` defaults to one for aci and docker, to two for aks and kubernetes, where it counts pods. `port` 0
     means any free one, kept from then on.
@@ -24,6 +25,7 @@ class DeploySettings(Struct, omit_defaults=True, forbid_unknown_fields=True):
 
     name: str | None = None
     target: Target = "aci"
+    cluster: str | None = None
     model: str | None = None
     entry_script: str | None = None
     auth: Auth = "key"

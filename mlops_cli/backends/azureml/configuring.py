@@ -41,20 +41,28 @@ def configuration(settings: DeploySettings, tags: dict[str, str]) -> Any:
     )
 
 
-def cluster(session: Session, target: Target) -> AksCompute | None:
-    """The Kubernetes cluster of the workspace; aci needs none. Raises unless there is exactly one."""
-    if target == "aci":
+def cluster(session: Session, settings: DeploySettings) -> AksCompute | None:
+    """The AKS cluster that is named, or the only one there is; aci needs none. None is ever made here.
+
+    Raises NotFoundError where there is none, UsageError where nothing says which.
+    """
+    if settings.target == "aci":
         return None
     from azureml.core.compute import AksCompute
 
-    found = [c for c in session.workspace.compute_targets.values() if isinstance(c, AksCompute)]
+    every = session.workspace.compute_targets.values()
+    found = {one.name: one for one in every if isinstance(one, AksCompute)}
+    names = ", ".join(sorted(found))
     if not found:
-        hint = "create or attach one in the workspace, or use deploy.target aci"
+        hint = "create or attach one in the workspace (it costs money), or use deploy.target aci"
         raise NotFoundError("the workspace has no AKS cluster", hint=hint)
-    if len(found) > 1:
-        names = ", ".join(sorted(one.name for one in found))
-        raise UsageError(f"the workspace has several AKS clusters: {names}", hint="keep the one to use")
-    return found[0]
+    if settings.cluster is None and len(found) > 1:
+        hint = "name one in the profile: deploy.cluster"
+        raise UsageError(f"the workspace has several AKS clusters: {names}", hint=hint)
+    if settings.cluster and settings.cluster not in found:
+        message = f"the workspace has no AKS cluster '{settings.cluster}'; it has: {names}"
+        raise NotFoundError(message, hint="set deploy.cluster to one of them")
+    return found[settings.cluster] if settings.cluster else next(iter(found.values()))
 
 
 def tags(request: DeployRequest, service: Webservice | None) -> dict[str, str]:
@@ -69,6 +77,8 @@ def tags(request: DeployRequest, service: Webservice | None) -> dict[str, str]:
 def is_other_machine(service: Webservice, settings: DeploySettings) -> bool:
     """Whether the service has another size or place than is asked for; Azure must make it anew then."""
     if webservices.endpoint(service).target != settings.target:
+        return True
+    if settings.cluster and getattr(service, "compute_name", None) != settings.cluster:
         return True
     size = service.container_resource_requirements
     return bool((size.cpu, size.memory_in_gb) != (settings.cpu_cores, settings.memory_gb))

@@ -19,7 +19,7 @@ from mlops_cli.backends.azureml.tags import with_own
 from mlops_cli.domain.data import Row
 from mlops_cli.domain.deployment import DeployRequest, Phase, PhaseName, Plan
 from mlops_cli.domain.endpoints import Endpoint
-from mlops_cli.errors import NotFoundError, WorkFailedError
+from mlops_cli.errors import InterruptedByUserError, NotFoundError, WorkFailedError
 from mlops_cli.status import EndpointState
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Deployment:
         match self.plan().action:
             case "unchanged":
                 assert self._service
+                self._prove(self._service, sample)
                 return webservices.endpoint(self._service), False
             case "configure":
                 assert self._service
@@ -58,10 +59,21 @@ class Deployment:
                 return webservices.endpoint(self._service), True
             case action:
                 service = self._roll_out(action)
-                if sample is not None:
-                    with self._phase("smoke", "one row was scored"):
-                        self._smoke(service, sample)
+                self._try(service, sample)
                 return webservices.endpoint(service), True
+
+    def _prove(self, service: Webservice, sample: bytes | None) -> None:
+        """Bring to its end what an earlier command may have left: the wait for Azure, and the first row."""
+        if webservices.endpoint(service).state == EndpointState.TRANSITIONING:
+            with self._phase("start", "Azure was still starting it"), self._waiting():
+                webservices.settle(service)
+                self._check(service)
+        self._try(service, sample)
+
+    def _try(self, service: Webservice, sample: bytes | None) -> None:
+        if sample is not None:
+            with self._phase("smoke", "one row was scored"):
+                self._smoke(service, sample)
 
     def _roll_out(self, action: str) -> Webservice:
         model = packaging.model_of(self._session, self._request)
@@ -84,7 +96,7 @@ class Deployment:
             models,
             inference_config=config,
             deployment_config=configuring.configuration(self._settings, self._tags()),
-            deployment_target=configuring.cluster(self._session, self._settings.target),
+            deployment_target=configuring.cluster(self._session, self._settings),
             overwrite=self._service is not None,
         )
 
@@ -110,10 +122,26 @@ class Deployment:
 
     def _wait(self, service: Webservice) -> None:
         try:
-            service.wait_for_deployment(show_output=False)
+            with self._waiting():
+                service.wait_for_deployment(show_output=False)
         except WebserviceException as error:
             service.update_deployment_state()
             raise self._failed(service, error.message) from error
+        self._check(service)
+
+    @contextlib.contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """Ctrl-C ends the wait alone: Azure has been told what to do."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            message = f"no longer waiting; Azure goes on with the deployment of {self._request.name}"
+            hint = (
+                f"take it up again with the same command, or look: mlops endpoints show {self._request.name}"
+            )
+            raise InterruptedByUserError(message, hint=hint) from None
+
+    def _check(self, service: Webservice) -> None:
         if webservices.endpoint(service).state != EndpointState.HEALTHY:
             raise self._failed(service, f"it is {service.state}")
 
@@ -138,6 +166,8 @@ class Deployment:
         self._on_phase(Phase(name))
         try:
             yield
+        except InterruptedByUserError:
+            raise
         except BaseException:
             self._on_phase(Phase(name, detail, time.monotonic() - began, ok=False))
             raise

@@ -20,6 +20,7 @@ def content_hash(request: DeployRequest) -> str:
     settings = request.settings
     parts: list[Any] = [request.model, settings.target, settings.workers, settings.scoring_timeout_ms]
     parts += [settings.cpu_cores, settings.memory_gb]
+    parts += [settings.cluster] if settings.cluster else []
     script = request.entry_script.read_bytes() if request.entry_script else b""
     return hashlib.sha256(msgspec.json.encode(parts) + b"\0" + script).hexdigest()
 

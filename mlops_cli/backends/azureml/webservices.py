@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +10,14 @@ from mlops_cli.backends.azureml import missing
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.backends.azureml.tags import own, without_own
 from mlops_cli.domain.endpoints import Auth, Endpoint, Target
+from mlops_cli.errors import TimeoutExceededError
 from mlops_cli.status import EndpointState
 
 if TYPE_CHECKING:
     from azureml.core.webservice import Webservice
 
+POLL_SECONDS = 2.0
+SETTLE_SECONDS = 1800.0
 TARGETS: dict[str, Target] = {"ACI": "aci", "AKS": "aks", "AKSENDPOINT": "aks"}
 
 
@@ -35,6 +39,18 @@ def everything(session: Session) -> list[Webservice]:
     from azureml.core.webservice import Webservice
 
     return list(Webservice.list(session.workspace))
+
+
+def settle(service: Webservice) -> None:
+    """Wait until Azure has made up its mind. Raises TimeoutExceededError."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while _state(service.state) == EndpointState.TRANSITIONING:
+        if time.monotonic() > deadline:
+            raise TimeoutExceededError(
+                f"Azure is still busy with {service.name}", hint="mlops endpoints list"
+            )
+        time.sleep(POLL_SECONDS)
+        service.update_deployment_state()
 
 
 def endpoint(service: Webservice) -> Endpoint:

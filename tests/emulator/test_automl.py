@@ -30,6 +30,20 @@ def test_get_output_gives_a_model_that_predicts(program):
     assert found["out_of_range"] != "nothing"
 
 
+def test_best_child_is_explained_in_raw_columns_and_in_features(program):
+    found = program("automl")
+    assert [kind for kind, _, _ in found["explained"]] == ["False", "True"]
+    for _, importances, classes in found["explained"]:
+        assert classes == 2
+        assert set(importances) == {"age", "job"}
+        assert importances["age"] > 10 * importances["job"] >= 0
+        assert list(importances) == ["age", "job"]
+    assert found["explained_tag"] == "True"
+    _, forecast, _ = found["forecast_explained"][0]
+    assert sorted(forecast) == ["date", "past values of sold"]
+    assert sum(forecast.values()) > 0
+
+
 def test_registered_model_knows_its_run(program):
     assert program("automl")["registered"] == ["automl-best", 1, True, "automl-best"]
 

@@ -1,7 +1,7 @@
 """Which columns a model's answers rest on: over all, and for single rows."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 200
 OTHERS = "(other columns)"
 _MOST_COLUMNS = 40
+_MOST_CELLS = 4_000_000
 _PAIRS, _PAIRS_A_ROW = 6, 16
 _SECONDS = 15.0
 
@@ -41,12 +42,47 @@ def explain(model: "FittedModel | ForecastModel", rows: "Rows" = ()) -> Explanat
     return _explain_table(model, rows)
 
 
-def _explain_table(model: FittedModel, rows: "Rows") -> Explanation:
-    background = getattr(model, "background", None)
+class Contributions(NamedTuple):
+    """What each of `names` adds to the answers for some rows, (n, names, k), over `base`, the mean answer (k,)."""
+
+    names: list[str]
+    values: np.ndarray
+    base: np.ndarray
+
+
+def contributions(
+    model: "FittedModel | ForecastModel", *, engineered: bool = False, seconds: float = _SECONDS
+) -> Contributions:
+    """Of the raw columns, or of each engineered feature, for the model's background rows.
+
+    A forecast has the same groups for both. Raises UsageError for a model without its background rows.
+    """
+    if isinstance(model, ForecastModel):
+        from mlops_cli.engine.model.explain_forecast import past_contributions
+
+        return past_contributions(model, seconds)
+    background = _background(model)
+    names, groups = (
+        (list(model.encoder.features), [np.array([i]) for i in range(background.shape[1])])
+        if engineered
+        else _groups(model)
+    )
+    rows = background[: max(1, _MOST_CELLS // ((len(groups) + 1) * background.shape[1]))]
+    values = shapley(model.scores, rows, background, groups, _PAIRS, seconds)
+    return Contributions(names, values, model.scores(background).mean(axis=0))
+
+
+def _background(model: FittedModel) -> np.ndarray:
+    background: np.ndarray | None = getattr(model, "background", None)
     if background is None:
         raise UsageError(
             "the model was trained without explanations", hint="train with train.model_explainability: true"
         )
+    return background
+
+
+def _explain_table(model: FittedModel, rows: "Rows") -> Explanation:
+    background = _background(model)
     names, groups = _groups(model)
     over_all = shapley(model.scores, background, background, groups, _PAIRS, _SECONDS)
     found = Explanation(shares(names, over_all))

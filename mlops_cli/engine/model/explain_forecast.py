@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlops_cli.domain.explanation import Explanation
-from mlops_cli.engine.model.explain import one_row, shares
+from mlops_cli.engine.model.explain import Contributions, one_row, shares
 from mlops_cli.engine.model.forecast import ForecastModel, Rows, Window
 from mlops_cli.engine.model.forecasters import Forecaster, Recursive, recur, step_features
 from mlops_cli.engine.model.periods import CALENDAR
@@ -43,6 +43,14 @@ def explain_forecast(model: ForecastModel, rows: "Rows") -> Explanation:
     return found
 
 
+def past_contributions(model: ForecastModel, seconds: float) -> Contributions:
+    """For a sample of the steps of the history."""
+    names, sources = _groups(model)
+    past = _past(model)
+    values = _contributions(model, sources, past, past, _PAIRS, seconds)
+    return Contributions(names, values, np.array([np.nanmean(model.history)]))
+
+
 def _groups(model: ForecastModel) -> tuple[list[str], list[str]]:
     """The names to show, and for each feature known beforehand the raw column it comes from."""
     sources = [model.encoder.columns[i].name for i in model.encoder.sources]
@@ -61,15 +69,26 @@ def _past(model: ForecastModel) -> _Steps:
 
 
 def _contributions(
-    model: ForecastModel, sources: list[str], steps: _Steps, past: _Steps, pairs: int
+    model: ForecastModel,
+    sources: list[str],
+    steps: _Steps,
+    past: _Steps,
+    pairs: int,
+    seconds: float = _SECONDS,
 ) -> np.ndarray:
     """(n, groups, 1): a mix of regressions is linear, and so are its contributions."""
-    parts = [_of_member(model, member, sources, steps, past, pairs) for member in model.members]
+    parts = [_of_member(model, member, sources, steps, past, pairs, seconds) for member in model.members]
     return np.asarray(sum(w * part for w, part in zip(model.mix.weights, parts, strict=True)))
 
 
 def _of_member(
-    model: ForecastModel, member: Forecaster, sources: list[str], steps: _Steps, past: _Steps, pairs: int
+    model: ForecastModel,
+    member: Forecaster,
+    sources: list[str],
+    steps: _Steps,
+    past: _Steps,
+    pairs: int,
+    seconds: float,
 ) -> np.ndarray:
     names = _groups(model)[0]
     if not isinstance(member, Recursive):
@@ -81,7 +100,7 @@ def _of_member(
     def answers(features: np.ndarray) -> np.ndarray:
         return member.member.predict(np.ascontiguousarray(features[:, :-1])) + features[:, -1:]
 
-    return shapley(answers, _features(member, steps), _features(member, past), groups, pairs, _SECONDS)
+    return shapley(answers, _features(member, steps), _features(member, past), groups, pairs, seconds)
 
 
 def _features(member: Recursive, steps: _Steps) -> np.ndarray:

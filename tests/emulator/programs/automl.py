@@ -5,6 +5,7 @@ import random
 from pathlib import Path
 
 import pandas as pd
+from azureml._restclient.assets_client import AssetsClient
 from azureml.automl.core.forecasting_parameters import ForecastingParameters
 from azureml.core import Dataset, Experiment, Workspace
 from azureml.core.compute import AmlCompute, ComputeTarget
@@ -46,6 +47,24 @@ def classify(**more):
     )  # fmt: skip
 
 
+def explained(child):
+    """Of each explanation: raw or not, and its features with their importances, as its client reads them."""
+    assets = AssetsClient(ws.service_context).list_assets_with_query(
+        run_id=child.id,
+        properties={"version": "azureml.v8.model.explanation"},
+        asset_type="azureml.explanation",
+    )
+    found = []
+    for asset in assets:
+        place = f"explanation/{asset.properties['explanation_id'][:8]}"
+        child.download_files(prefix=place, output_directory=child.id)
+        read = [Path(child.id, place, f"global_{what}/0.interpret.json") for what in ("names", "values")]
+        names, values = (json.loads(file.read_text()) for file in read)
+        kept = json.loads(Path(child.id, place, "local_importance_values.interpret.json").read_text())
+        found.append([asset.properties["is_raw"], dict(zip(names, values, strict=True)), len(kept)])
+    return found
+
+
 run = experiment.submit(classify(), tags={"team": "red"})
 wrong = experiment.submit(classify(label_column_name="nope"))
 stopped = experiment.submit(classify(iterations=500))
@@ -82,6 +101,7 @@ note(
     by_metric=run.get_best_child(metric="accuracy").id.startswith(run.id),
     environment=best.get_environment().name,
 )
+note(explained=explained(best), explained_tag=best.get_tags().get("model_explanation"))
 same, model = run.get_output()
 asked = clients.to_pandas_dataframe().drop(columns=["y"]).head(20)
 answers = model.predict(asked)
@@ -124,4 +144,5 @@ future.wait_for_completion()
 line = future.get_output()[1]
 coming = pd.DataFrame({"date": pd.date_range("2024-04-30", periods=7)})
 values, shown = line.forecast(coming)
+note(forecast_explained=explained(future.get_best_child()))
 note(forecast=[len(values), float(min(values)), float(max(values)), list(shown.columns)])

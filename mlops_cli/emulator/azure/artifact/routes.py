@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from mlops_cli.emulator import errors, hosts
 from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
 from mlops_cli.emulator.call import Call
@@ -24,12 +26,14 @@ def _owner(call: Call) -> tuple[str, str]:
 @service.route("POST", BASE + "/batch/metadata/{origin}/{container}", "Run.upload_file(s), Model.register")
 def announce(call: Call) -> Document:
     artifacts, owner = _artifacts(call), _owner(call)
-    paths = [entry["path"] for entry in call.document.get("paths") or []]
-    taken = [path for path in paths if artifacts.blob(*owner, path)]
-    new = [path for path in paths if path not in taken]
+    names = [entry["path"] for entry in call.document.get("paths") or []]
+    # Clients name `./folder/file` too, and leave the dot out of the address that they upload to.
+    paths = {name: posixpath.normpath(name) for name in names}
+    taken = [name for name, path in paths.items() if artifacts.blob(*owner, path)]
+    new = {name: path for name, path in paths.items() if name not in taken}
     return {
-        "artifacts": {path: artifacts.document(*owner, path) for path in new},
-        "artifactContentInformation": {path: artifacts.location(*owner, path) for path in new},
+        "artifacts": {name: artifacts.document(*owner, path) for name, path in new.items()},
+        "artifactContentInformation": {name: artifacts.location(*owner, path) for name, path in new.items()},
         "errors": {path: _conflict("/".join((*owner, path))) for path in taken},
     }
 

@@ -12,9 +12,10 @@ import msgspec
 from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
 from mlops_cli.emulator.azure.history.experiments import Experiments
 from mlops_cli.emulator.azure.history.runs import Runs
-from mlops_cli.emulator.azure.jasmine import documents
+from mlops_cli.emulator.azure.jasmine import documents, explanations
 from mlops_cli.emulator.azure.jasmine.folder import AutoMLFolder
 from mlops_cli.emulator.azure.metric.metrics import Metrics
+from mlops_cli.emulator.azure.model.models import Assets
 from mlops_cli.emulator.clock import now
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.workspace import Workspace
@@ -70,17 +71,22 @@ def finish(app: App, workspace: Workspace, run: Document, folder: AutoMLFolder, 
     assert best is not None, "the best trial has been told of"
     for name, value in best["trial"]["metrics"].items():
         Metrics(workspace, run["runId"]).log(name, value, result["ended"])
-    if result.get("importances"):
+    if result.get("explanations"):
         _explain(workspace, run, result)
         _tell(workspace, run["runId"], END)
 
 
 def _explain(workspace: Workspace, run: Document, result: Document) -> None:
-    """The run that Azure makes for the explanation of the best child."""
+    """The run that Azure makes for the explanations of the best child, and their assets."""
     experiment = Experiments(workspace).ensure(run["_experiment"])
-    explained = f"{run['runId']}_ModelExplain"
+    explained, best = f"{run['runId']}_ModelExplain", f"{run['runId']}_{result['best']}"
     Runs(workspace).patch(experiment, explained, documents.explanation(run, result), run.get("createdBy"))
     Runs(workspace).set_status(explained, "Completed", at=result["ended"])
+    with workspace.state.transaction():
+        if not Assets(workspace).find(run_id=best, kind=explanations.ASSET_TYPE):
+            for asset in result["explanations"]:
+                Assets(workspace).create(asset)
+    Runs(workspace).change(best, lambda document: document["tags"].update(model_explanation="True"))
 
 
 def _keep(artifacts: Artifacts, container: str, path: str, file: Path) -> None:

@@ -116,7 +116,7 @@ def end_parent(document: Document, result: Document) -> None:
     tags["iterations"] = str(document.get("_children", 0))
     if result["status"] == "Completed":
         tags["automl_best_child_run_id"] = f"{document['runId']}_{result['best']}"
-        if result.get("importances"):
+        if result.get("explanations"):
             tags["model_explain_run"] = "best_run"
     elif result["status"] == "Failed":
         began = "ProblemInfoJsonString" in properties

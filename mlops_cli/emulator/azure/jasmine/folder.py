@@ -20,7 +20,7 @@ class AutoMLFolder:
     setup.json       {guardrails}, once the table is read
     trials/N.json    {trial, ended} as trial N ends
     children/N/      what becomes the artifacts of child run N
-    result.json      {status, ended, best, error, notes, importances}, at the very end
+    result.json      {status, ended, best, error, notes, explanations}, at the very end
 
     The worker holds `lock` for its life. A file `cancel` asks it to stop.
     """

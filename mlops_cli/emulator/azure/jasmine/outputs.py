@@ -12,9 +12,10 @@ import msgspec
 import yaml
 
 from mlops_cli.domain.training import TrainSettings
-from mlops_cli.emulator.azure.jasmine import scoring_file
+from mlops_cli.emulator.azure.jasmine import explanations, scoring_file
 from mlops_cli.emulator.azure.jasmine.folder import AutoMLFolder
 from mlops_cli.emulator.azure.jasmine.names import CONDA_FILE, SCORING_FILES
+from mlops_cli.emulator.state import Document
 from mlops_cli.engine.model import folder as model_folder
 from mlops_cli.engine.model.pipeline import FittedPipeline
 
@@ -24,10 +25,8 @@ if TYPE_CHECKING:
     from mlops_cli.engine.automl.trials import Trial
 
 
-def write_children(
-    folder: AutoMLFolder, table: pandas.DataFrame, settings: TrainSettings, best: int
-) -> dict[str, float]:
-    """Write the files of all completed children; the feature importances of the best one."""
+def write_children(folder: AutoMLFolder, table: pandas.DataFrame, settings: TrainSettings, best: int) -> None:
+    """Write the files of all completed children."""
     from mlops_cli.engine.automl.children import publish_trials
 
     def place(trial: Trial) -> Path | None:
@@ -38,7 +37,17 @@ def write_children(
     for number, model in {**models, best: folder.search / "model"}.items():
         if not folder.child(number).exists():
             write(model, folder.child(number))
-    return model_folder.load_manifest(folder.search / "model").feature_importances
+
+
+def explain(folder: AutoMLFolder, run_id: str, best: int) -> list[Document]:
+    """Add the explanations of the best child to its files; the assets that describe them."""
+    if (known := folder.read("explanations")) is not None:
+        return list(known["assets"])
+    place = folder.child(best)
+    shutil.rmtree(place / "explanation", ignore_errors=True)
+    assets = explanations.write(model_folder.load(folder.search / "model"), f"{run_id}_{best}", place)
+    folder.write("explanations", {"assets": assets})
+    return assets
 
 
 def write(model: Path, target: Path) -> None:
@@ -60,8 +69,6 @@ def write(model: Path, target: Path) -> None:
     summary = fitted.named_steps["datatransformer"].get_featurization_summary()
     _json(outputs / "featurization_summary.json", summary)
     _json(outputs / "engineered_feature_names.json", list(manifest.feature_importances))
-    if manifest.feature_importances:
-        _json(draft / "explanation" / "global_importances.json", manifest.feature_importances)
     draft.rename(target)
 
 

@@ -80,8 +80,10 @@ def _train(folder: AutoMLFolder) -> Document:
         log.info("%s", note)
     if result.best is None or result.stopped == "canceled":
         return {"status": "Canceled", "best": None}
-    importances = outputs.write_children(folder, table, settings, result.best.iteration)
-    return {"status": "Completed", "best": result.best.iteration, "importances": importances}
+    best = result.best.iteration
+    outputs.write_children(folder, table, settings, best)
+    explained = outputs.explain(folder, job["run_id"], best) if settings.model_explainability else []
+    return {"status": "Completed", "best": best, "explanations": explained}
 
 
 def _table(definition: Document, settings: TrainSettings) -> pandas.DataFrame:

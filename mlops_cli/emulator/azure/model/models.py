@@ -68,7 +68,7 @@ class Models:
 
 
 class Assets:
-    """Sets of artifacts that models point at."""
+    """Sets of artifacts that models point at, or that hold explanations of models."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._documents = workspace.collection("assets")
@@ -79,6 +79,24 @@ class Assets:
 
     def get(self, asset_id: str) -> Document | None:
         return self._documents.get(asset_id)
+
+    def find(
+        self,
+        *,
+        run_id: str | None = None,
+        name: str | None = None,
+        kind: str | None = None,
+        properties: str | None = None,
+    ) -> list[Document]:
+        """Those that have all that is given, oldest first; `properties` are `key=value,...`."""
+        has_properties = labels_filter(properties, "properties")
+        wanted = {"runid": run_id, "name": name, "type": kind}
+        return [
+            asset
+            for asset in self._documents.all()
+            if all(value is None or asset.get(key) == value for key, value in wanted.items())
+            and has_properties(asset)
+        ]
 
 
 _EMPTY: Document = {

@@ -31,6 +31,20 @@ def create_asset(call: Call) -> Document:
     return Assets(call.workspace).create(call.document)
 
 
+@service.route(
+    "GET", BASE + "/assets", "ExplanationClient.list_model_explanations, download_model_explanation"
+)
+def list_assets(call: Call) -> Document:
+    query = call.query
+    found = Assets(call.workspace).find(
+        run_id=query.get("runid"),
+        name=query.get("name"),
+        kind=query.get("type"),
+        properties=query.get("properties"),
+    )
+    return _page(call, found, "assets")
+
+
 @service.route("GET", BASE + "/assets/{id}", "Model.download")
 def get_asset(call: Call) -> Document:
     found = Assets(call.workspace).get(call["id"])

@@ -104,6 +104,8 @@ def main(**_: Any) -> int:
     import sys
     from pathlib import Path
 
+    from mlops_cli.cli import interrupts
     from mlops_cli.cli.app import App
 
+    interrupts.keep()
     return run(sys.argv[1:], App(environ=os.environ, cwd=Path.cwd()))

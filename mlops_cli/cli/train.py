@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,8 @@ from mlops_cli.cli.command import Command, pass_app
 from mlops_cli.cli.options import dry_run_option, timeout_option, wait_option
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlops_cli.cli.app import App
     from mlops_cli.domain.runs import Run
 
@@ -39,25 +42,33 @@ def train(
     if dry_run:
         return app.show(request, lambda console: console.print("dry run: nothing was started"))
     run, created = app.backend.runs.start(request)
-    app.say(f"{'run' if created else 'following the unfinished run'} {run.run_id}")
-    if wait:
-        run = _follow(app, run.run_id, timeout)
-    return _show(app, run)
+    with _going_on(run.run_id):
+        app.say(f"{'run' if created else 'following the unfinished run'} {run.run_id}")
+        if wait:
+            run = _follow(app, run.run_id, timeout)
+        return _show(app, run)
 
 
 def _follow(app: App, run_id: str, timeout: float | None) -> Run:
     from mlops_cli.cli.leaderboard import LiveLeaderboard
-    from mlops_cli.errors import InterruptedByUserError
     from mlops_cli.services.training.train import check_outcome, follow
 
+    with LiveLeaderboard(app) as board:
+        run = follow(app.backend, run_id, board.update, timeout)
+    check_outcome(run)
+    return run
+
+
+@contextlib.contextmanager
+def _going_on(run_id: str) -> Iterator[None]:
+    """Ctrl-C ends the wait; the run does not notice."""
+    from mlops_cli.errors import InterruptedByUserError
+
     try:
-        with LiveLeaderboard(app) as board:
-            run = follow(app.backend, run_id, board.update, timeout)
+        yield
     except KeyboardInterrupt:
         hint = f"follow it with the same command, or stop it: mlops runs cancel {run_id}"
         raise InterruptedByUserError(f"no longer waiting; run {run_id} goes on", hint=hint) from None
-    check_outcome(run)
-    return run
 
 
 def _show(app: App, run: Run) -> None:

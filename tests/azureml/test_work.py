@@ -109,3 +109,31 @@ made.wait_for_completion()
     assert token["token"]
     assert scored == {"got": '{"data": [1]}'}
     bank.json("endpoints delete on-aks --yes")
+
+
+def test_of_several_kubernetes_clusters_the_profile_names_one(bank):
+    (bank.project / "entry.py").write_text("def init():\n    pass\n\n\ndef run(data):\n    return 1\n")
+    code = """
+from azureml.core.compute import AksCompute, ComputeTarget
+wanted = AksCompute.provisioning_configuration(agent_count=1, cluster_purpose="DevTest")
+made = [ComputeTarget.create(ws, name, wanted) for name in ("cluster-one", "cluster-two")]
+for one in made:
+    one.wait_for_completion()
+"""
+    program(bank, code)
+    line = "deploy named-aks --entry-script entry.py --target aks -o json"
+    which, unknown, made, again, moved = bank.run(
+        line,
+        f"{line} --set deploy.cluster=nothing",
+        f"{line} --set deploy.cluster=cluster-two",
+        f"{line} --set deploy.cluster=cluster-two",
+        f"{line} --set deploy.cluster=cluster-one",
+    )
+    assert (which.code, unknown.code) == (2, 4)
+    assert "cluster-one, cluster-two" in which.json()["error"]["message"]
+    assert "deploy.cluster" in which.json()["error"]["hint"]
+    assert "cluster-one, cluster-two" in unknown.json()["error"]["message"]
+    assert (made.json()["changed"], again.json()["changed"], moved.json()["changed"]) == (True, False, True)
+    where = 'print(Webservice(ws, "named-aks").compute_name)'
+    assert program(bank, f"from azureml.core.webservice import Webservice\n{where}") == "cluster-one"
+    bank.json("endpoints delete named-aks --yes")

@@ -15,7 +15,7 @@ from mlops_cli.backends.azureml import diagnosis, history, missing
 from mlops_cli.backends.azureml.data import AzureData
 from mlops_cli.backends.azureml.registration import register_best
 from mlops_cli.backends.azureml.session import Session
-from mlops_cli.backends.azureml.training import check, run_key, submit
+from mlops_cli.backends.azureml.training import check, describe, run_key, submit
 from mlops_cli.domain.diagnosis import Diagnosis
 from mlops_cli.domain.runs import Run
 from mlops_cli.domain.training import TrainRequest
@@ -44,7 +44,9 @@ class AzureRuns:
         table = AzureData(self._session).table(request.dataset, request.version)
         key = run_key(request, table)
         going = None if request.always_new else self._unfinished(request.experiment, key)
-        return self._observed(going or submit(self._session, request, table, key)), going is None
+        run = going or submit(self._session, request, table, key)
+        describe(run, request)
+        return self._observed(run), going is None
 
     def get(self, run_id: str) -> Run:
         """The run as it is now. A completed one gets its model registered, where it asked for that."""

@@ -55,9 +55,14 @@ def submit(session: Session, request: TrainRequest, table: TabularDataset, key: 
 
     made = config(request, table, compute.ensure(session))
     experiment = Experiment(session.workspace, request.experiment)
-    run = experiment.submit(made, tags=with_own({}, key=key), show_output=False)
-    run.add_properties(with_own({}, request=msgspec.json.encode(request).decode()))
-    return run
+    return experiment.submit(made, tags=with_own({}, key=key), show_output=False)
+
+
+def describe(run: Run, request: TrainRequest) -> None:
+    """Note what was asked for, unless the run has it: the command that submitted it may have been cut short."""
+    told = with_own({}, request=msgspec.json.encode(request).decode())
+    if not told.keys() <= run.properties.keys():
+        run.add_properties(told)
 
 
 def config(request: TrainRequest, table: TabularDataset, target: Any) -> AutoMLConfig:

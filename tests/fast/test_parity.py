@@ -143,3 +143,28 @@ def test_a_compiled_model_that_answers_otherwise_is_found_out(tmp_path: Path) ->
     with pytest.raises(parity.DifferentError, match="of 61 rows are answered otherwise") as caught:
         parity.check(model, compiled(other, tmp_path), rows_of(shop(59), model))
     assert "in place of" in caught.value.details[1]
+
+
+@pytest.mark.parametrize("label", ["two", "three", "price"])
+def test_a_large_batch_is_answered_as_its_rows_are_one_by_one(label: str, tmp_path: Path) -> None:
+    model = fitted(label, [CATEGORIES, ("MLP", {"hidden_layer_sizes": [4]})])
+    fast = compiled(model, tmp_path)
+    rows = [{**row, "city": f"city {i % 40}"} for i, row in enumerate(rows_of(shop(700, seed=8), model))]
+    assert all(None in [row[name] for row in rows] for name in ("age", "colour"))
+    asked = fast.read(json.dumps({"data": rows}).encode())
+    alone = [fast.read(json.dumps({"data": [row]}).encode()) for row in rows]
+    assert np.array_equal(asked.matrix, np.concatenate([a.matrix for a in alone]), equal_nan=True)
+    singly = np.concatenate([fast.answers(a) for a in alone])
+    np.testing.assert_allclose(fast.answers(asked), singly, rtol=1e-12)
+
+
+def test_a_large_batch_with_a_value_written_as_text_is_answered_too(tmp_path: Path) -> None:
+    model = fitted("two", [CATEGORIES])
+    fast = compiled(model, tmp_path)
+    rows = rows_of(shop(300, seed=9), model)
+    written = [{**row, "size": str(row["size"])} for row in rows]
+    plain, text = (fast.read(json.dumps({"data": found}).encode()) for found in (rows, written))
+    assert np.array_equal(plain.matrix, text.matrix, equal_nan=True)
+    wrong = [*rows[:-1], {**rows[-1], "since": "yesterday"}]
+    with pytest.raises(Refusal):
+        fast.read(json.dumps({"data": wrong}).encode())

@@ -24,6 +24,7 @@ class Graph:
         self.width = width
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
+        self._thresholds: dict[int, list[float]] = {}
         self.matrix = self.add("Cast", INPUT, to=self.DOUBLE)
 
     def add(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
@@ -45,6 +46,16 @@ class Graph:
     def pick(self, matrix: str, positions: Any) -> str:
         """Some columns of `matrix`."""
         return self.add("Gather", matrix, self.constant(positions, np.int64), axis=1)
+
+    def compares(self, positions: np.ndarray, thresholds: np.ndarray) -> None:
+        """Remember which columns of the matrix a forest compares with what."""
+        for position, threshold in zip(positions.tolist(), thresholds.tolist(), strict=True):
+            self._thresholds.setdefault(position, []).append(threshold)
+
+    def most_compared(self) -> list[int]:
+        """The two columns that are compared most often, the one with fewer different thresholds first."""
+        found = sorted(self._thresholds, key=lambda position: -len(self._thresholds[position]))[:2]
+        return sorted(found, key=lambda position: len(set(self._thresholds[position])))
 
     def model(self, columns: int) -> bytes:
         """The whole, as a file, from the matrix to the output of the operator that was added last."""

@@ -6,11 +6,17 @@ from mlops_cli.engine.compile.forest import LEQ, MEMBER, Forest, NotCompilableEr
 
 _CATEGORICAL, _DEFAULT_LEFT = 1, 2
 _MISSING_NONE, _MISSING_NAN = 0, 2
-_LINKS = {"regression": "", "regression_l1": "", "binary": "sigmoid", "multiclass": "softmax"}
+_LINKS = {
+    "regression": "",
+    "regression_l1": "",
+    "binary": "sigmoid",
+    "multiclass": "softmax",
+    "tweedie": "exp",
+}
 
 
 def read(text: str, outputs: int) -> tuple[Forest, str]:
-    """The trees and what turns their sum into an answer: nothing, "sigmoid" or "softmax"."""
+    """The trees and what turns their sum into an answer: nothing, "sigmoid", "softmax" or "exp"."""
     header, *blocks = text.split("\nTree=")
     blocks[-1] = blocks[-1].split("\nend of trees")[0]
     objective = _fields(header).get("objective", "")

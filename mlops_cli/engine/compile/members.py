@@ -39,10 +39,10 @@ def add_pair(graph: Graph, positive: str) -> str:
 
 
 def _linked(graph: Graph, sums: str, link: str) -> str:
-    """Sums turned into an answer by nothing, "sigmoid" or "softmax"."""
+    """Sums turned into an answer by nothing, "sigmoid", "softmax" or "exp"."""
     if link == "softmax":
         return graph.add("Softmax", sums, axis=1)
-    return graph.add("Sigmoid", sums) if link else sums
+    return graph.add("Exp" if link == "exp" else "Sigmoid", sums) if link else sums
 
 
 def _add_sklearn(graph: Graph, member: SklearnMember, places: np.ndarray) -> str:

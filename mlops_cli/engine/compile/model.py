@@ -20,6 +20,7 @@ def compile_model(model: object) -> tuple[bytes, Table]:
     answers = [add_member(graph, member, places) for member in model.members]
     classes = len(model.schema.classes or [None])
     _mix(graph, model.mix, answers, is_binary=classes == 2)
+    table.sort_by = graph.most_compared()
     return graph.model(classes), table
 
 

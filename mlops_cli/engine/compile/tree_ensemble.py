@@ -15,6 +15,8 @@ def add_forest(graph: Graph, forest: Forest, places: np.ndarray, matrix: str) ->
     """The (rows, k) sums of `forest`; `places[i]` is where the graph's matrix holds feature i."""
     if sum(len(tree.features) for tree in forest.trees) > MOST_NODES:
         raise NotCompilableError(f"a forest of more than {MOST_NODES:,} nodes is too large")
+    for tree in forest.trees:
+        graph.compares(places[tree.features], tree.thresholds)
     if forest.trees[0].leaves.shape[1] > 1:
         sums = _add_vectors(graph, forest.trees, places, matrix)
     else:

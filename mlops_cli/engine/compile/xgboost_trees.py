@@ -12,11 +12,12 @@ _LINKS = {
     "reg:absoluteerror": "",
     "binary:logistic": "sigmoid",
     "multi:softprob": "softmax",
+    "reg:tweedie": "exp",
 }
 
 
 def read(raw: bytes | bytearray, outputs: int) -> tuple[Forest, str]:
-    """The trees and what turns their sum into an answer: nothing, "sigmoid" or "softmax"."""
+    """The trees and what turns their sum into an answer: nothing, "sigmoid", "softmax" or "exp"."""
     learner = json.loads(raw)["learner"]
     booster, objective = learner["gradient_booster"], learner["objective"]["name"]
     if booster["name"] != "gbtree" or objective not in _LINKS:
@@ -27,6 +28,8 @@ def read(raw: bytes | bytearray, outputs: int) -> tuple[Forest, str]:
     base = np.zeros(columns) + np.array(json.loads(parameters["base_score"]), dtype=np.float64)
     if link == "sigmoid":
         base = np.log(base / (1 - base))
+    if link == "exp":
+        base = np.log(base)
     model = booster["model"]
     trees = [_tree(tree, column) for tree, column in zip(model["trees"], model["tree_info"], strict=True)]
     return Forest(trees, base), link

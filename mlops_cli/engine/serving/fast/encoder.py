@@ -1,6 +1,6 @@
 """Rows to the matrix of a compiled model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
 from operator import getitem
@@ -18,6 +18,7 @@ from mlops_cli.engine.serving.fast.table import GROUPS, Table, group
 
 _REMEMBERED = 4096
 _SHORT = 64
+_FEW = 32
 Floats = tuple[float, ...]
 
 
@@ -52,12 +53,30 @@ class Encoder:
         self._computed = [_computed(slot) for slot in groups["computed"]]
         self._lookups = [_Lookup(slot.column, slot.means) for slot in groups["category"] if slot.column]
         self._first_lookup = self._numbers + len(self._computed)
+        self._read = self._first_lookup + len(self._lookups)
         self._any = [(slot.field.name, _encoding(slot.column, slot.means)) for slot in slots if slot.column]
         free = {slot.field.name for slot in slots if slot.takes_anything()}
         self.decoder = BodyDecoder([slot.field for slot in ordered], free)
 
     def encode(self, rows: Sequence[Struct]) -> np.ndarray:
         """(n, width) float32; UnfitValueError when a value is not accepted."""
+        return self._by_row(rows) if len(rows) <= _FEW else self._by_column(rows)
+
+    def _by_column(self, rows: Sequence[Struct]) -> np.ndarray:
+        """The quicker way for many rows."""
+        flat = list(chain.from_iterable(map(astuple, rows)))
+        columns = [flat[i :: len(flat) // len(rows)] for i in range(self._read)]
+        ways: Iterable[Callable[[Any], Floats]] = [
+            *self._computed,
+            *(found.__getitem__ for found in self._lookups),
+        ]
+        parts = [np.array(columns[: self._numbers], dtype=np.float32).reshape(-1, len(rows)).T]
+        for encode, values in zip(ways, columns[self._numbers :], strict=True):
+            encoded = np.fromiter(chain.from_iterable(map(encode, values)), np.float32)
+            parts.append(encoded.reshape(len(rows), -1))
+        return np.concatenate(parts, axis=1)
+
+    def _by_row(self, rows: Sequence[Struct]) -> np.ndarray:
         flat: list[Any] = []
         numbers, first, lookups = self._numbers, self._first_lookup, self._lookups
         for row in rows:

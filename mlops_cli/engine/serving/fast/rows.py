@@ -56,4 +56,4 @@ def _row_type(fields: list[InputField], free: set[str]) -> type[Struct]:
         (f"f{i}", Anything if f.name in free else _DIRECT.get(f.type, Anything)) for i, f in enumerate(fields)
     ]
     names = {f"f{i}": f.name for i, f in enumerate(fields)}
-    return defstruct("Row", members, rename=names, forbid_unknown_fields=True)
+    return defstruct("Row", members, rename=names, forbid_unknown_fields=True, gc=False)

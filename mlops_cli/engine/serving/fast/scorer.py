@@ -66,7 +66,7 @@ class FastModel:
 def load(folder: Path, schema: ModelSchema, threads: int) -> FastModel:
     """The compiled model in `folder`. Raises StateError."""
     table = read_as(folder / TABLE_FILE, Table)
-    return FastModel(schema, table, Engine(folder / GRAPH_FILE, threads))
+    return FastModel(schema, table, Engine(folder / GRAPH_FILE, threads, table.sort_by))
 
 
 class FastScorer:

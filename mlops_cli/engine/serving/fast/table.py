@@ -17,10 +17,14 @@ _COLUMNS = {"number": NumberColumn, "category": CategoryColumn, "date": DateColu
 
 
 class Table(Struct):
-    """`columns` in the order of the matrix; `means` of a category follow its code: a row per code, then unseen."""
+    """`columns` in the order of the matrix; `means` of a category follow its code: a row per code, then unseen.
+
+    `sort_by` are columns of the matrix, the first one first, by which a large batch is sorted (see engine).
+    """
 
     columns: list[dict[str, Any]]
     means: dict[str, list[list[float]]] = field(default_factory=dict)
+    sort_by: list[int] = field(default_factory=list)
 
     def encoders(self) -> list[Column]:
         return [_COLUMNS[c["purpose"]](**c) for c in self.columns]

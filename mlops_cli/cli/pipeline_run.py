@@ -59,7 +59,7 @@ def run(
 
     if resume:
         started = app.backend.pipelines.resume(resume)
-        app.say(f"going on with run {resume}")
+        app.say(f"going on with run {started.run_id}")
         return finish(app, started, wait=wait, timeout=timeout)
     loaded = pipelines.load(app.config, app.cwd, app.environ, file)
     wanted = pipelines.request(

@@ -16,6 +16,18 @@ def references(text: str) -> list[tuple[str, str]]:
     return [(match["kind"], match["name"]) for match in found if not match[0].startswith("$$")]
 
 
+def pieces(text: str) -> list[str | tuple[str, str]]:
+    """`text` cut at its references: literal texts, and (kind, name) where a reference stands."""
+    found: list[str | tuple[str, str]] = []
+    end = 0
+    for match in _REFERENCE.finditer(text):
+        if match[0].startswith("$$"):
+            continue
+        found += [unescape(text[end : match.start()]), (match["kind"], match["name"])]
+        end = match.end()
+    return [piece for piece in (*found, unescape(text[end:])) if piece]
+
+
 def put(text: str, kind: str, values: Mapping[str, Any]) -> Any:
     """`text` with references of one kind replaced.
 

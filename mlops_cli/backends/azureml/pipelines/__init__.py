@@ -1,7 +1,7 @@
 """Pipelines of the workspace.
 
-build       from a definition to the SDK's pipeline; `script`, `data` are its parts
-runs        runs and steps as ours
+build       from a definition to the SDK's pipeline; a file for each type of step, for arguments and data
+runs        runs as ours; `steps`
 versions    published pipelines behind an endpoint; `publishing` adds and changes them
 schedules   what runs them by itself
 """
@@ -29,6 +29,7 @@ from mlops_cli.domain.publishing import PipelineEndpoint, PublishedPipeline, Pub
 from mlops_cli.domain.schedules import Fire, Schedule
 from mlops_cli.engine.pipelines.planning import assigned
 from mlops_cli.errors import UsageError
+from mlops_cli.status import RunStatus
 
 
 class AzurePipelines:
@@ -64,8 +65,16 @@ class AzurePipelines:
                 raise UsageError(f"the pipeline has no data '{name}'; there is: {have}")
 
     def resume(self, run_id: str) -> PipelineRun:
-        hint = "run the pipeline again: steps that are complete are reused"
-        raise UsageError(f"Azure does not take up run {run_id} again", hint=hint)
+        """Azure never takes up a run again: an equal one is started, which reuses what is complete."""
+        run = self._runs.find(run_id)
+        before = self._runs.described(run)
+        if before.status == RunStatus.COMPLETED:
+            raise UsageError(f"run {run_id} is complete; there is nothing to resume")
+        if not before.status.is_final:
+            return before
+        started = self._runs.again(run)
+        self._session.say(f"Azure does not take up run {run_id}: a new run reuses its complete steps")
+        return self._runs.described(started)
 
     def cancel(self, run_id: str) -> PipelineRun:
         run = self._runs.find(run_id)

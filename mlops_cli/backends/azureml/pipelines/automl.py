@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.backends.azureml import training
-from mlops_cli.backends.azureml.pipelines import data
+from mlops_cli.backends.azureml.pipelines import tables
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.domain.pipelines import AutoMLStep
 from mlops_cli.domain.training import TrainRequest
@@ -18,24 +18,23 @@ if TYPE_CHECKING:
 def make(builder: Builder, session: Session, step: AutoMLStep, folder: Path) -> Any:
     """The step; its output `model` is the pickled model, `metrics` those of all trials.
 
-    Raises UsageError for settings that Azure refuses, and for data that are not known yet.
+    Raises UsageError for settings that Azure refuses.
     """
     from azureml.pipeline.steps import AutoMLStep as AzureStep
 
     training.check(step.train)
     [text] = step.inputs.values()
-    source = builder.source(step, text)
     if step.model_name:
         session.say(f"step {step.name}: Azure registers no model; then: mlops models register")
-    request = TrainRequest(source.label, 0, step.name, step.train)
-    config = training.config(request, data.table(session, source), builder.target(step))
+    request = TrainRequest(text, 0, step.name, step.train)
+    config = training.config(request, tables.table(builder, session, text), builder.target(step))
     code = folder / "automl"
     code.mkdir(exist_ok=True)
     config.user_settings["path"] = str(code)
     return AzureStep(
         name=step.name,
         automl_config=config,
-        outputs=[builder.output(step.name, "model"), builder.output(step.name, "metrics")],
+        outputs=[builder.left(step.name, name) for name in ("model", "metrics")],
         allow_reuse=step.allow_reuse,
         enable_default_model_output=False,
         enable_default_metrics_output=False,

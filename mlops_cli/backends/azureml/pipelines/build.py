@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec import Struct
 
 from mlops_cli.backends.azureml import compute
-from mlops_cli.backends.azureml.pipelines import automl, batch, script
-from mlops_cli.backends.azureml.pipelines.data import Resolved, resolve
+from mlops_cli.backends.azureml.pipelines import arguments, automl, batch, script, tables
+from mlops_cli.backends.azureml.pipelines.data import Resolved, content, port_name, resolve
+from mlops_cli.backends.azureml.pipelines.facts import Built, StepFacts
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.domain.pipeline_graph import dependencies, in_order, source_of
 from mlops_cli.domain.pipelines import (
@@ -31,30 +30,12 @@ from mlops_cli.domain.pipelines import (
 from mlops_cli.domain.references import references, texts
 from mlops_cli.engine.pipelines import planning
 from mlops_cli.engine.pipelines.content import code_hash, copy_code
-from mlops_cli.errors import NotFoundError, UsageError
+from mlops_cli.errors import NotFoundError
 
 if TYPE_CHECKING:
     from azureml.core.compute import ComputeTarget
     from azureml.pipeline.core import Pipeline, PipelineData
-
-
-class StepFacts(Struct, omit_defaults=True):
-    """What is remembered of a step to show it before Azure has a run of it."""
-
-    name: str
-    type: str
-    waits_for: list[str] = []
-
-
-class Built(Struct):
-    """A pipeline ready to be submitted or published. `content_hash` covers graph, code and data."""
-
-    pipeline: Any
-    name: str
-    content_hash: str
-    steps: list[StepFacts]
-    parameters: dict[str, Any]
-    data: dict[str, str]
+    from azureml.pipeline.core.pipeline_output_dataset import PipelineOutputFileDataset
 
 
 class Builder:
@@ -73,13 +54,18 @@ class Builder:
         self._given = given
         self._parameters: dict[str, Any] = {}
         self._outputs: dict[tuple[str, str], PipelineData] = {}
+        self._datasets: dict[tuple[str, str], PipelineOutputFileDataset] = {}
+        self._read_as_data = set(tables.outputs_read(self.settings.steps))
         self._data: dict[str, Resolved] = {}
 
     def content(self) -> str:
         """SHA-256 of what the pipeline does, so that two clones agree."""
         folders = {step.name: planning.code_folder(self._definition, step) for step in self.settings.steps}
         code = {name: code_hash(folder) for name, folder in folders.items() if folder}
-        contents = {name: found.content for name, found in self.data().items()}
+        contents = {
+            name: content(self._session, self._definition, name, given)
+            for name, given in (self.settings.data | self._given).items()
+        }
         what = (self._definition.name, self._definition.document, code, contents)
         return hashlib.sha256(msgspec.json.encode(what, order="deterministic")).hexdigest()
 
@@ -94,7 +80,7 @@ class Builder:
         """The pipeline while its code lies in a folder of its own, as `snapshots` of it are taken."""
         from azureml.pipeline.core import Pipeline
 
-        content = self.content()
+        content_hash = self.content()
         with tempfile.TemporaryDirectory() as folder:
             made = self._steps(Path(folder))
             description = self._definition.document.get("description") or self._definition.name
@@ -104,9 +90,9 @@ class Builder:
             yield Built(
                 pipeline,
                 self._definition.name,
-                content,
+                content_hash,
                 self.facts(),
-                self.open_parameters(),
+                self.parameters,
                 {name: found.label for name, found in self.data().items()},
             )
 
@@ -119,7 +105,7 @@ class Builder:
 
     def open_parameters(self) -> dict[str, Any]:
         """The parameters that a run of the published pipeline may choose, with the values in force."""
-        names = {name for step in self._raw().values() for name in script.open_names(step)}
+        names = {name for step in self._raw().values() for name in arguments.open_names(step)}
         return {name: self.parameters[name] for name in self.parameters if name in names}
 
     def fixed_parameters(self) -> list[str]:
@@ -143,7 +129,7 @@ class Builder:
 
     def _step(self, step: Step, folder: Path) -> Any:
         for output in outputs_of(step):
-            self._outputs[step.name, output] = self._output(step, output)
+            self._make_output(step, output)
         if isinstance(step, AutoMLStep):
             return automl.make(self, self._session, step, folder)
         source, raw = self._code(step, folder), self._raw()[step.name]
@@ -154,36 +140,38 @@ class Builder:
     def _code(self, step: Step, folder: Path) -> Path:
         found = planning.code_folder(self._definition, step)
         assert found is not None, "a script has a folder"
-        target = folder / hashlib.sha256(str(found).encode()).hexdigest()[:12]
+        what = f"{found}:{step.name}" if arguments.needs_joining(self._raw()[step.name]) else str(found)
+        target = folder / hashlib.sha256(what.encode()).hexdigest()[:12]
         if not target.exists():
             copy_code(found, target)
         return target
 
-    def _output(self, step: Step, output: str) -> PipelineData:
+    def _make_output(self, step: Step, output: str) -> None:
         from azureml.pipeline.core import PipelineData, TrainingOutput
 
         store = self._session.workspace.get_default_datastore()
         kind = TrainingOutput(output.capitalize()) if isinstance(step, AutoMLStep) else None
-        return PipelineData(port_name(step.name, output), datastore=store, training_output=kind)
+        made = PipelineData(port_name(step.name, output), datastore=store, training_output=kind)
+        self._outputs[step.name, output] = made
+        if (step.name, output) in self._read_as_data:
+            self._datasets[step.name, output] = made.as_dataset()
 
     def output(self, step: str, output: str) -> PipelineData:
+        """The output as its own step's arguments name it."""
         return self._outputs[step, output]
 
-    def input(self, name: str, text: str) -> Any:
-        """What goes into the input `name`: an output of another step, or data."""
-        source, output = source_of(text)
-        if source != "data":
-            return self._outputs[source, output]
-        return self.data()[output].dataset.as_named_input(port_name(name)).as_mount()
+    def left(self, step: str, output: str) -> PipelineData | PipelineOutputFileDataset:
+        """The output as it is handed on: a dataset where a later step reads it as one."""
+        return self._datasets.get((step, output)) or self._outputs[step, output]
 
-    def source(self, step: Step, text: str) -> Resolved:
-        """The data that an input names. Raises UsageError for the output of another step."""
-        source, name = source_of(text)
-        if source != "data":
-            hint = "use data here, or run this pipeline with the backend local"
-            message = f"step '{step.name}' of type {type_of(step)} takes no output of a step on Azure"
-            raise UsageError(message, hint=hint)
-        return self.data()[name]
+    def input(self, name: str, text: str) -> Any:
+        """What goes into the input `name` as a path: an output of another step, or data."""
+        source, output = source_of(text)
+        if source == "data":
+            return self.data()[output].dataset.as_named_input(port_name(name)).as_mount()
+        if made := self._datasets.get((source, output)):
+            return made.as_named_input(port_name(name)).as_mount()
+        return self._outputs[source, output]
 
     def parameter(self, name: str) -> Any:
         """The parameter of the pipeline; one object per name."""
@@ -204,11 +192,6 @@ class Builder:
         if found is None:
             raise NotFoundError(f"step '{step.name}': there is no compute '{name}' in the workspace")
         return found
-
-
-def port_name(*parts: str) -> str:
-    """Azure's names of inputs and outputs are letters, digits and '_'."""
-    return re.sub(r"\W", "_", "_".join(parts), flags=re.ASCII)
 
 
 def plain(value: Any) -> Any:

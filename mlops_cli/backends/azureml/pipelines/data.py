@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 from pathlib import Path
 from shutil import copyfile
@@ -35,6 +36,13 @@ class Resolved(NamedTuple):
     bytes_per_row: float | None = None
 
 
+def content(session: Session, definition: PipelineDefinition, name: str, given: DataInput) -> str:
+    """What tells two states of the data apart; nothing is sent. Raises as `resolve` does."""
+    if given.dataset:
+        return _registered(session, given.dataset).content
+    return content_hash(_path(definition, name, given))
+
+
 def resolve(session: Session, definition: PipelineDefinition, name: str, given: DataInput) -> Resolved:
     """Bring local files to the default datastore, or find a registered dataset.
 
@@ -42,6 +50,10 @@ def resolve(session: Session, definition: PipelineDefinition, name: str, given: 
     """
     if given.dataset:
         return _registered(session, given.dataset)
+    return _uploaded(session, _path(definition, name, given), given.path or "")
+
+
+def _path(definition: PipelineDefinition, name: str, given: DataInput) -> Path:
     if given.model:
         hint = "let the script download it: azureml.core.Model(workspace, name).download()"
         raise UsageError(f"data '{name}': a model cannot be mounted on Azure", hint=hint)
@@ -49,7 +61,7 @@ def resolve(session: Session, definition: PipelineDefinition, name: str, given: 
     if not path.exists():
         hint = f"correct it, or use --data {name}=PATH"
         raise NotFoundError(f"data '{name}': there is no {path}", hint=hint)
-    return _uploaded(session, path, given.path or "")
+    return path
 
 
 def _registered(session: Session, text: str) -> Resolved:
@@ -67,15 +79,16 @@ def _registered(session: Session, text: str) -> Resolved:
 
 
 def _uploaded(session: Session, path: Path, label: str) -> Resolved:
+    """The place is named by the content: what is there already is not sent again."""
     content = content_hash(path)
     target = f"{ROOT}/{hashlib.sha256(content.encode()).hexdigest()[:16]}"
     store = session.workspace.get_default_datastore()
     if path.is_dir():
-        store.upload(str(path), target_path=target, overwrite=True, show_progress=False)
+        store.upload(str(path), target_path=target, overwrite=False, show_progress=False)
         return Resolved(_files(session, f"{target}/**"), content, label, target)
     with tempfile.TemporaryDirectory() as place:
         copyfile(path, Path(place, path.name))
-        store.upload(place, target_path=target, overwrite=True, show_progress=False)
+        store.upload(place, target_path=target, overwrite=False, show_progress=False)
     place = f"{target}/{path.name}"
     return Resolved(_files(session, place), content, label, place, bytes_per_row=_bytes_per_row(path))
 
@@ -95,6 +108,11 @@ def table(session: Session, resolved: Resolved) -> TabularDataset:
     if resolved.bytes_per_row is None:
         raise UsageError(f"{resolved.label} is a folder, not a table")
     return Dataset.Tabular.from_delimited_files((session.workspace.get_default_datastore(), resolved.place))
+
+
+def port_name(*parts: str) -> str:
+    """Azure's names of inputs and outputs are letters, digits and '_'."""
+    return re.sub(r"\W", "_", "_".join(parts), flags=re.ASCII)
 
 
 def _files(session: Session, path: str) -> FileDataset:

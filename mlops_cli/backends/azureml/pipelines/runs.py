@@ -11,18 +11,23 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mlops_cli.backends.azureml import history, missing
-from mlops_cli.backends.azureml.pipelines.build import StepFacts, port_name
-from mlops_cli.backends.azureml.pipelines.versions import Versions
+from mlops_cli.backends.azureml.pipelines import steps
+from mlops_cli.backends.azureml.pipelines.data import port_name
+from mlops_cli.backends.azureml.pipelines.facts import StepFacts
+from mlops_cli.backends.azureml.pipelines.versions import MARK, Version, Versions
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.backends.azureml.tags import own, with_own
-from mlops_cli.domain.pipeline_runs import Output, PipelineRun, StepRun
+from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun
+from mlops_cli.domain.runs import Run
+from mlops_cli.engine.pipelines.planning import assigned
 from mlops_cli.errors import NotFoundError, UsageError
+from mlops_cli.status import RunStatus
 
 if TYPE_CHECKING:
     from azureml.pipeline.core import PipelineRun as AzurePipelineRun
     from azureml.pipeline.core import StepRun as AzureStepRun
 
-    from mlops_cli.backends.azureml.pipelines.build import Built
+    from mlops_cli.backends.azureml.pipelines.facts import Built
 
 KIND = "azureml.PipelineRun"
 SOURCES = {"HTTP": "trigger", "Schedule": "schedule"}
@@ -31,8 +36,9 @@ SOURCES = {"HTTP": "trigger", "Schedule": "schedule"}
 def tags_of(built: Built) -> dict[str, str]:
     """What a run carries so that another machine can tell what it is."""
     steps = msgspec.json.encode(built.steps).decode()
-    data = msgspec.json.encode(built.data).decode()
-    return with_own({}, pipeline=built.name, content=built.content_hash, steps=steps, data=data)
+    data, parameters = (msgspec.json.encode(one).decode() for one in (built.data, built.parameters))
+    return with_own({}, pipeline=built.name, content=built.content_hash, steps=steps, data=data,
+                    parameters=parameters)  # fmt: skip
 
 
 class AzurePipelineRuns:
@@ -40,6 +46,7 @@ class AzurePipelineRuns:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._tracebacks: dict[str, list[str]] = {}
 
     def find(self, run_id: str) -> AzurePipelineRun:
         """Raises NotFoundError."""
@@ -63,15 +70,34 @@ class AzurePipelineRuns:
             experiment=run.experiment.name,
             status=seen.status,
             created_at=seen.created_at,
-            parameters=msgspec.json.decode(properties.get("azureml.parameters") or b"{}"),
+            parameters=_parameters(tags, version, properties),
             data=msgspec.json.decode(tags.get("data") or b"{}"),
             source=SOURCES.get(properties.get("runType", ""), "run"),  # type: ignore[arg-type]
             version=version.version if version else None,
             started_at=seen.started_at,
             ended_at=seen.ended_at,
             duration_seconds=seen.duration_seconds,
-            error=seen.error,
+            error=self._error(run, seen),
         )
+
+    def _error(self, run: AzurePipelineRun, seen: Run) -> str | None:
+        """Azure says of a failed run that there are failed steps; it is they who know more."""
+        if seen.status != RunStatus.FAILED:
+            return seen.error
+        failed = (step for step in run.get_steps() if step.get_status() == "Failed")
+        told = ((step.name, history.pipeline(step, step.get_details()).error) for step in failed)
+        return next((f"step {name} failed: {error}" for name, error in told if error), seen.error)
+
+    def again(self, run: AzurePipelineRun) -> AzurePipelineRun:
+        """Start the graph of a run once more with its parameters, and let it carry the same tags."""
+        published = run.publish_pipeline(run.experiment.name, f"{MARK}to resume {run.id}", None)
+        given = msgspec.json.decode(run.properties.get("azureml.parameters") or b"{}")
+        try:
+            started = published.submit(self._session.workspace, run.experiment.name, given or None)
+        finally:
+            published.disable()
+        started.set_tags(run.tags)
+        return started
 
     def steps(self, run: AzurePipelineRun) -> list[StepRun]:
         """Known steps in order, those that have not begun too; then what else the run has."""
@@ -81,7 +107,16 @@ class AzurePipelineRuns:
         known = msgspec.json.decode(told, type=list[StepFacts])
         begun = {step.name: step for step in run.get_steps()}
         others = [StepFacts(name, "script") for name in begun if name not in {one.name for one in known}]
-        return [_step(run.id, facts, begun.get(facts.name)) for facts in (*known, *others)]
+        found = [steps.described(run.id, facts, begun.get(facts.name)) for facts in (*known, *others)]
+        for step in found:
+            if step.status == RunStatus.FAILED and step.name in begun:
+                step.details = self._traceback(begun[step.name])
+        return found
+
+    def _traceback(self, step: AzureStepRun) -> list[str]:
+        if step.id not in self._tracebacks:
+            self._tracebacks[step.id] = steps.traceback(step)
+        return self._tracebacks[step.id]
 
     def step(self, run: AzurePipelineRun, name: str) -> AzureStepRun:
         """Raises NotFoundError."""
@@ -98,16 +133,14 @@ class AzurePipelineRuns:
                 reused = " reused" if step.reused_from else ""
                 yield f"{step.started_at or '-'} {step.name}: {step.status}{reused}{seconds}"
             return
-        with tempfile.TemporaryDirectory() as place:
-            for file in sorted(self.step(run, name).get_all_logs(destination=place)):
-                yield from Path(file).read_text(errors="replace").splitlines()
+        yield from steps.lines(self.step(run, name))
 
     def download(self, run: AzurePipelineRun, name: str, output: str, target: Path) -> Path:
         """Raises NotFoundError for an output that is not there, UsageError when the target is taken."""
         outputs = self.step(run, name).get_outputs()
         found = outputs.get(port_name(name, output))
         if found is None:
-            known = ", ".join(_short(name, port) for port in outputs) or "it has left nothing behind"
+            known = ", ".join(steps.short(name, port) for port in outputs) or "it has left nothing behind"
             raise NotFoundError(f"step '{name}' has no output '{output}'; there is: {known}")
         if target.exists():
             raise UsageError(f"{target} exists already", hint="name another place with --to")
@@ -123,36 +156,12 @@ class AzurePipelineRuns:
         return target
 
 
-def _step(run_id: str, facts: StepFacts, begun: AzureStepRun | None) -> StepRun:
-    if begun is None:
-        return StepRun(run_id, facts.name, facts.type, history.state("NotStarted"), facts.waits_for)
-    details = begun.get_details()
-    seen = history.pipeline(begun, details)
-    properties: dict[str, Any] = details.get("properties") or {}
-    return StepRun(
-        run_id=run_id,
-        name=facts.name,
-        type=facts.type,
-        status=seen.status,
-        waits_for=facts.waits_for,
-        attempt=1,
-        reused_from=properties.get("azureml.reusedpipelinerunid"),
-        started_at=seen.started_at,
-        ended_at=seen.ended_at,
-        duration_seconds=seen.duration_seconds,
-        error=seen.error,
-        outputs=_outputs(facts.name, begun) if seen.status == "Completed" else {},
-    )
-
-
-def _outputs(step: str, begun: AzureStepRun) -> dict[str, Output]:
-    """Where the outputs are. Azure does not tell the hash of their content."""
-    found = {}
-    for port, output in begun.get_outputs().items():
-        data = output.get_port_data_reference()
-        found[_short(step, port)] = Output(f"{data.datastore.name}/{data.path_on_datastore}", "")
-    return found
-
-
-def _short(step: str, port: str) -> str:
-    return port.removeprefix(f"{port_name(step)}_")
+def _parameters(tags: dict[str, str], version: Version | None, properties: dict[str, str]) -> dict[str, Any]:
+    """The values in force, as the types of the pipeline's own; Azure keeps texts."""
+    known: dict[str, Any] = msgspec.json.decode(tags["parameters"]) if "parameters" in tags else {}
+    known = known or (version.parameters if version else {})
+    given = msgspec.json.decode(properties.get("azureml.parameters") or b"{}")
+    try:
+        return known | assigned(known, given)
+    except UsageError:
+        return known | given

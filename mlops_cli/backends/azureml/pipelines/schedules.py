@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from mlops_cli.backends.azureml.pipelines import cron
 from mlops_cli.backends.azureml.pipelines.build import plain
 from mlops_cli.backends.azureml.pipelines.publishing import Publishing
 from mlops_cli.backends.azureml.pipelines.versions import MARK, Versions
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.domain.publishing import PublishedPipeline
-from mlops_cli.domain.schedules import Cron, DataChange, Fire, Recurrence, Schedule
+from mlops_cli.domain.schedules import Cron, DataChange, Fire, Schedule
 from mlops_cli.domain.time_zones import WINDOWS_ZONES
 from mlops_cli.engine.pipelines.calendar import check, fire_times
 from mlops_cli.engine.pipelines.planning import assigned
@@ -69,7 +70,8 @@ class Schedules:
             found = Datastore.get(self._session.workspace, store)
             minutes = max(1, round(when.poll_minutes))
             return {"datastore": found, "path_on_datastore": path, "polling_interval": minutes}
-        assert isinstance(when, Recurrence), "_check lets nothing else pass"
+        if isinstance(when, Cron):
+            when = cron.recurrence(when)
         first = upcoming(schedule, datetime.now(UTC), 1)[0].astimezone(ZoneInfo(when.time_zone))
         return {
             "recurrence": ScheduleRecurrence(
@@ -144,14 +146,13 @@ def upcoming(schedule: Schedule, after: datetime, count: int) -> list[datetime]:
 
 def _check(schedule: Schedule) -> None:
     when = schedule.when
-    if isinstance(when, Cron):
-        hint = "give a recurrence instead: mlops pipeline schedule create --help"
-        raise UsageError("Azure has no cron schedules for pipelines", hint=hint)
     check(when)
-    if isinstance(when, Recurrence):
-        _windows(when.time_zone)
     if isinstance(when, DataChange):
         _on_datastore(when)
+    else:
+        _windows(when.time_zone)
+    if isinstance(when, Cron):
+        cron.recurrence(when)
     if schedule.data:
         raise UsageError("the data of a published pipeline are fixed on Azure", hint="publish it with others")
 

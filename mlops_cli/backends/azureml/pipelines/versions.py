@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from mlops_cli.backends.azureml.pipelines.build import StepFacts
+from mlops_cli.backends.azureml.pipelines.facts import StepFacts
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.domain.publishing import PublishedPipeline
 from mlops_cli.errors import NotFoundError
@@ -46,6 +46,7 @@ class Version(Struct):
     name: str
     version: int | None
     steps: list[StepFacts]
+    parameters: dict[str, Any]
 
 
 def told_by(description: str | None) -> Told | None:
@@ -97,7 +98,9 @@ class Versions:
         numbers = (
             {one.pipeline_id: int(one.version) + 1 for one in front.pipeline_version_list} if front else {}
         )
-        return Version(name, numbers.get(pipeline_id), told.steps if told else [])
+        return Version(
+            name, numbers.get(pipeline_id), told.steps if told else [], told.parameters if told else {}
+        )
 
     def all(self, endpoint: AzureEndpoint) -> list[PublishedPipeline]:
         """The versions of an endpoint, newest first."""

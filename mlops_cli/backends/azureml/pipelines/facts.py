@@ -1,0 +1,26 @@
+"""What is remembered of a pipeline that was built."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class StepFacts(Struct, omit_defaults=True):
+    """What is remembered of a step to show it before Azure has a run of it."""
+
+    name: str
+    type: str
+    waits_for: list[str] = []
+
+
+class Built(Struct):
+    """A pipeline ready to be submitted or published. `content_hash` covers graph, code and data."""
+
+    pipeline: Any
+    name: str
+    content_hash: str
+    steps: list[StepFacts]
+    parameters: dict[str, Any]
+    data: dict[str, str]

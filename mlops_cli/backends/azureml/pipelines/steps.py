@@ -1,0 +1,71 @@
+"""The steps of a pipeline run as ours: state, outputs, and what their own code wrote."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlops_cli.backends.azureml import history
+from mlops_cli.backends.azureml.pipelines.data import port_name
+from mlops_cli.backends.azureml.pipelines.facts import StepFacts
+from mlops_cli.domain.pipeline_runs import Output, StepRun
+
+if TYPE_CHECKING:
+    from azureml.pipeline.core import StepRun as AzureStepRun
+
+OWN_LOGS = ("user_logs/std_log", "logs/user/stdout/", "logs/user/error/", "azureml-logs/70_driver")
+MOST_DETAILS = 30
+
+
+def described(run_id: str, facts: StepFacts, begun: AzureStepRun | None) -> StepRun:
+    if begun is None:
+        return StepRun(run_id, facts.name, facts.type, history.state("NotStarted"), facts.waits_for)
+    details = begun.get_details()
+    seen = history.pipeline(begun, details)
+    properties: dict[str, Any] = details.get("properties") or {}
+    return StepRun(
+        run_id=run_id,
+        name=facts.name,
+        type=facts.type,
+        status=seen.status,
+        waits_for=facts.waits_for,
+        attempt=1,
+        reused_from=properties.get("azureml.reusedpipelinerunid"),
+        started_at=seen.started_at,
+        ended_at=seen.ended_at,
+        duration_seconds=seen.duration_seconds,
+        error=seen.error,
+        outputs=_outputs(facts.name, begun) if seen.status == "Completed" else {},
+    )
+
+
+def _outputs(step: str, begun: AzureStepRun) -> dict[str, Output]:
+    """Where the outputs are. Azure does not tell the hash of their content."""
+    found = {}
+    for port, output in begun.get_outputs().items():
+        data = output.get_port_data_reference()
+        found[short(step, port)] = Output(f"{data.datastore.name}/{data.path_on_datastore}", "")
+    return found
+
+
+def short(step: str, port: str) -> str:
+    """The output's own name."""
+    return port.removeprefix(f"{port_name(step)}_")
+
+
+def lines(step: AzureStepRun) -> Iterator[str]:
+    """What the step's own code wrote; where there is nothing of it, all that Azure has."""
+    with tempfile.TemporaryDirectory() as place:
+        files = {Path(file).relative_to(place).as_posix(): file for file in step.get_all_logs(place)}
+        own = [file for name, file in sorted(files.items()) if name.startswith(OWN_LOGS)]
+        for file in own or sorted(files.values()):
+            yield from Path(file).read_text(errors="replace").splitlines()
+
+
+def traceback(step: AzureStepRun) -> list[str]:
+    """The last traceback that the step wrote."""
+    written = list(lines(step))
+    starts = [number for number, line in enumerate(written) if line.startswith("Traceback")]
+    return written[starts[-1] :][:MOST_DETAILS] if starts else []

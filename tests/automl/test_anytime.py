@@ -134,6 +134,16 @@ def test_a_fit_may_not_use_more_memory_than_its_share(hosted: Callable[..., Host
     assert len(fits.judge("DecisionTree", {}, within(60))[0].answers) == 100
 
 
+@pytest.mark.parametrize("algorithm", ["LightGBM", "XGBoostClassifier"])
+def test_boosting_of_big_data_may_not_either(hosted: Callable[..., HostedFits], algorithm: str) -> None:
+    fits = hosted(memory=1 << 20, big=0)
+    with pytest.raises(FitFailedError, match="memory"):
+        fits.judge(algorithm, {}, within(60))
+    there = hosted(big=0).judge(algorithm, {"learning_rate": 0.3}, within(60))
+    here = fits.inner.judge(algorithm, {"learning_rate": 0.3}, within(60))
+    np.testing.assert_array_equal(there[0].answers, here[0].answers)
+
+
 def test_what_a_library_raises_elsewhere_is_told(hosted: Callable[..., HostedFits]) -> None:
     with pytest.raises(FitFailedError, match="min_samples_leaf"):
         hosted().judge("DecisionTree", {"min_samples_leaf": -1}, within(60))

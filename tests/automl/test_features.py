@@ -33,6 +33,15 @@ def test_text_becomes_counts_of_hashed_words() -> None:
     assert encoder.matrix([{"about": "red car red boat"}])[0, -2:].tolist() == [4, 16]
 
 
+def test_usual_words_and_pairs_of_a_text_are_counted_by_name() -> None:
+    random = np.random.default_rng(0)
+    texts = [" ".join(random.choice(["Cheap", "red", "car", "boat", "old"], 6)) for _ in range(80)]
+    encoder = Encoder.fit(pd.DataFrame({"about": texts}))
+    row = dict(zip(encoder.features, encoder.matrix([{"about": "RED car, red boat, zebra"}])[0], strict=True))
+    assert (row["about.red"], row["about.red car"], row["about.cheap"]) == (2, 1, 0)
+    assert sum(row[name] for name in encoder.features if ".hash" in name) >= 1
+
+
 def test_single_columns_are_taken_as_they_are_wanted() -> None:
     wanted = {"age": "category", "city": "drop", "income": "text", "joined": "date", "customer": "category"}
     encoder = Encoder.fit(people().drop(columns="bought"), wanted)

@@ -100,5 +100,6 @@ class Served:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as `mlops train` sets it
     search = Search()
     task.measure(search, search.after)

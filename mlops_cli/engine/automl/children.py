@@ -9,7 +9,7 @@ from mlops_cli.domain.training import TrainSettings
 from mlops_cli.engine.automl import finish
 from mlops_cli.engine.automl.clock import Clock
 from mlops_cli.engine.automl.quiet import quiet
-from mlops_cli.engine.automl.search import _bench
+from mlops_cli.engine.automl.search import make_bench
 from mlops_cli.engine.automl.trials import Trial
 from mlops_cli.engine.automl.workdir import Workdir, fingerprint
 from mlops_cli.status import RunStatus
@@ -28,8 +28,8 @@ def publish_trials(
     A trial for which `place` gives None, or a folder that exists, is left out.
     """
     with quiet():
-        bench = _bench(data, settings)
-        outcomes = Workdir(workdir, fingerprint(data, settings)).load()
+        bench = make_bench(data, settings)
+        outcomes = Workdir(workdir, fingerprint(data, settings, bench.y)).load()
         clock = Clock(BUDGET_SECONDS, time.time())
         for outcome in outcomes:
             folder = place(outcome.trial)

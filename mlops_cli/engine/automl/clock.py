@@ -30,6 +30,8 @@ class Clock:
 T = TypeVar("T")
 R = TypeVar("R")
 _MANY_ROWS = 300_000
+_ENOUGH_ROWS = 20_000
+"""For several threads on one fit: with fewer they mostly wait for each other."""
 
 
 class OutOfTimeError(Exception):
@@ -54,8 +56,9 @@ class Limits:
 
     def waves(self, tasks: int, rows: int) -> "Waves":
         """How to run `tasks` fits over `rows` rows each."""
-        if rows < _MANY_ROWS:
-            return Waves(self, tasks, min(tasks, self.threads), 1)
+        if rows < _MANY_ROWS and tasks:
+            abreast = min(tasks, self.threads)
+            return Waves(self, tasks, abreast, self.threads // abreast if rows >= _ENOUGH_ROWS else 1)
         return Waves(self, tasks, 1, self.threads)
 
 

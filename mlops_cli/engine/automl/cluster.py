@@ -48,6 +48,10 @@ class ClusterFits:
         return self.inner.cells
 
     @property
+    def outputs(self) -> int:
+        return self.inner.outputs
+
+    @property
     def side_by_side(self) -> int:
         return max(1, len(self._workers()))
 

@@ -12,7 +12,7 @@ from mlops_cli.engine.model.members import SklearnMember
 
 _TREES_A_STEP = 20
 _STEPS = 20
-_MOST_EPOCHS = 60
+_MOST_EPOCHS = 100
 _EPOCHS_PATIENCE = 5
 
 Fitted = tuple[SklearnMember, int]

@@ -12,6 +12,7 @@ from mlops_cli.engine.model.folder import Manifest
 
 _SHARE = 0.2
 _AT_ONCE = 1.0
+_MARGIN = 1.5
 
 
 class Publisher:
@@ -50,6 +51,20 @@ class Publisher:
                 continue
         self._spent += time.time() - started
 
+    def fit_on_all_rows(self, ranking: list[Outcome], outcomes: list[Outcome]) -> None:
+        """Once more what was published of a big table, when the rest of the budget is enough for all its rows."""
+        best = next((o for o in ranking if o.trial.iteration == self.iteration), None)
+        members = [o for o in recipe(best, outcomes)[0] if o.member is not None] if best else []
+        if (
+            best
+            and members
+            and self.clock.left() > _MARGIN * sum(o.final_seconds for o in members) + _AT_ONCE
+        ):
+            for outcome in members:
+                outcome.member = None
+            self.iteration = None
+            self.publish([best], outcomes)
+
     def last_words(self, ranking: list[Outcome], outcomes: list[Outcome]) -> None:
         """After a cancel: the best, when its members are there already or nearly so."""
         near = [o for o in ranking if self._seconds(o, outcomes) <= _AT_ONCE]
@@ -57,7 +72,7 @@ class Publisher:
 
     def _seconds(self, best: Outcome, outcomes: list[Outcome]) -> float:
         members, _ = recipe(best, outcomes)
-        return sum(o.final_seconds for o in members if o.trial.iteration not in self.bench.built)
+        return sum(o.seconds_to_serve for o in members if o.trial.iteration not in self.bench.built)
 
     def _build(self, best: Outcome, outcomes: list[Outcome]) -> None:
         publish(self.bench, best, outcomes, self.path, self.clock, self.run)

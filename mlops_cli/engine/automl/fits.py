@@ -18,19 +18,26 @@ _OURS = ("balanced", "target_means")
 class FoldAnswer(NamedTuple):
     """`answers` (n, k) for the fold's validation rows, how many rounds the fit took, and seconds.
 
-    `found` are parameters that the fit itself has chosen, for the final fit to take.
+    `found` are parameters that the fit itself has chosen, for the final fit to take. Where one fold is all, its
+    `member` is a model worth keeping.
     """
 
     answers: np.ndarray
     rounds: int
     seconds: float
     found: Parameters
+    member: Any = None
 
 
 class Fits(Protocol):
     @property
     def cells(self) -> int:
         """The size of one fit: rows times features."""
+        ...
+
+    @property
+    def outputs(self) -> int:
+        """Trees that boosting grows in a round."""
         ...
 
     @property
@@ -59,6 +66,10 @@ class TableFits:
         return int(self.whole.matrix.size)
 
     @property
+    def outputs(self) -> int:
+        return self.whole.outputs if self.whole.outputs > 2 else 1
+
+    @property
     def side_by_side(self) -> int:
         return 1
 
@@ -71,7 +82,9 @@ class TableFits:
             member, rounds = self._fit(algorithm, parameters, data, waves.next())
             assert data.valid is not None
             found = getattr(member, "found", {})
-            return FoldAnswer(member.predict(data.valid[0]), rounds, time.time() - started, found)
+            answers = member.predict(data.valid[0])
+            kept = member if len(self.folds) == 1 else None
+            return FoldAnswer(answers, rounds, time.time() - started, found, kept)
 
         return waves.map(one, self.folds)
 

@@ -5,20 +5,31 @@ import numpy as np
 from mlops_cli.domain.training import TrainSettings
 
 Fold = tuple[np.ndarray, np.ndarray]
-_HOLDOUT_CELLS = 20_000_000
+_CELLS_A_SECOND = 20_000
+"""Of budget: what can be fitted some ten times over, each time in every fold."""
+_FEW_FOLDS = 3
+_LEAST_HOLDOUT = 2_000
 
 
 def split(y: np.ndarray, columns: int, stratified: bool, settings: TrainSettings) -> list[Fold]:
-    """Pairs of training and validation rows: as the settings say, else by the size of the data."""
+    """Pairs of training and validation rows: as the settings say, else by what the budget allows."""
     if settings.validation_size is not None:
         return [_holdout(y, stratified, settings.validation_size, settings.seed)]
     if settings.n_cross_validations is not None:
         return _cross(y, stratified, settings.n_cross_validations, settings.seed)
     if settings.engine != "mlops":
         return [_holdout(y, stratified, 0.2, settings.seed)]
-    if len(y) * columns > _HOLDOUT_CELLS:
-        return [_holdout(y, stratified, 0.1, settings.seed)]
-    return _cross(y, stratified, _count(len(y), columns), settings.seed)
+    classes = int(y.max()) + 1 if stratified else 1
+    share = _share(len(y) * columns * max(1, classes / 2), settings)
+    if share < 1 / _FEW_FOLDS and len(y) > _LEAST_HOLDOUT:
+        return [_holdout(y, stratified, 0.2 if len(y) < 50_000 else 0.1, settings.seed)]
+    count = _count(len(y), columns) if share >= 1 else _FEW_FOLDS
+    return _cross(y, stratified, count, settings.seed)
+
+
+def _share(work: float, settings: TrainSettings) -> float:
+    """How much of the usual cross-validation there is time for. Boosting grows a tree for every class."""
+    return settings.experiment_timeout_minutes * 60 * _CELLS_A_SECOND / work
 
 
 def _count(rows: int, columns: int) -> int:

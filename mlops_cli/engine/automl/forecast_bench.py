@@ -1,6 +1,7 @@
 """Forecasting: every trial forecasts from several past origins; all know only what came before."""
 
 import time
+from collections.abc import Sequence
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from mlops_cli.engine.automl.forecast_fit import BASELINES, REGRESSIONS, Forecas
 from mlops_cli.engine.automl.forecast_portfolio import forecast_candidate, forecast_portfolio
 from mlops_cli.engine.automl.learners import chosen
 from mlops_cli.engine.automl.metrics import regression_metrics
+from mlops_cli.engine.automl.portfolio import Seen
 from mlops_cli.engine.automl.problem import read_problem
 from mlops_cli.engine.automl.schemas import forecast_schema
 from mlops_cli.engine.automl.timeline import lay_out
@@ -51,8 +53,7 @@ class ForecastBench:
         )
         self.built: dict[int, Forecaster] = {}
         self.portfolio_size = len(self._portfolio())
-        judged = [self.line.values[:, o : o + self.horizon].reshape(-1) for o in self.origins]
-        self.truth = np.concatenate(judged)
+        self.truth = np.concatenate([self._truth(origin) for origin in self.origins])
         self.rows = ~np.isnan(self.truth)
 
     @property
@@ -76,7 +77,7 @@ class ForecastBench:
     def classes(self) -> int:
         return 0
 
-    def candidate(self, index: int) -> tuple[str, Parameters] | None:
+    def candidate(self, index: int, _seen: Sequence[Seen]) -> tuple[str, Parameters] | None:
         return forecast_candidate(index, self._portfolio(), self.settings.seed)
 
     def _portfolio(self) -> list[tuple[str, Parameters]]:
@@ -87,7 +88,7 @@ class ForecastBench:
 
     def trial(self, index: int, algorithm: str, parameters: Parameters, limits: Limits) -> Outcome:
         started = time.time()
-        answers, _, seconds, _ = zip(*self.fits.judge(algorithm, parameters, limits), strict=True)
+        answers, _, seconds, *_ = zip(*self.fits.judge(algorithm, parameters, limits), strict=True)
         folds = [self._fold_metric(o, a) for o, a in zip(self.origins, answers, strict=True)]
         whole = np.concatenate([a.reshape(-1) for a in answers])[self.rows][:, None]
         duration = round(time.time() - started, 3)
@@ -138,11 +139,16 @@ class ForecastBench:
         ]
 
     def _fold_metric(self, origin: int, answers: np.ndarray) -> float:
-        truth = self.line.values[:, origin : origin + self.horizon].reshape(-1)
+        truth = self._truth(origin)
         rows = ~np.isnan(truth)
         if not rows.any():
             return float("nan")
         return self._metrics(truth[rows], answers.reshape(-1)[rows]).get(self.metric, float("nan"))
+
+    def _truth(self, origin: int) -> np.ndarray:
+        """NaN where there was no row: what bridges a gap judges nobody."""
+        ahead = slice(origin, origin + self.horizon)
+        return np.where(self.line.seen[:, ahead], self.line.values[:, ahead], np.nan).reshape(-1)
 
     def _metrics(self, y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
         low, high = float(self.problem.y.min()), float(self.problem.y.max())

@@ -50,6 +50,10 @@ class ForecastFits:
         return int(self.line.values.size * max(1, self.line.known.shape[2])) * _FEATURES_A_STEP
 
     @property
+    def outputs(self) -> int:
+        return 1
+
+    @property
     def side_by_side(self) -> int:
         return 1
 
@@ -97,7 +101,7 @@ def _fit_recursive(past: Past, algorithm: str, parameters: Parameters, limits: L
         shape, past.values, past.line.known[:, 1 : past.origin], at, np.arange(len(past.values))
     )
     y = past.values[:, 1:].reshape(-1) - base
-    rows = ~np.isnan(y)
+    rows = ~np.isnan(y) & past.line.seen[:, 1 : past.origin].reshape(-1)
     positions = _category_positions(parameters, past)
     plain = {k: v for k, v in parameters.items() if k not in (*_SHAPE, "rounds")}
     data = FitData(matrix[rows], y[rows], 1, positions, past.seed, rounds=parameters.get("rounds"))

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 DONE, KILLED, DIED = b"done\n", b"killed\n", b"died\n"
 _LOOK_EVERY = 0.01
+_NO_MEMORY = ("bad_alloc", "bad_malloc", "Failed to allocate")
 
 
 class Job(Struct):
@@ -35,10 +36,12 @@ class Job(Struct):
 
 def main(path: str) -> None:
     import joblib
+    import lightgbm  # noqa: F401
     import sklearn.ensemble
     import sklearn.linear_model
     import sklearn.neighbors
     import sklearn.tree  # noqa: F401
+    import xgboost  # noqa: F401
 
     from mlops_cli.engine.automl.quiet import quiet
 
@@ -96,12 +99,18 @@ def _work(job: Job, fits: Any) -> None:
         found = "value", getattr(fits, job.method)(*job.given, limits)
     except OutOfTimeError:
         found = "late", None
-    except MemoryError:
-        found = "error", f"out of memory: it may use {(job.memory or 0) >> 20} MB"
     except Exception as failure:  # noqa: BLE001 whatever a library raises is told
-        found = "error", f"{type(failure).__name__}: {failure}"
+        found = "error", _told(failure, job.memory)
     Path(job.answer).write_bytes(pickle.dumps(found, protocol=5))
     os._exit(0)
+
+
+def _told(failure: Exception, memory: int | None) -> str:
+    """Boosters tell of memory in words of their own, and add a stack."""
+    said = str(failure).partition("\n")[0]
+    if isinstance(failure, MemoryError) or any(sign in said for sign in _NO_MEMORY):
+        return f"out of memory: it may use {(memory or 0) >> 20} MB"
+    return f"{type(failure).__name__}: {said}"
 
 
 def _bound_memory(more: int | None) -> None:

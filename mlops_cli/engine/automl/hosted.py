@@ -1,6 +1,7 @@
 """Fits that cannot be interrupted, done in a process that can be killed: `host` forks one for each.
 
-Boosters look at the clock after every round and stay in threads, and so does what is too small to take long.
+What is too small to take long stays in threads. So does boosting, which looks at the clock after every round and
+needs little more memory than the data, until the data is big; and what is given a few seconds only.
 """
 
 import os
@@ -19,9 +20,12 @@ from mlops_cli.engine.automl.fitdata import Parameters
 from mlops_cli.engine.automl.fits import Fits, FoldAnswer
 from mlops_cli.engine.automl.host import DONE, KILLED, Job
 
-_LOOK_AT_THE_CLOCK = ("LightGBM", "XGBoost", "CatBoost", "FLAML", "AutoGluon")
+_LOOK_AT_THE_CLOCK = ("LightGBM", "XGBoost", "CatBoost")
+_OTHERS_ENGINES = ("FLAML", "AutoGluon")
 _SMALL_CELLS = 200_000
-_SOFT_GRACE = 2.5
+_BIG_CELLS = 20_000_000
+_FEW_SECONDS = 4.0
+_SOFT_GRACE, _LEAST = 0.5, 2.5
 _MEMORY_SHARE = 0.75
 
 
@@ -36,12 +40,18 @@ class HostedFits:
     """
 
     def __init__(
-        self, inner: Fits, folder: Path, memory: int | None = None, small: int = _SMALL_CELLS
+        self,
+        inner: Fits,
+        folder: Path,
+        memory: int | None = None,
+        small: int = _SMALL_CELLS,
+        big: int = _BIG_CELLS,
     ) -> None:
         self.inner = inner
         self.folder = folder
         self.memory = memory
         self.small = small
+        self.big = big
         self._idle: queue.SimpleQueue[_Host] = queue.SimpleQueue()
         self._hosts: list[_Host] = []
 
@@ -50,17 +60,21 @@ class HostedFits:
         return self.inner.cells
 
     @property
+    def outputs(self) -> int:
+        return self.inner.outputs
+
+    @property
     def side_by_side(self) -> int:
         return self.inner.side_by_side
 
     def judge(self, algorithm: str, parameters: Parameters, limits: Limits) -> list[FoldAnswer]:
-        if self._trusted(algorithm):
+        if self._trusted(algorithm, limits):
             return self.inner.judge(algorithm, parameters, limits)
         found: list[FoldAnswer] = self._elsewhere("judge", (algorithm, parameters), limits)
         return found
 
     def final(self, algorithm: str, parameters: Parameters, rounds: int | None, limits: Limits) -> Any:
-        if self._trusted(algorithm):
+        if self._trusted(algorithm, limits):
             return self.inner.final(algorithm, parameters, rounds, limits)
         return self._elsewhere("final", (algorithm, parameters, rounds), limits)
 
@@ -69,16 +83,20 @@ class HostedFits:
             host.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _trusted(self, algorithm: str) -> bool:
-        return (
-            algorithm.startswith(_LOOK_AT_THE_CLOCK)
-            or self.inner.cells < self.small
-            or not hasattr(os, "fork")
-        )
+    def _trusted(self, algorithm: str, limits: Limits) -> bool:
+        if self.inner.cells < self.small or not hasattr(os, "fork"):
+            return True
+        if algorithm.startswith(_OTHERS_ENGINES):
+            return True
+        few = limits.soft and limits.deadline - time.time() < _FEW_SECONDS
+        light = self.inner.cells * self.inner.outputs < self.big or few
+        return light and algorithm.startswith(_LOOK_AT_THE_CLOCK)
 
     def _elsewhere(self, method: str, given: tuple[Any, ...], limits: Limits) -> Any:
         now = time.time()
-        end = max(limits.deadline, now + _SOFT_GRACE) if limits.soft else limits.deadline
+        end = limits.deadline
+        if limits.soft:
+            end = end + _SOFT_GRACE if end > now + _SOFT_GRACE else now + _LEAST
         host = self._host()
         memory = self.memory or _available()
         job = Job(method, given, str(host.answer), limits.deadline, end, limits.threads, limits.soft, memory)

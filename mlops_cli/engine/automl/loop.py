@@ -72,6 +72,7 @@ class Search:
         else:
             self._add_ensembles()
             self.publisher.publish(self.ranking(), self.outcomes)
+            self.publisher.fit_on_all_rows(self.ranking(), self.outcomes)
         self.disk.save_elapsed(self.clock.elapsed())
         return self._result(stopped)
 
@@ -129,6 +130,7 @@ class Search:
         return Outcome.without_answers(Trial(index, name, parameters, {}, duration, status, error), index)
 
     def _finished(self, outcome: Outcome) -> None:
+        self.planner.ended(outcome)
         self._announce(outcome)
         if outcome.trial.status != RunStatus.COMPLETED:
             return

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from mlops_cli.domain.training import TrainSettings
 from mlops_cli.engine.automl.clock import Clock, Limits
 from mlops_cli.engine.automl.fitdata import Parameters
-from mlops_cli.engine.automl.selection import Selection
+from mlops_cli.engine.automl.portfolio import LAG, Seen
+from mlops_cli.engine.automl.selection import Selection, loss_of
 from mlops_cli.engine.automl.trials import Bench, Outcome
 
 _PATIENCE = 10
@@ -14,7 +15,9 @@ _LEAST_GAIN = 0.001
 _UNKNOWN_COST = 1.5
 _USUAL_PACE = 0.1
 _FIRST_SHARE = 0.75
-_FIXED_RESERVE = 1.0
+_FIRST_SECONDS, _FIRST_OF_BUDGET = 1.5, 0.03
+_SHARE, _SHORT, _TOLERANCE = 0.4, 2.0, 1.5
+_FIXED_RESERVE, _MARGIN = 1.0, 1.3
 
 Task = tuple[int, str, Parameters, Limits]
 
@@ -33,6 +36,8 @@ class Planner:
         self._seconds: dict[str, list[float]] = {}
         self._losses: list[float] = []
         self._selected: list[Outcome] = []
+        self._seen: list[Seen] = []
+        self._under_way: set[int] = set()
 
     def next(self) -> Task | None:
         """The next trial with its limits; None when the search is over."""
@@ -40,12 +45,16 @@ class Planner:
             index, self._index = self._index, self._index + 1
             if index in self._tried:
                 continue
-            found = self.bench.candidate(index)
+            if self._must_wait(index):
+                self._index = index
+                return None
+            found = self.bench.candidate(index, [s for s in self._seen if s.index < index - LAG])
             if found is None:
                 self.stop("nothing_left")
                 return None
-            if limits.soft or time.time() + self._expected(*found) < limits.deadline:
+            if not self._losses or self._expected(*found) < self._room(limits):
                 self._tried.add(index)
+                self._under_way.add(index)
                 return index, *found, limits
             if index >= self.bench.portfolio_size:
                 self.stop("budget")
@@ -57,19 +66,32 @@ class Planner:
     def taken_up(self, outcome: Outcome) -> None:
         self._tried.add(outcome.index)
 
+    def ended(self, outcome: Outcome) -> None:
+        self._under_way.discard(outcome.index)
+
+    def _must_wait(self, index: int) -> bool:
+        """Counted by number, a trial is the same however many go on side by side."""
+        early = any(other < index - LAG for other in self._under_way)
+        return bool(self.settings.max_trials) and index >= self.bench.portfolio_size and early
+
     def learn(self, outcome: Outcome, selection: Selection) -> None:
         trial = outcome.trial
         seconds = trial.duration_seconds * _pace(trial.parameters)
         self._seconds.setdefault(trial.algorithm, []).append(seconds)
         self._losses.append(selection.loss)
+        self._seen.append(
+            Seen(loss_of(self.bench, outcome), outcome.index, trial.algorithm, trial.parameters)
+        )
         self._selected = selection.outcomes
         if self._plateau():
             self.stop("early_stopping")
 
     def reserve(self) -> float:
         """Seconds to keep for the last ensemble, the final fit of its members and the folder."""
-        missing = (o.final_seconds for o in self._selected if o.trial.iteration not in self.bench.built)
-        return _FIXED_RESERVE + 1.3 * sum(missing)
+        built = self.bench.built
+        missing = [o.seconds_to_serve for o in self._selected if o.trial.iteration not in built]
+        at_once = min(self.clock.cores, len(missing)) or 1
+        return _FIXED_RESERVE + _MARGIN * max(sum(missing) / at_once, max(missing, default=0.0))
 
     @property
     def settings(self) -> TrainSettings:
@@ -80,16 +102,33 @@ class Planner:
             self.stopped = "canceled"
         elif self.settings.max_trials and len(self._tried) >= self.settings.max_trials:
             self.stop("max_trials")
-        soft = not self._losses
-        left = self.clock.left()
-        room = left * _FIRST_SHARE if soft else left - self.reserve()
+        room = self._left()
         if room <= 0 and self._tried:
             self.stop("budget")
         if self.stopped:
             return None
-        room = min(room, (self.settings.iteration_timeout_minutes or room) * 60)
+        soft = self.settings.iteration_timeout_minutes is None or not self._losses
+        room = min(self._share(room), (self.settings.iteration_timeout_minutes or room) * 60)
         threads = max(1, self.clock.cores // self.settings.max_concurrent_iterations)
         return Limits(time.time() + room, threads, soft, lambda: self.closing or self.should_stop())
+
+    def _left(self) -> float:
+        """Seconds for trials."""
+        return self.clock.left() - self.reserve() if self._losses else self.clock.left() * _FIRST_SHARE
+
+    def _share(self, room: float) -> float:
+        """Seconds for one trial: the first one is to end soon, no later one may take all. What is counted by
+        number must not depend on the clock."""
+        if self.settings.max_trials:
+            return room
+        if not self._losses:
+            return min(room, max(_FIRST_SECONDS, _FIRST_OF_BUDGET * self.clock.budget))
+        return max(_SHARE * room, min(room, _SHORT))
+
+    def _room(self, limits: Limits) -> float:
+        """What a trial may be expected to take to be begun: one that learns until its time is over may take more."""
+        room = limits.deadline - time.time()
+        return min(self._left(), _TOLERANCE * room) if limits.soft else room
 
     def _expected(self, name: str, parameters: Parameters) -> float:
         """Seconds that a trial of this algorithm took of late, at this learning rate."""

@@ -1,35 +1,80 @@
-"""The order in which the search tries things: proven settings first, then random ones near them.
+"""The order in which the search tries things: proven settings first, then random ones and neighbours of the best.
 
-Trial i is a function of the seed and i alone, so a resumed or a parallel search tries the very same things.
+Trial i is a function of the table, the seed, i and what came LAG trials and more before it, so that a resumed or a
+parallel search tries the very same things.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mlops_cli.engine.automl.fitdata import Parameters
+from mlops_cli.engine.automl.spaces import anywhere, near, space_of
 
 Candidate = tuple[str, Parameters]
+LAG = 4
+_NEAR = 0.6
+_ONE_BETTER = 0.5
+"""Of the best ones the next neighbour's base: the first half of the time, the second a quarter of it, ..."""
+_FEW_ROWS = 5_000
+_MANY_CLASSES = 10
+_LEAF_SHARES = 40_000
+
+
+class Seen(NamedTuple):
+    """A trial that has ended, the best the smallest."""
+
+    loss: float
+    index: int
+    algorithm: str
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What of a table decides where to begin. `outputs` is the number of classes, or 1; `skewed`: a label above 0
+    whose largest values are far from the usual ones; `big`: there is time for few fits only."""
+
+    rows: int
+    outputs: int
+    skewed: bool = False
+    big: bool = False
+
 
 _SAMPLED = {"bagging_fraction": 0.8, "bagging_freq": 1}
 _PLAIN = {"target_means": False}
-_FOREST = {"n_estimators": 100, "min_samples_leaf": 4, "max_leaf_nodes": 1500}
-_FIRST: list[Candidate] = [
+_BOOSTED: list[Candidate] = [
     ("LightGBM", {"learning_rate": 0.1, "num_leaves": 31}),
     ("XGBoost", {"eta": 0.05, "max_depth": 5, "subsample": 0.8, "colsample_bytree": 0.8}),
     ("LightGBM", {"learning_rate": 0.03, "num_leaves": 15, "feature_fraction": 0.9, **_SAMPLED, **_PLAIN}),
+]
+_BOOSTED_FAST: list[Candidate] = [
+    ("LightGBM", {"learning_rate": 0.2, "num_leaves": 63}),
+    ("XGBoost", {"eta": 0.2, "max_depth": 8, "subsample": 0.9, "colsample_bytree": 0.8}),
+]
+_LINEAR: list[Candidate] = [
     ("LogisticRegression", {"C": 0.3}),
     ("ElasticNet", {"alpha": 0.003, "l1_ratio": 0.5}),
+]
+_MORE: list[Candidate] = [
     ("LightGBM", {"learning_rate": 0.03, "num_leaves": 15, "feature_fraction": 0.8, **_SAMPLED,
                   "native_categories": True, "cat_smooth": 50, "cat_l2": 30, "max_cat_to_onehot": 8}),
     ("LightGBM", {"learning_rate": 0.03, "num_leaves": 31, "feature_fraction": 0.8, **_SAMPLED,
                   "native_categories": True}),
     ("XGBoost", {"eta": 0.05, "max_depth": 0, "grow_policy": "lossguide", "max_leaves": 31, "min_child_weight": 5,
                  "subsample": 0.8, "colsample_bytree": 0.6, **_PLAIN}),
-    ("ExtremeRandomTrees", {**_FOREST, "max_features": 0.6}),
-    ("MLP", {"hidden_layer_sizes": [96, 48], "alpha": 1e-3, "learning_rate_init": 2e-3, "batch_size": 256}),
-    ("RandomForest", {**_FOREST, "max_features": 0.4}),
 ]  # fmt: skip
+_SKEWED: list[Candidate] = [
+    ("LightGBM", {"learning_rate": 0.05, "num_leaves": 15, **_SAMPLED, "objective": "tweedie"}),
+    ("XGBoost", {"eta": 0.05, "max_depth": 4, "subsample": 0.8, "colsample_bytree": 0.8,
+                 "objective": "reg:tweedie"}),
+]  # fmt: skip
+_REGULAR: list[Candidate] = [
+    ("LogisticRegression", {"C": 0.01}),
+    ("ElasticNet", {"alpha": 0.05, "l1_ratio": 0.5}),
+]
 _WHEN_ASKED: list[Candidate] = [
     ("GradientBoosting", {"learning_rate": 0.06, "max_leaf_nodes": 31, "max_iter": 150}),
     ("DecisionTree", {"min_samples_leaf": 20}),
@@ -38,10 +83,47 @@ _WHEN_ASKED: list[Candidate] = [
 ]
 
 
-def portfolio(names: list[str], asked: bool) -> list[Candidate]:
+def portfolio(names: list[str], asked: bool, shape: Shape) -> list[Candidate]:
     """Proven settings, quick and strong ones first; `asked` says that the user listed the models."""
-    everything = _FIRST + (_WHEN_ASKED if asked else [])
+    everything = _ordered(shape) + (_WHEN_ASKED if asked else [])
     return [(full, dict(p)) for short, p in everything if (full := _full_name(short, names))]
+
+
+def _ordered(shape: Shape) -> list[Candidate]:
+    """Boosting grows a tree per class and round: of many classes it comes after what is quick."""
+    skewed = _SKEWED if shape.skewed else []
+    extra, mlp, forest = _extra_trees(shape), _mlp(shape), _random_forest(shape)
+    if shape.outputs > _MANY_CLASSES:
+        return [*_LINEAR, extra, mlp, *reversed(_BOOSTED), forest, *_MORE]
+    if shape.big:
+        return [*_BOOSTED_FAST, extra, *skewed, mlp, *_BOOSTED, *_LINEAR, *_MORE, forest]
+    if shape.rows < _FEW_ROWS:
+        return [*_BOOSTED[:2], *_LINEAR, extra, mlp, _BOOSTED[2], *skewed, *_REGULAR, *_MORE, forest]
+    return [*_BOOSTED, *skewed, *_LINEAR, *_MORE, extra, mlp, forest]
+
+
+def _grown(shape: Shape) -> Parameters:
+    """A leaf holds a share of every class: of many classes a forest must not grow large."""
+    if shape.outputs > _MANY_CLASSES:
+        return {"n_estimators": 100, "max_leaf_nodes": max(50, _LEAF_SHARES // shape.outputs)}
+    if shape.rows < _FEW_ROWS:
+        return {"n_estimators": 100}
+    return {"n_estimators": 100, "min_samples_leaf": 4, "max_leaf_nodes": 1500}
+
+
+def _extra_trees(shape: Shape) -> Candidate:
+    share = 0.6 if shape.outputs == 1 or shape.rows >= _FEW_ROWS else 0.3
+    return "ExtremeRandomTrees", {**_grown(shape), "max_features": share}
+
+
+def _random_forest(shape: Shape) -> Candidate:
+    return "RandomForest", {**_grown(shape), "max_features": 0.4}
+
+
+def _mlp(shape: Shape) -> Candidate:
+    batch = int(np.clip(shape.rows // 32, 16, 256))
+    layers = {"hidden_layer_sizes": [96, 48], "batch_size": batch}
+    return "MLP", {**layers, "alpha": 1e-3, "learning_rate_init": 2e-3}
 
 
 def _full_name(short: str, names: list[str]) -> str:
@@ -50,64 +132,34 @@ def _full_name(short: str, names: list[str]) -> str:
     return next((name for name in names if name in fitting), "")
 
 
-def candidate(index: int, seed: int, names: list[str], asked: bool) -> Candidate:
-    """What trial `index` tries."""
-    first = portfolio(names, asked)
+def candidate(
+    index: int, seed: int, first: list[Candidate], names: list[str], seen: Sequence[Seen]
+) -> Candidate:
+    """What trial `index` tries: `first` is the portfolio, `seen` has ended long enough ago."""
     if index < len(first):
         return first[index]
     random = np.random.default_rng([seed, index])
+    if seen and random.random() < _NEAR:
+        ranked = sorted(seen, key=lambda s: s[:2])
+        base = ranked[min(int(random.geometric(_ONE_BETTER)), len(ranked)) - 1]
+        return base.algorithm, _changed(base.algorithm, base.parameters, random)
     boosters = [n for n in names if n == "LightGBM" or n.startswith("XGBoost")]
     name = str(random.choice(boosters or names))
-    return name, _random(name, random)
+    if boosters:
+        sampled = {"bagging_freq": 1} if name == "LightGBM" else {}
+        return name, anywhere(name, random) | sampled
+    return name, _changed(name, next(p for n, p in first if n == name), random)
 
 
-def _random(name: str, random: np.random.Generator) -> Parameters:
-    if name == "LightGBM":
-        return _random_lightgbm(random)
-    if name.startswith("XGBoost"):
-        return _random_xgboost(random)
-    first = dict(_FIRST + _WHEN_ASKED)
-    return _varied(first[name], random)
-
-
-def _random_lightgbm(random: np.random.Generator) -> Parameters:
-    return {
-        "learning_rate": _log_uniform(random, 0.02, 0.1),
-        "num_leaves": int(_log_uniform(random, 5, 90)),
-        "min_data_in_leaf": int(_log_uniform(random, 5, 60)),
-        "feature_fraction": round(random.uniform(0.4, 1.0), 2),
-        "bagging_fraction": round(random.uniform(0.7, 1.0), 2),
-        "bagging_freq": 1,
-        "lambda_l2": _log_uniform(random, 1e-2, 10),
-        "extra_trees": bool(random.random() < 0.2),
-        "native_categories": bool(random.random() < 0.4),
-        "target_means": bool(random.random() < 0.5),
-    }
-
-
-def _random_xgboost(random: np.random.Generator) -> Parameters:
-    return {
-        "eta": _log_uniform(random, 0.02, 0.1),
-        "max_depth": int(random.integers(3, 9)),
-        "min_child_weight": _log_uniform(random, 0.3, 10),
-        "subsample": round(random.uniform(0.7, 1.0), 2),
-        "colsample_bytree": round(random.uniform(0.4, 1.0), 2),
-        "lambda": _log_uniform(random, 0.1, 10),
-        "target_means": bool(random.random() < 0.5),
-    }
-
-
-def _varied(parameters: Parameters, random: np.random.Generator) -> Parameters:
-    """Each number times a factor between 1/3 and 3; a share stays below 1, a count stays whole."""
-    return {name: _vary(value, random) for name, value in parameters.items()}
+def _changed(name: str, base: Parameters, random: np.random.Generator) -> Parameters:
+    if space_of(name):
+        return near(name, base, random)
+    return {key: _vary(value, random) for key, value in base.items()}
 
 
 def _vary(value: Any, random: np.random.Generator) -> Any:
+    """A number times a factor between 1/3 and 3; a share stays below 1, a count stays whole."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
-    changed = value * _log_uniform(random, 1 / 3, 3)
+    changed = float(f"{value * np.exp(random.uniform(-np.log(3), np.log(3))):.3g}")
     return max(1, round(changed)) if isinstance(value, int) else min(changed, 0.99)
-
-
-def _log_uniform(random: np.random.Generator, low: float, high: float) -> float:
-    return float(f"{np.exp(random.uniform(np.log(low), np.log(high))):.3g}")

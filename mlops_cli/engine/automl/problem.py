@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LEAST_ROWS = 10
 MOST_CLASSES = 1000
+_SKEWED = 2.0
 
 
 @dataclass(slots=True)
@@ -30,6 +31,14 @@ class Problem:
     @property
     def outputs(self) -> int:
         return len(self.classes) if self.classes else 1
+
+    @property
+    def skewed(self) -> bool:
+        """Whether the label is never below 0 and has a long tail (skewness above 2)."""
+        if self.classes is not None or self.y.min() < 0:
+            return False
+        away = self.y - self.y.mean()
+        return float((away**3).mean()) > _SKEWED * float((away**2).mean()) ** 1.5
 
     @property
     def targets(self) -> np.ndarray:

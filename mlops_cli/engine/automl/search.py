@@ -44,7 +44,7 @@ def run_automl(
     with quiet():
         bench = make_bench(data, settings)
         try:
-            disk = Workdir(workdir, fingerprint(data, settings))
+            disk = Workdir(workdir, fingerprint(data, settings, bench.y))
             clock.spent = disk.elapsed
             disk.save_judged(bench.judging())
             with closing(_fits(bench, disk)) as bench.fits:

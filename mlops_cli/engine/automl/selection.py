@@ -39,6 +39,12 @@ def select(bench: Bench, outcomes: list[Outcome]) -> Selection:
     return served_fast if served_fast.loss <= best.loss * (1 + _SLOW_MUST_GAIN) else best
 
 
+def loss_of(bench: Bench, outcome: Outcome) -> float:
+    """Of one trial alone."""
+    signals, loss = _signals(bench, [outcome])
+    return loss(signals[0])
+
+
 def _greedy(bench: Bench, outcomes: list[Outcome]) -> Selection:
     """Adds, time after time, the trial that lowers the loss of the mean most; weights are the counts."""
     signals, loss = _signals(bench, outcomes)

@@ -1,6 +1,7 @@
 """Classification and regression: the matrix, the folds and every fold's target means, made ready once."""
 
 import time
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +17,7 @@ from mlops_cli.engine.automl.fits import Fits, TableFits
 from mlops_cli.engine.automl.folds import Fold, split
 from mlops_cli.engine.automl.learners import available, chosen
 from mlops_cli.engine.automl.metrics import classification_metric, classification_metrics, regression_metrics
-from mlops_cli.engine.automl.portfolio import candidate, portfolio
+from mlops_cli.engine.automl.portfolio import Seen, Shape, candidate, portfolio
 from mlops_cli.engine.automl.problem import Problem
 from mlops_cli.engine.automl.schemas import table_schema
 from mlops_cli.engine.automl.trials import Outcome, Trial
@@ -41,8 +42,6 @@ class TableBench:
         self.notes = problem.notes
         self.foreign = engines.check(settings) if settings.engine != "mlops" else ""
         self.names = chosen(settings, tuple(available(settings.task)))
-        self.asked = bool(settings.allowed_models)
-        self.portfolio_size = 1 if self.foreign else len(portfolio(self.names, self.asked))
         self.encoder = Encoder.fit(problem.features, settings.featurization)
         if not self.encoder.columns:
             reasons = ", ".join(f"'{d.name}' is {d.reason}" for d in self.encoder.dropped[:5])
@@ -53,6 +52,10 @@ class TableBench:
         folds = split(problem.y, self.matrix.shape[1], problem.classes is not None, settings)
         self.judged = np.concatenate([valid for _, valid in folds])
         self.folds = [self._fold(fold) for fold in folds]
+        self.big = len(folds) == 1 and settings.validation_size is None and not self.foreign
+        shape = Shape(len(problem.y), problem.outputs, problem.skewed, self.big)
+        self.first = portfolio(self.names, bool(settings.allowed_models), shape)
+        self.portfolio_size = 1 if self.foreign else len(self.first)
         whole, self.means = self._whole()
         self.fits: Fits = TableFits(settings.task, self.folds, whole, self.matrix.shape[1])
         self.built: dict[int, Member] = {}
@@ -68,16 +71,16 @@ class TableBench:
     def classes(self) -> int:
         return len(self.problem.classes or ())
 
-    def candidate(self, index: int) -> tuple[str, Parameters] | None:
+    def candidate(self, index: int, seen: Sequence[Seen]) -> tuple[str, Parameters] | None:
         if self.foreign:
             return engines.candidate(self.settings) if index == 0 else None
-        name, parameters = candidate(index, self.settings.seed, self.names, self.asked)
+        name, parameters = candidate(index, self.settings.seed, self.first, self.names, seen)
         return name, parameters | ({"balanced": True} if self.metric == "norm_macro_recall" else {})
 
     def trial(self, index: int, algorithm: str, parameters: Parameters, limits: Limits) -> Outcome:
         started = time.time()
         judged = self.fits.judge(algorithm, parameters, limits)
-        answers, rounds_used, seconds, found = zip(*judged, strict=True)
+        answers, rounds_used, seconds, found, kept = zip(*judged, strict=True)
         fold_metrics = [
             self._fold_metric(d.valid[1], a) for d, a in zip(self.folds, answers, strict=True) if d.valid
         ]
@@ -93,7 +96,7 @@ class TableBench:
             fold_metrics,
         )
         final_seconds = sum(seconds) / len(seconds) * self._growth()
-        return Outcome(trial, index, whole, list(rounds_used), final_seconds)
+        return Outcome(trial, index, whole, list(rounds_used), final_seconds, kept[0] if self.big else None)
 
     def metrics(self, answers: np.ndarray) -> dict[str, float]:
         return self._metrics(self.y, answers)
@@ -101,7 +104,7 @@ class TableBench:
     def build(self, members: list[Outcome], mix: Vote | Stack, clock: Clock) -> FittedModel:
         """Each member anew on all rows, unless an earlier model had it; out of time it ends with what it has."""
         limits = Limits(time.time() + max(clock.left(), 1.0), clock.cores, soft=True)
-        missing = [o for o in members if o.trial.iteration not in self.built]
+        missing = [o for o in members if o.trial.iteration not in self.built and o.member is None]
         waves = limits.waves(len(missing), len(self.matrix))
 
         def one(outcome: Outcome) -> Member:
@@ -111,7 +114,7 @@ class TableBench:
 
         fitted = zip(missing, waves.map(one, missing), strict=True)
         self.built |= {outcome.trial.iteration: member for outcome, member in fitted}
-        chosen = [self.built[o.trial.iteration] for o in members]
+        chosen = [self.built.get(o.trial.iteration, o.member) for o in members]
         return FittedModel(self._schema, self.encoder, self.means, chosen, mix, self._background())
 
     @cached_property

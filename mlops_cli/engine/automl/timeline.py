@@ -23,13 +23,15 @@ _MONTH_LETTERS = {"M": 1, "MS": 1, "ME": 1, "Q": 3, "QS": 3, "QE": 3, "Y": 12, "
 
 @dataclass(slots=True)
 class Timeline:
-    """`values` is (series, periods), NaN where there was no row; `known` (series, periods, k) the other columns,
-    carried forward over gaps. Column 0 is period number 0."""
+    """`values` is (series, periods), NaN where there was no row, but for gaps between two rows: those are bridged.
+    `seen` (series, periods) says where there was one. `known` (series, periods, k) are the other columns, carried
+    forward over gaps. Column 0 is period number 0."""
 
     periods: Periods
     date_format: str
     series: dict[tuple[str | None, ...], int]
     values: np.ndarray
+    seen: np.ndarray
     known: np.ndarray
 
 
@@ -63,7 +65,8 @@ def lay_out(
     values[which, at] = label
     known = np.full((*values.shape, encoder.width), np.nan, dtype=np.float32)
     known[which, at] = encoder.matrix(frame)
-    return Timeline(periods, form, series, _bridge(values), _carry(known))
+    seen = ~np.isnan(values)
+    return Timeline(periods, form, series, _bridge(values), seen, _carry(known))
 
 
 def _keys(frame: "pandas.DataFrame", names: list[str]) -> list[tuple[str | None, ...]]:

@@ -1,5 +1,6 @@
 """A trial, what it leaves behind, and what a search needs to know of the task it works on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,6 +11,7 @@ from mlops_cli.domain.training import LOWER_IS_BETTER, TrainSettings
 from mlops_cli.engine.automl.clock import Clock, Limits
 from mlops_cli.engine.automl.fitdata import Parameters
 from mlops_cli.engine.automl.fits import Fits
+from mlops_cli.engine.automl.portfolio import Seen
 from mlops_cli.engine.model.ensembles import Stack, Vote
 from mlops_cli.status import RunStatus
 
@@ -34,6 +36,7 @@ class Outcome:
 
     `index` is the place in the search order (-1: an ensemble), `answers` its (n, k) predictions for the judging
     rows, `rounds` how long each fold's fit went on, `final_seconds` what a fit on all rows is expected to take.
+    `member` is what the one fold of a big table has left: it serves until there is time for a fit on all rows.
     """
 
     trial: Trial
@@ -41,6 +44,11 @@ class Outcome:
     answers: np.ndarray
     rounds: list[int]
     final_seconds: float
+    member: Any = None
+
+    @property
+    def seconds_to_serve(self) -> float:
+        return self.final_seconds if self.member is None else 0.0
 
     @classmethod
     def of_ensemble(cls, algorithm: str, parameters: Parameters, answers: np.ndarray) -> "Outcome":
@@ -77,8 +85,8 @@ class Bench(Protocol):
         """Number of classes; 0 where a number is predicted."""
         ...
 
-    def candidate(self, index: int) -> tuple[str, Parameters] | None:
-        """What trial `index` tries; None when there is nothing more to try."""
+    def candidate(self, index: int, seen: Sequence[Seen], /) -> tuple[str, Parameters] | None:
+        """What trial `index` tries after those `seen`; None when there is nothing more to try."""
         ...
 
     def trial(self, index: int, algorithm: str, parameters: Parameters, limits: Limits) -> Outcome:

@@ -70,26 +70,37 @@ class DateColumn:
         return (*parts, hours) if self.with_hours else parts
 
 
+def grams(text: str) -> list[str]:
+    """Words and pairs of words."""
+    words = _WORD.findall(text.lower())
+    return words + [f"{a} {b}" for a, b in pairwise(words)]
+
+
 @dataclass(slots=True)
 class TextColumn:
-    """Free text: counts of hashed words and pairs of words, the number of words and of characters."""
+    """Free text: counts of the words and pairs of words in `vocabulary` and of all others hashed, the number of
+    words and of characters."""
 
     name: str
-    width: int = 64
+    width: int = 32
     purpose: str = "text"
+    vocabulary: list[str] = field(default_factory=list)
     outputs: list[str] = field(init=False)
+    _places: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
-        hashed = [f"{self.name}.hash{i}" for i in range(self.width)]
-        self.outputs = [*hashed, f"{self.name}.words", f"{self.name}.characters"]
+        counted = [*self.vocabulary, *(f"hash{i}" for i in range(self.width)), "words", "characters"]
+        self.outputs = [f"{self.name}.{each}" for each in counted]
+        self._places = {gram: place for place, gram in enumerate(self.vocabulary)}
 
     def encode(self, value: Any) -> tuple[float, ...]:
         text = (to_key(value) or "").lower()
-        words = _WORD.findall(text)
-        counts = [0.0] * self.width
-        for gram in words + [f"{a} {b}" for a, b in pairwise(words)]:
-            counts[zlib.crc32(gram.encode()) % self.width] += 1
-        return (*counts, len(words), len(text))
+        known = len(self.vocabulary)
+        counts = [0.0] * (known + self.width)
+        for gram in grams(text):
+            place = self._places.get(gram)
+            counts[known + zlib.crc32(gram.encode()) % self.width if place is None else place] += 1
+        return (*counts, len(_WORD.findall(text)), len(text))
 
 
 Column = NumberColumn | CategoryColumn | DateColumn | TextColumn

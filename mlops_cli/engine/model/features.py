@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from msgspec import Struct
 
-from mlops_cli.engine.model.columns import CategoryColumn, Column, DateColumn, NumberColumn, TextColumn
+from mlops_cli.engine.model.columns import (
+    CategoryColumn,
+    Column,
+    DateColumn,
+    NumberColumn,
+    TextColumn,
+    grams,
+)
 from mlops_cli.engine.model.values import date_format, is_missing, to_datetime, to_key, to_number
 from mlops_cli.errors import DataError
 
@@ -15,6 +22,8 @@ if TYPE_CHECKING:
     import pandas
 
 MOST_CATEGORIES = 1000
+MOST_WORDS = 300
+_MOST_TEXTS, _LEAST_TEXTS = 20_000, 3
 _SAMPLE = 500
 _ID_NAMES = ("id", "index", "uuid", "guid", "rowid", "row_id")
 
@@ -107,7 +116,7 @@ def _as(purpose: str, name: str, series: "pandas.Series") -> Column | Dropped:
     if purpose == "category":
         return _category(name, series)
     if purpose == "text":
-        return TextColumn(name)
+        return _text(name, series)
     texts = [str(v) for v in series.dropna().unique()[:_SAMPLE].tolist()]
     form = "iso" if series.dtype.kind == "M" else date_format(texts, share=0.5)
     if form is None:
@@ -149,7 +158,7 @@ def _textual(name: str, series: "pandas.Series") -> Column | Dropped:
     if form := date_format(texts):
         return DateColumn(name, form, _has_hours(texts, form))
     if len(distinct) > 20 and _share(t.count(" ") >= 3 for t in texts) > 0.5:
-        return TextColumn(name)
+        return _text(name, series)
     if len(distinct) >= 20 and len(distinct) > 0.95 * series.notna().sum():
         return Dropped(name, "nearly every value is different")
     return _category(name, series)
@@ -165,6 +174,18 @@ def _category(name: str, series: "pandas.Series") -> CategoryColumn:
     least = 2 if len(counts) > 20 else 1
     kept = [key for key, count in counts.most_common(MOST_CATEGORIES) if count >= least]
     return CategoryColumn(name, {key: float(code) for code, key in enumerate(sorted(kept))})
+
+
+def _text(name: str, series: "pandas.Series") -> TextColumn:
+    """With the words and pairs that stand in most rows, in a sample of them."""
+    rows = series.dropna()
+    sample = rows.iloc[:: max(1, len(rows) // _MOST_TEXTS)]
+    counts: Counter[str] = Counter()
+    for value in sample.tolist():
+        counts.update(set(grams(to_key(value) or "")))
+    least = max(_LEAST_TEXTS, len(sample) // 1000)
+    usual = [gram for gram, count in counts.most_common(MOST_WORDS) if count >= least]
+    return TextColumn(name, vocabulary=sorted(usual))
 
 
 def _has_hours(values: Iterable[Any], form: str) -> bool:

@@ -1,0 +1,102 @@
+"""What is tried, in which order, on which rows: decided by the table, the budget and the seed."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlops_cli.domain.training import TrainSettings
+from mlops_cli.engine.automl.folds import split
+from mlops_cli.engine.automl.learners import available
+from mlops_cli.engine.automl.portfolio import LAG, Candidate, Seen, Shape, candidate, portfolio
+from mlops_cli.engine.automl.search import run_automl
+from mlops_cli.engine.automl.spaces import SPACES, Range, anywhere, near, space_of
+from mlops_cli.engine.model.folder import load, load_manifest
+from mlops_cli.status import RunStatus
+from tests.automl.tables import people, prices, settings
+
+NAMES = list(available("classification"))
+
+
+def folds_of(rows: int, columns: int, minutes: float, classes: int = 2) -> int:
+    chosen = TrainSettings(label="y", experiment_timeout_minutes=minutes)
+    return len(split(np.arange(rows) % classes, columns, True, chosen))
+
+
+def test_few_rows_have_many_folds_and_what_is_big_for_its_budget_one() -> None:
+    assert folds_of(200, 10, 1) == 10
+    assert folds_of(30_000, 20, 1) == 4
+    assert folds_of(30_000, 20, 1 / 3) == 3
+    assert folds_of(300_000, 20, 1) == 1
+    assert folds_of(300_000, 20, 60) == 4
+    assert folds_of(8_000, 20, 1, classes=80) == 1
+
+
+def test_a_table_of_few_rows_is_never_judged_by_one_holdout() -> None:
+    assert folds_of(1_500, 4_000, 1 / 60) == 3
+
+
+def first(shape: Shape) -> list[Candidate]:
+    return portfolio(NAMES, False, shape)
+
+
+def test_boosting_comes_first_unless_there_are_many_classes() -> None:
+    assert first(Shape(30_000, 2))[0][0] == "LightGBM"
+    many = [name for name, _ in first(Shape(30_000, 80))]
+    assert many.index("LogisticRegression") < many.index("MLP") < many.index("LightGBM")
+
+
+def test_a_label_with_a_long_tail_is_tried_with_its_own_objective(tmp_path: Path) -> None:
+    frame = prices()
+    frame["price"] = np.exp(frame["price"] / 30)
+    result = run_automl(frame, settings("price", 3, task="regression"), tmp_path)
+    tried = [t for t in result.leaderboard if t.parameters.get("objective") == "tweedie"]
+    assert [t.status for t in tried] == [RunStatus.COMPLETED]
+    assert np.isfinite(load(tmp_path / "model").predict(frame)).all()
+
+
+def test_later_trials_are_near_the_best_seen_or_anywhere() -> None:
+    good = Seen(0.1, 3, "LightGBM", {"learning_rate": 0.05, "num_leaves": 8, "min_data_in_leaf": 7})
+    found = [candidate(i, 0, first(Shape(300, 2)), NAMES, [good]) for i in range(40, 80)]
+    leaves = [p["num_leaves"] for name, p in found if name == "LightGBM" and p["learning_rate"] < 0.09]
+    assert np.median(leaves) < 20
+    assert len({str(f) for f in found}) == 40
+    assert found == [candidate(i, 0, first(Shape(300, 2)), NAMES, [good]) for i in range(40, 80)]
+
+
+@pytest.mark.parametrize("name", sorted(SPACES))
+def test_what_is_drawn_stays_in_its_space(name: str) -> None:
+    random = np.random.default_rng(0)
+    drawn = anywhere(name, random)
+    for _ in range(50):
+        drawn = near(name, drawn, random)
+        for key, where in space_of(name).items():
+            if isinstance(where, Range):
+                assert where.low * 0.99 <= drawn[key] <= where.high * 1.01
+            else:
+                assert isinstance(drawn[key], bool)
+
+
+def test_a_search_that_learns_is_the_same_side_by_side(tmp_path: Path) -> None:
+    models = []
+    for abreast in (1, 3):
+        chosen = settings("bought", 5 + 2 * LAG, n_cross_validations=2, max_concurrent_iterations=abreast)
+        run_automl(people(), chosen, tmp_path / str(abreast))
+        models.append(load(tmp_path / str(abreast) / "model").predict_proba(people(seed=3)))
+    np.testing.assert_array_equal(*models)
+
+
+def test_a_big_table_is_judged_once_and_fitted_on_all_rows_in_the_end(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.random((100_000, 10)), columns=list("abcdefghij"))
+    frame["y"] = (frame["a"] + random.random(len(frame)) / 4 > 0.6).astype(int)
+    short = TrainSettings(
+        label="y", max_trials=1, experiment_timeout_minutes=0.25, allowed_models=["LightGBM"]
+    )
+    result = run_automl(frame, short, tmp_path)
+    assert result.best is not None
+    assert len(result.best.fold_metrics) == 1
+    assert load_manifest(tmp_path / "model").run["iteration"] == result.best.iteration
+    tree = load(tmp_path / "model").members[0].booster().dump_model(num_iteration=1)["tree_info"][0]
+    assert tree["tree_structure"]["internal_count"] == len(frame)

@@ -4,8 +4,6 @@ import csv
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from tests.pipelines.world import Project, until
 
 ROWS = """
@@ -136,9 +134,7 @@ def test_a_killed_batch_goes_on_with_the_mini_batches_that_are_left(project: Pro
     run_id = project.start("p.yaml", "--param", "bad=60")
     seen = project.marks / "seen"
     until(lambda: seen.exists() and "3" in seen.read_text().split())
-    for process in project.processes():
-        if process.status() != psutil.STATUS_ZOMBIE:
-            project.kill(process)
+    project.kill(*project.processes())
     kept = project.home / "pipelines" / "runs" / run_id / "steps" / "score" / "mini-batches"
     assert sorted(path.name for path in kept.glob("*.json")) == ["0.json", "1.json", "2.json"]
     project.mlops("pipeline", "run", "--resume", run_id, "--no-wait")

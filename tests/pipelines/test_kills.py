@@ -4,7 +4,6 @@ import random
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.pipelines.world import Project, until
@@ -29,9 +28,7 @@ def test_a_step_that_died_with_its_runner_is_run_again(project: Project) -> None
     run_id = project.start("p.yaml")
     until(lambda: project.times("slow") == 1)
     runner = project.runner(run_id)
-    step = runner.children()[0]
-    project.kill(runner)
-    project.kill(step)
+    project.kill(runner, project.step(run_id, "slow"))
     project.mlops("pipeline", "run", "--resume", run_id, "--no-wait")
     until(lambda: project.times("slow") == 2)
     assert project.steps(run_id)["slow"].failures == 0
@@ -41,7 +38,7 @@ def test_a_step_that_is_killed_alone_has_failed(project: Project) -> None:
     project.pipeline("steps:\n" + project.counting("slow", 60))
     run_id = project.start("p.yaml")
     until(lambda: project.times("slow") == 1)
-    project.kill(project.runner(run_id).children()[0])
+    project.kill(project.step(run_id, "slow"))
     failed = project.wait(run_id, "Failed")
     assert failed["error"] == "step slow failed: its process was ended by SIGKILL"
 
@@ -58,9 +55,7 @@ def test_kills_at_random_moments(seed: int, project: Project) -> None:
     complete: dict[str, int] = {}
     for _ in range(4):
         time.sleep(dice.random() * 0.5)
-        for process in project.processes():
-            if process.status() != psutil.STATUS_ZOMBIE:
-                project.kill(process)
+        project.kill(*project.processes())
         for name, step in project.steps(run_id).items():
             if step.status == "Completed":
                 assert all(Path(output.path).read_text() for output in step.outputs.values())

@@ -1,8 +1,6 @@
 """A project with pipelines in it, and what ends every process that its runs started."""
 
 import contextlib
-import os
-import signal
 import textwrap
 import time
 from collections.abc import Callable
@@ -13,6 +11,7 @@ import psutil
 
 from mlops_cli.domain.pipeline_runs import StepRun
 from mlops_cli.engine.pipelines import layout
+from mlops_cli.engine.pipelines.child import LOCK
 from mlops_cli.engine.store import Store
 from tests.conftest import Mlops
 
@@ -88,33 +87,38 @@ class Project:
         return until(lambda: (found := self.show(run_id))["status"] == status and found, seconds)
 
     def runner(self, run_id: str) -> psutil.Process:
-        """The process that works on the run, found by the run's id on its command line."""
-        return next(p for p in self.processes() if "mlops_cli.engine.pipelines.runner" in p.cmdline()
-                    and run_id in p.cmdline() and os.getpgid(p.pid) == p.pid and _is_runner(p))  # fmt: skip
+        """The process that works on the run."""
+        return psutil.Process(int(layout.runner_lock(self.home, run_id).read_text()))
+
+    def step(self, run_id: str, name: str, attempt: int = 1) -> psutil.Process:
+        """The process of a step's attempt."""
+        return psutil.Process(int((layout.attempt_dir(self.home, run_id, name, attempt) / LOCK).read_text()))
 
     def processes(self) -> list[psutil.Process]:
-        """Every process with this state directory, or a place in it, on its command line."""
+        """Every process that lives with this state directory, or a place in it, on its command line."""
         home = str(self.home)
-        known = psutil.process_iter(["cmdline"])
-        return [p for p in known if any(word.startswith(home) for word in p.info["cmdline"] or [])]
+        known = psutil.process_iter(["cmdline", "status"])
+        return [p for p in known if p.info["status"] != psutil.STATUS_ZOMBIE
+                and any(word.startswith(home) for word in p.info["cmdline"] or [])]  # fmt: skip
 
-    def kill(self, process: psutil.Process) -> None:
-        os.kill(process.pid, signal.SIGKILL)
-        until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
+    def kill(self, *processes: psutil.Process) -> None:
+        """All at once, as when the machine goes down."""
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        until(lambda: not any(_lives(process) for process in processes))
 
     def close(self) -> None:
         """End all processes of this project, by id."""
-        while alive := [p for p in self.processes() if p.status() != psutil.STATUS_ZOMBIE]:
-            for process in alive:
-                with contextlib.suppress(psutil.Error):
-                    process.kill()
-            time.sleep(0.02)
+        while alive := self.processes():
+            self.kill(*alive)
 
     def log(self, run_id: str) -> str:
         return layout.runner_log(self.home, run_id).read_text()
 
 
-def _is_runner(process: psutil.Process) -> bool:
-    """Whether it is the runner and not a step, which is a fork of it with the same command line."""
-    parent = process.parent()
-    return parent is None or "mlops_cli.engine.pipelines.runner" not in parent.cmdline()
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

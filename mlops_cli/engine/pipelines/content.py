@@ -72,6 +72,13 @@ def snapshot(home: Path, folder: Path) -> str:
     return kept
 
 
+def listing(folder: Path) -> tuple[list[str], list[str]]:
+    """The folders, parents first, and the files of a snapshot, as names below it."""
+    files = [file.relative_to(folder) for file in code_files(folder)]
+    folders = {parent for file in files for parent in file.parents} - {Path()}
+    return sorted(map(str, folders)), list(map(str, files))
+
+
 def copy_code(folder: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for file in _walk(folder):

@@ -3,7 +3,7 @@
 HOME/pipelines/
   code/HASH/                       a snapshot of a step's source directory, once per content
   runs/RUN_ID/
-    runner.lock  runner.log        held and written by the process that works on the run
+    runner.lock  runner.log        held (with its id) and written by the process that works on the run
     steps/STEP/log.txt             what all attempts of the step printed
     steps/STEP/N/                  attempt N: work/ (a copy of the code), outputs/, result.json, lock
     outputs/STEP/                  what the step left behind, moved here in one piece

@@ -16,11 +16,10 @@ def commit(home: Path, run_id: str, step: Step, attempt: Path) -> dict[str, Outp
 
     Raises WorkFailedError when an output was not written.
     """
-    target = layout.outputs_dir(home, run_id, step.name)
     names = outputs_of(step)
-    shutil.rmtree(attempt / "work", ignore_errors=True)
     if not names:
         return {}
+    target = layout.outputs_dir(home, run_id, step.name)
     draft = attempt / "outputs"
     if draft.exists():
         _check(step, draft)

@@ -22,6 +22,7 @@ from mlops_cli.engine.files import locked, write_atomic
 from mlops_cli.engine.pipelines import layout, triggering
 from mlops_cli.engine.pipelines.rest import RestServer, Starter
 from mlops_cli.engine.pipelines.upkeep import Upkeep
+from mlops_cli.engine.pipelines.waiting import Reserve
 from mlops_cli.engine.processes import ProcessId, identify
 from mlops_cli.engine.store import Store
 from mlops_cli.errors import UsageError
@@ -104,10 +105,10 @@ def serve(home: Path) -> None:
     folder = layout.server_dir(home)
     with locked(folder / SERVER_LOCK):
         store = Store(home)
-        upkeep = Upkeep(store)
+        upkeep, reserve = Upkeep(store), Reserve()
 
         def begin(version: PublishedPipeline, body: triggering.Body) -> PipelineRun:
-            return triggering.trigger(store, version, triggering.request_of(body))
+            return triggering.trigger(store, version, triggering.request_of(body), reserve.start)
 
         before = read_address(folder)
         server = _listen(before.port if before else 0, store, begin)
@@ -117,6 +118,7 @@ def serve(home: Path) -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         while home.exists():
             upkeep.tick()
+            reserve.fill(home)
             time.sleep(TICK_SECONDS)
 
 

@@ -1,7 +1,6 @@
 """Starting, resuming, cancelling and looking at runs. The work is done by `runner`, in a process of its own."""
 
 import secrets
-import sys
 import time
 from datetime import datetime
 from pathlib import Path
@@ -13,9 +12,9 @@ from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
 from mlops_cli.domain.pipelines import PipelineDefinition, type_of
 from mlops_cli.engine.clock import now
 from mlops_cli.engine.files import locked
-from mlops_cli.engine.pipelines import layout
+from mlops_cli.engine.pipelines import layout, waiting
 from mlops_cli.engine.pipelines.planning import Plan, plan
-from mlops_cli.engine.processes import start_detached
+from mlops_cli.engine.pipelines.waiting import Launch
 from mlops_cli.engine.store import Store
 from mlops_cli.errors import UsageError
 from mlops_cli.status import RunStatus
@@ -31,12 +30,12 @@ def submit(
     request: SubmitRequest,
     code: dict[str, str] | None = None,
     *,
-    wait: bool = True,
+    launch: Launch | None = None,
 ) -> PipelineRun:
-    """Record a run and start the process that works on it; with `wait` return once that holds the run."""
+    """Record a run and start the process that works on it: with `launch`, or waiting until it holds the run."""
     run, is_new = record(store, definition, request, plan(store, definition, request, code))
     if is_new:
-        start_runner(store, run.run_id, wait=wait)
+        (launch or start_runner)(store.home, run.run_id)
     return run
 
 
@@ -77,7 +76,7 @@ def resume(store: Store, run_id: str) -> PipelineRun:
     if is_worked_on(store.home, run_id):
         return store.pipeline_runs.get(run_id)
     run = store.pipeline_runs.update(run_id, change)
-    start_runner(store, run_id)
+    start_runner(store.home, run_id)
     return run
 
 
@@ -113,11 +112,10 @@ def is_worked_on(home: Path, run_id: str) -> bool:
         return not free
 
 
-def start_runner(store: Store, run_id: str, *, wait: bool = True) -> None:
-    """Start the process that works on the run; with `wait` return once it, or another, holds the run."""
-    command = [sys.executable, "-m", "mlops_cli.engine.pipelines.runner", str(store.home), run_id]
-    process = start_detached(command, log=layout.runner_log(store.home, run_id), env={})
-    while wait and process.is_alive() and not is_worked_on(store.home, run_id):
+def start_runner(home: Path, run_id: str) -> None:
+    """Start the process that works on the run; return once it, or another, holds the run."""
+    process = waiting.start(home, run_id)
+    while process.is_alive() and not is_worked_on(home, run_id):
         time.sleep(LOCK_POLL_SECONDS)
 
 

@@ -1,5 +1,7 @@
 """Beginning and ending one step of a run."""
 
+import functools
+import shutil
 import time
 from datetime import datetime
 from pathlib import Path
@@ -11,8 +13,9 @@ from mlops_cli.engine.clock import now
 from mlops_cli.engine.pipelines import attempt as attempts
 from mlops_cli.engine.pipelines import layout, outputs
 from mlops_cli.engine.pipelines.attempt import Attempt
-from mlops_cli.engine.pipelines.content import content_hash
+from mlops_cli.engine.pipelines.content import content_hash, listing
 from mlops_cli.engine.pipelines.keys import step_key
+from mlops_cli.engine.pipelines.nursery import Nursery
 from mlops_cli.engine.pipelines.planning import Plan, Source
 from mlops_cli.engine.pipelines.work import Result, Work
 from mlops_cli.engine.store import Store
@@ -29,6 +32,7 @@ class Stepping:
         self._plan = plan
         self._settings = {step.name: step for step in plan.steps}
         self._tasks: dict[str, Work] = {}
+        self._listing = functools.cache(lambda code: listing(layout.code_dir(store.home, code)))
 
     def begin(self, step: StepRun, others: dict[str, StepRun]) -> bool:
         """Mark the step as running, or as complete when the same work was done before. True: to be launched.
@@ -48,10 +52,18 @@ class Stepping:
         self._tasks[step.name] = self._task(settings, step.attempt, inputs)
         return True
 
-    def launch(self, step: StepRun) -> Attempt:
-        log = layout.step_log(self._store.home, self._run.run_id, step.name)
-        log.parent.mkdir(parents=True, exist_ok=True)
-        return attempts.launch(self._tasks.pop(step.name), log, self._deadline(step))
+    def launch(self, step: StepRun, nursery: Nursery) -> Attempt:
+        """Give the step to a spare. Raises NurseryLostError."""
+        work = self._tasks[step.name]
+        task = work.task() | self._code(self._plan.code.get(step.name))
+        task["log"] = str(layout.step_log(self._store.home, self._run.run_id, step.name))
+        return Attempt(Path(work.folder), nursery.launch(task), self._deadline(step))
+
+    def _code(self, code: str | None) -> dict[str, object]:
+        """The snapshot that the attempt copies."""
+        folders, files = self._listing(code) if code else ([], [])
+        place = str(layout.code_dir(self._store.home, code)) if code else ""
+        return {"code": place, "folders": folders, "files": files}
 
     def adopt(self, step: StepRun) -> Attempt | None:
         return attempts.adopt(self._folder(step), self._deadline(step))
@@ -70,6 +82,11 @@ class Stepping:
             step.status = RunStatus.CANCELED
         elif not result.ok:
             self._fail(step, result, lost=attempt.pid is None and not result.details and _is_lost(attempt))
+
+    def tidy(self, step: StepRun) -> None:
+        """Remove what only the attempt itself needed, unless somebody will want to see why it failed."""
+        if step.status == RunStatus.COMPLETED and not step.reused_from:
+            shutil.rmtree(self._folder(step) / "work", ignore_errors=True)
 
     def _fail(self, step: StepRun, result: Result, *, lost: bool) -> None:
         """Failed, or to be tried again. A process that died together with its runner is not the step's fault."""
@@ -105,7 +122,6 @@ class Stepping:
     def _task(self, settings: Step, number: int, inputs: dict[str, Source]) -> Work:
         home, run = self._store.home, self._run
         folder = layout.attempt_dir(home, run.run_id, settings.name, number)
-        code = self._plan.code.get(settings.name)
         return Work(
             home=str(home),
             run_id=run.run_id,
@@ -115,7 +131,6 @@ class Stepping:
             folder=str(folder),
             inputs=inputs,
             outputs={name: str(folder / "outputs" / name) for name in outputs_of(settings)},
-            code=str(layout.code_dir(home, code)) if code else None,
         )
 
     def _folder(self, step: StepRun) -> Path:

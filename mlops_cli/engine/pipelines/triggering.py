@@ -8,8 +8,9 @@ from msgspec import Struct, field
 from mlops_cli.domain.pipeline_runs import PipelineRun, SubmitRequest
 from mlops_cli.domain.pipelines import DataInput
 from mlops_cli.domain.publishing import PublishedPipeline
-from mlops_cli.engine.pipelines import publishing, start
+from mlops_cli.engine.pipelines import publishing, start, waiting
 from mlops_cli.engine.pipelines.planning import plan
+from mlops_cli.engine.pipelines.waiting import Launch
 from mlops_cli.engine.store import Store
 from mlops_cli.errors import MlopsError, NotFoundError, UsageError
 
@@ -61,13 +62,16 @@ def by_name(store: Store, name: str, version: int | None = None) -> PublishedPip
 
 
 def trigger(
-    store: Store, version: PublishedPipeline, request: SubmitRequest, *, wait: bool = False
+    store: Store, version: PublishedPipeline, request: SubmitRequest, launch: Launch = waiting.start
 ) -> PipelineRun:
-    """Start a run of the version. Raises UsageError naming the parameter or data that does not fit."""
+    """Start a run of the version; its process is not waited for.
+
+    Raises UsageError naming the parameter or data that does not fit.
+    """
     content = publishing.content_of(store, version)
     request.version = version.version
     try:
-        return start.submit(store, content.definition, request, content.code, wait=wait)
+        return start.submit(store, content.definition, request, content.code, launch=launch)
     except NotFoundError as error:
         raise UsageError(error.message, hint=error.hint) from None
 

@@ -37,7 +37,7 @@ class Upkeep:
         count = self._restarts[run.run_id] = self._restarts.get(run.run_id, 0) + 1
         if count <= MOST_RESTARTS:
             log.info("%s has lost its process and goes on", run.run_id)
-            start.start_runner(self._store, run.run_id)
+            start.start_runner(self._store.home, run.run_id)
             return
 
         def fail(run: PipelineRun) -> None:

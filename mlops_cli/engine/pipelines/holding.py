@@ -1,0 +1,46 @@
+"""Taking a run in hand: of all processes that would work on it one holds its lock, and writes its log."""
+
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+
+from mlops_cli.engine.files import locked
+from mlops_cli.engine.pipelines import layout
+from mlops_cli.engine.pipelines.nursery import Nursery
+from mlops_cli.engine.pipelines.running import Running, log
+from mlops_cli.engine.store import Store
+
+LOCK_SECONDS = 3.0
+LOCK_POLL_SECONDS = 0.001
+
+
+def work_on(store: Store, run_id: str, nursery: Nursery) -> None:
+    """Work on the run until it ends, unless another process does."""
+    _log_to(layout.runner_log(store.home, run_id))
+    lock = layout.runner_lock(store.home, run_id)
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        # Those who only look whether the run is worked on hold the lock for an instant: hence more than one try.
+        with locked(lock, wait=False) as mine:
+            if mine:
+                lock.write_text(str(os.getpid()))
+                return Running(store, run_id, nursery).run()
+        if time.monotonic() > deadline:
+            return log.info("another process works on %s", run_id)
+        time.sleep(LOCK_POLL_SECONDS)
+
+
+def _log_to(path: Path) -> None:
+    """All that this process says; not through the root logger, which is the scripts' own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    output = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False

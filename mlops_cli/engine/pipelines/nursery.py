@@ -1,0 +1,92 @@
+"""Processes forked ahead of need, seen from the process that has work for them.
+
+The nursery is a fork of its maker, made before that has imported anything large: what it forks is small, starts
+at once and has nothing in it but what a script needs. Each spare waits at a pipe of its own, its slot, does one
+task and ends; the nursery forks the next. Of a maker that is gone, spares end; a task that runs goes on.
+
+Messages of spares and nursery: `+ SLOT PID 0` is waiting, `= SLOT PID 0` has done its work and only has to end,
+`- SLOT PID SIGNAL` has ended. A task is a length in 8 bytes and a dictionary, marshalled, with the `pid` it is for.
+"""
+
+import marshal
+import os
+import select
+
+from mlops_cli.engine.pipelines import spares
+
+LENGTH_BYTES = 8
+DYING = 2
+"""Spares beside those that work at once: processes that have done their task and still have to end."""
+LOOK_SECONDS = 1.0
+
+
+class NurseryLostError(Exception):
+    """The nursery was killed; the tasks that run go on without it."""
+
+
+def most_at_once() -> int:
+    return max(2, os.cpu_count() or 2)
+
+
+class Nursery:
+    """Has a spare for all that may run at once, and the next. Not for use by several threads."""
+
+    def __init__(self) -> None:
+        pipes = [os.pipe() for _ in range(most_at_once() + DYING)]
+        self._replies, replies = os.pipe()
+        self._tasks = [write for _, write in pipes]
+        self._ready: list[tuple[int, int]] = []
+        self._events: list[tuple[str, int, int]] = []
+        self._rest = b""
+        self._pid = os.fork()
+        if self._pid == 0:
+            spares.tend([read for read, _ in pipes], replies)
+        for descriptor in (replies, *(read for read, _ in pipes)):
+            os.close(descriptor)
+
+    def fileno(self) -> int:
+        """Can be read when there are events."""
+        return self._replies
+
+    def launch(self, task: dict[str, object]) -> int:
+        """Give a task to a spare; returns its process id. Raises NurseryLostError."""
+        while not self._ready:
+            if select.select([self], [], [], LOOK_SECONDS)[0]:
+                self._read()
+            elif not self.is_alive():
+                raise NurseryLostError
+        slot, pid = self._ready.pop(0)
+        content = marshal.dumps(task | {"pid": pid})
+        message = memoryview(len(content).to_bytes(LENGTH_BYTES, "big") + content)
+        while message:
+            message = message[os.write(self._tasks[slot], message) :]
+        return pid
+
+    def events(self) -> list[tuple[int, int]]:
+        """Process ids whose work has ended since the last call, and the signals that ended them (0: none)."""
+        while select.select([self], [], [], 0)[0] and self._read():
+            pass
+        ended, self._events = [(pid, number) for kind, pid, number in self._events if kind in "=-"], []
+        return ended
+
+    def is_alive(self) -> bool:
+        try:
+            return os.waitpid(self._pid, os.WNOHANG)[0] == 0
+        except ChildProcessError:
+            return False
+
+    def close(self) -> None:
+        """Let go of it; what waits ends."""
+        for descriptor in (self._replies, *self._tasks):
+            os.close(descriptor)
+
+    def _read(self) -> bool:
+        content = os.read(self._replies, 65536)
+        *lines, self._rest = (self._rest + content).split(b"\n")
+        for line in lines:
+            kind, slot, pid, number = line.decode().split()
+            if kind == "+":
+                self._ready.append((int(slot), int(pid)))
+            else:
+                self._events.append((kind, int(pid), int(number)))
+        return bool(content)

@@ -1,0 +1,180 @@
+"""Working on one run: which step starts when, and what is written down of it.
+
+Killed at any moment, another runner goes on where it was: a step whose process still lives is waited for, a step
+recorded as complete is never run again.
+"""
+
+import gc
+import logging
+import signal
+import time
+
+import msgspec
+
+from mlops_cli.domain.pipeline_runs import StepRun
+from mlops_cli.engine.endpoints.signals import woken_by_signals
+from mlops_cli.engine.pipelines import ending
+from mlops_cli.engine.pipelines.attempt import Attempt
+from mlops_cli.engine.pipelines.nursery import Nursery, NurseryLostError, most_at_once
+from mlops_cli.engine.pipelines.planning import Plan
+from mlops_cli.engine.pipelines.ready import Ready
+from mlops_cli.engine.pipelines.stepping import Stepping
+from mlops_cli.engine.store import Store
+from mlops_cli.errors import MlopsError
+from mlops_cli.status import RunStatus
+
+POLL_SECONDS = 0.5
+ADOPTED_POLL_SECONDS = 0.05
+
+log = logging.getLogger("mlops.pipelines")
+
+
+class Running:
+    """Starts every step as soon as those it waits for are complete, as many at once as there are cores."""
+
+    def __init__(self, store: Store, run_id: str, nursery: Nursery) -> None:
+        self._store = store
+        self._run_id = run_id
+        self._nursery = nursery
+        self._running: dict[str, Attempt] = {}
+        self._changed: dict[str, StepRun] = {}
+        self._news: list[str] = []
+        self._stopping = False
+        self._cancel_asked = False
+        self._asked_at = 0.0
+
+    def run(self) -> None:
+        run = self._store.pipeline_runs.get(self._run_id)
+        if run.status.is_final:
+            return
+        log.info("%s %s (%s)", "start" if run.started_at is None else "resume", run.run_id, run.pipeline)
+        plan = msgspec.json.decode(self._store.pipeline_runs.plan(self._run_id), type=Plan)
+        run = ending.begin(self._store, self._run_id)
+        self._stepping = Stepping(self._store, run, plan)
+        self._steps = {step.name: step for step in self._store.pipeline_runs.steps(self._run_id)}
+        gc.freeze()
+        with woken_by_signals(self._on_signal) as waker:
+            self._take_up()
+            self._ready = Ready(self._steps.values())
+            while not self._stopping and self._advance():
+                waker.wait([self._nursery.fileno()], self._patience())
+
+    def _take_up(self) -> None:
+        """Go on with what an earlier runner has left, and give failed steps another chance."""
+        for step in self._steps.values():
+            if step.status == RunStatus.RUNNING and (found := self._stepping.adopt(step)):
+                log.info("%s: its process %s", step.name, "lives" if found.poll() is False else "has ended")
+                self._running[step.name] = found
+            elif step.status == RunStatus.COMPLETED:
+                self._stepping.tidy(step)
+            elif step.status != RunStatus.NOT_STARTED:
+                step.status, step.failures, step.error, step.details = RunStatus.NOT_STARTED, 0, None, []
+                self._changed[step.name] = step
+
+    def _advance(self) -> bool:
+        """One round: what has ended, what can start, what is to be recorded. False at the end of the run."""
+        ended = self._reap()
+        self._watch_cancel()
+        begun = self._begin()
+        self._record()
+        self._launch(begun)
+        # What nothing waits for comes last.
+        for step in ended:
+            self._stepping.tidy(step)
+        for line in self._news:
+            log.info("%s", line)
+        self._news.clear()
+        return bool(self._running) or not self._finish()
+
+    def _reap(self) -> list[StepRun]:
+        """Steps whose attempts have ended."""
+        self._listen()
+        names = [name for name, attempt in self._running.items() if attempt.poll()]
+        for name in names:
+            step = self._changed[name] = self._steps[name]
+            self._stepping.end(step, self._running.pop(name))
+            self._ready.put(step)
+            self._news.append(f"{name}: {step.status}{f' ({step.error})' if step.error else ''}")
+        return [self._steps[name] for name in names]
+
+    def _listen(self) -> None:
+        attempts = {attempt.pid: attempt for attempt in self._running.values()}
+        for pid, signal_number in self._nursery.events():
+            if pid in attempts:
+                attempts[pid].settle(signal_number)
+        if not self._nursery.is_alive():
+            self._renew()
+
+    def _begin(self) -> list[StepRun]:
+        """Steps that can start now, marked as running; those that can be reused are complete at once."""
+        begun: list[StepRun] = []
+        while len(self._running) + len(begun) < most_at_once() and not self._is_halted():
+            step = self._ready.take()
+            if step is None:
+                break
+            self._changed[step.name] = step
+            if self._start(step):
+                begun.append(step)
+            else:
+                self._ready.put(step)
+        return begun
+
+    def _start(self, step: StepRun) -> bool:
+        try:
+            started = self._stepping.begin(step, self._steps)
+        except MlopsError as error:
+            step.status, step.error, step.details = RunStatus.FAILED, error.message, error.details
+            return False
+        self._news.append(
+            f"{step.name}: {f'attempt {step.attempt}' if started else f'as in {step.reused_from}'}"
+        )
+        return started
+
+    def _launch(self, begun: list[StepRun]) -> None:
+        for step in begun:
+            try:
+                self._running[step.name] = self._stepping.launch(step, self._nursery)
+            except NurseryLostError:
+                self._renew()
+                self._running[step.name] = self._stepping.launch(step, self._nursery)
+
+    def _renew(self) -> None:
+        """Another nursery for the one that was killed. What it has started goes on, and its locks tell of it."""
+        self._nursery.close()
+        self._nursery = Nursery()
+        for attempt in self._running.values():
+            attempt.pid = None
+
+    def _is_halted(self) -> bool:
+        """Whether no further step may start: one has failed, or the run is to stop."""
+        return self._canceled() or self._ready.failed
+
+    def _record(self) -> None:
+        if self._changed:
+            self._store.pipeline_runs.put_steps(self._changed.values())
+            self._changed.clear()
+
+    def _watch_cancel(self) -> None:
+        if self._canceled():
+            for attempt in self._running.values():
+                attempt.stop("it was canceled")
+
+    def _canceled(self) -> bool:
+        if not self._cancel_asked and time.monotonic() - self._asked_at > POLL_SECONDS:
+            self._asked_at = time.monotonic()
+            status = self._store.pipeline_runs.status(self._run_id)
+            self._cancel_asked = status == RunStatus.CANCEL_REQUESTED
+        return self._cancel_asked
+
+    def _finish(self) -> bool:
+        status = ending.end(self._store, self._run_id, self._steps.values(), canceled=self._cancel_asked)
+        log.info("%s", status)
+        return True
+
+    def _patience(self) -> float:
+        if any(attempt.pid is None for attempt in self._running.values()):
+            return ADOPTED_POLL_SECONDS
+        return POLL_SECONDS
+
+    def _on_signal(self, number: int) -> None:
+        self._stopping |= number in (signal.SIGTERM, signal.SIGINT)

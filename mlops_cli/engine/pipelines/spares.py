@@ -1,0 +1,99 @@
+"""The nursery's own process and those it forks. Only the standard library is imported here, and little of it."""
+
+import atexit
+import contextlib
+import gc
+import marshal
+import os
+import signal
+import sys
+
+from mlops_cli.engine.pipelines import child
+
+PIPE_BYTES = 65536
+
+
+def tend(slots: list[int], replies: int) -> None:
+    """Keep a spare waiting at each slot until the maker of the nursery is gone. Never returns."""
+    try:
+        _detach({*slots, replies})
+        gc.collect()
+        gc.freeze()
+        waiting = {_fork(slot, slots, replies): slot for slot in range(len(slots))}
+        while waiting:
+            pid, status = os.wait()
+            if (slot := waiting.pop(pid, None)) is None:
+                continue
+            _end_group(pid)
+            number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+            if _say(replies, "-", slot, pid, number):
+                waiting[_fork(slot, slots, replies)] = slot
+    except BaseException:  # noqa: BLE001 - nothing may climb into the maker's own frames
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(0)
+
+
+def _detach(kept: set[int]) -> None:
+    """Nothing of the maker's but the pipes: neither its signals' handlers nor its files."""
+    atexit._clear()
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    before = 2
+    for descriptor in sorted(kept):
+        os.closerange(before + 1, descriptor)
+        before = descriptor
+    os.closerange(before + 1, 65536)
+
+
+def _fork(slot: int, slots: list[int], replies: int) -> int:
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _wait(slot, slots, replies)
+        finally:
+            os._exit(1)
+    return pid
+
+
+def _wait(slot: int, slots: list[int], replies: int) -> None:
+    """Wait for a task and do it; end when none will come."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _say(replies, "+", slot, os.getpid(), 0)
+    while length := _read(slots[slot], 8):
+        task = marshal.loads(_read(slots[slot], int.from_bytes(length, "big")))  # noqa: S302
+        # Another one was for a spare that was killed with the task in its pipe.
+        if task["pid"] == os.getpid():
+            for descriptor in slots:
+                os.close(descriptor)
+            child.become(task, replies, lambda: _say(replies, "=", slot, os.getpid(), 0))
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    """Exactly so many bytes, or none at the end."""
+    content = b""
+    while len(content) < size:
+        part = os.read(descriptor, min(size - len(content), PIPE_BYTES))
+        if not part:
+            return b""
+        content += part
+    return content
+
+
+def _say(replies: int, kind: str, slot: int, pid: int, number: int) -> bool:
+    """Whether somebody is there to hear it."""
+    try:
+        os.write(replies, f"{kind} {slot} {pid} {number}\n".encode())
+    except OSError:
+        return False
+    return True
+
+
+def _end_group(pid: int) -> None:
+    """What the task left running in its session ends with it."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)

@@ -21,7 +21,7 @@ help: ## show this list
 setup: ## make .venv (EXTRAS=local,dev,azure for more)
 	$(call environment,$(EXTRAS))
 
-demo: ## the whole story on sample data: data, AutoML, endpoint, score
+demo: ## the whole story on sample data: data, AutoML, endpoint, score, pipeline
 	$(call environment,local)
 	@$(BIN)/mlops demo
 

@@ -223,8 +223,8 @@ class PipelineBackend(Protocol):
         """Switch a version, or without one the endpoint, on or off; whether it was otherwise."""
         ...
 
-    def remove(self, name: str, version: int) -> None:
-        """Forget a version that is not the default."""
+    def remove(self, name: str, version: int) -> bool:
+        """Forget a version that is not the default, or switch it off for good. Whether it was in use."""
         ...
 
     def token(self) -> tuple[str, str]:

@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.option("--keep/--no-keep", default=True, help="Leave the endpoint running at the end.")
+@click.option("--keep/--no-keep", default=True, help="Leave endpoint and schedule at the end.")
 @pass_app
 def demo(app: App, *, keep: bool) -> None:
     """The whole story on sample data, step by step.
 
     Registers the data, trains with AutoML for a minute, deploys the best model as an HTTP service with key
-    auth, scores rows, and reads its log and its Swagger document. Each step shows the command it runs. The
-    demo may be run any number of times; Ctrl-C takes down what it deployed.
+    auth, scores rows, and reads its log and its Swagger document; then publishes a pipeline that scores the
+    file, triggers it over HTTP and puts it on a schedule. Each step shows the command it runs. The demo may
+    be run any number of times; Ctrl-C takes down what it started.
     """
     from mlops_cli.cli.story import Story
 
@@ -37,4 +38,4 @@ def demo(app: App, *, keep: bool) -> None:
     app.show({"steps": steps, "seconds": seconds}, lambda _: None)
     app.say(f"\nThe whole story took {seconds:.0f} s. Try next:")
     for command, words in story.next_commands() if keep else []:
-        app.say(f"  {command:<44} {words}")
+        app.say(f"  {command:<46} {words}")

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from mlops_cli.services.pipelines.publish import Published
 
 
+KEEP = "Forget all but the newest N versions and the default; Azure switches them off."
+
+
 class PublishCommand(Command):
     """Takes `--output github` too."""
 
@@ -31,7 +34,7 @@ class PublishCommand(Command):
 @file_argument
 @click.option("--from-run", metavar="RUN_ID", help="Publish what this run ran, in place of a file.")
 @click.option("--set-default", is_flag=True, help="Make this version what the endpoint runs.")
-@click.option("--keep", type=click.IntRange(1), metavar="N", help="Forget all but the newest N versions.")
+@click.option("--keep", type=click.IntRange(1), metavar="N", help=KEEP)
 @click.option("--exit-code", is_flag=True, help="End with exit code 3 when something changed.")
 @dry_run_option
 @pass_app

@@ -9,6 +9,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlops_cli.cli import demo_pipeline
 from mlops_cli.errors import MlopsError, WorkFailedError
 
 if TYPE_CHECKING:
@@ -34,7 +35,13 @@ class Story:
         self._data = profile.data.name or "data"
         self._endpoint = profile.deploy.name or self._data
         self._is_new = not any(e.name == self._endpoint for e in app.backend.endpoints.list())
-        self._deployed = False
+        self._pipelines = app.backend.pipelines
+        self._pipeline = f"{self._endpoint}-score"
+        self._file = app.home / "demo" / "score.yaml"
+        self._schedule = f"{self._endpoint}-daily"
+        self._deployed = self._scheduled = False
+        is_local = app.backend.name == "local"
+        self._starts_server = is_local and not self._pipelines.server("status").running
 
     def tell(self) -> list[dict[str, Any]]:
         """Run all steps; returns command and seconds of each. Raises WorkFailedError for one that failed."""
@@ -44,7 +51,14 @@ class Story:
         return [self._run(f"[{number}/{len(steps)}]", step) for number, step in enumerate(steps, 1)]
 
     def clean_up(self) -> None:
-        """Take down what the story deployed; what stood there before stays."""
+        """Take down what the story started; what stood there before stays. Versions are kept."""
+        if self._scheduled:
+            self._app.say(f"deleting the schedule {self._schedule}")
+            with contextlib.suppress(MlopsError):
+                self._pipelines.delete_schedule(self._schedule)
+            if self._starts_server:
+                self._app.say("stopping the pipeline server")
+                self._pipelines.server("stop")
         if self._deployed and self._is_new:
             self._app.say(f"taking down the endpoint {self._endpoint}")
             with contextlib.suppress(MlopsError):
@@ -58,7 +72,18 @@ class Story:
             (f"mlops endpoints keys {endpoint}", "its two keys"),
             (f"mlops logs {endpoint} -f", "follow its log"),
             (f"mlops score {endpoint} --data FILE.csv", "rows in, predictions out"),
+            *self._pipeline_commands(),
             (f"mlops endpoints delete {endpoint}", "take it down"),
+        ]
+
+    def _pipeline_commands(self) -> list[tuple[str, str]]:
+        if not self._has_pipeline():
+            return []
+        stop = [("mlops pipeline server stop", "no more triggers, no more fires")]
+        return [
+            (f"mlops pipeline create {self._shown(self._file)}", "the pipeline's graph"),
+            (f"mlops pipeline schedule delete {self._schedule}", "run it no more"),
+            *(stop if self._app.backend.name == "local" else []),
         ]
 
     def _steps(self, rows: Path) -> list[Step]:
@@ -77,13 +102,34 @@ class Story:
             Step("Make a valid payload out of the data.", ("score", endpoint, "--example"), rows),
             Step("Score it.", ("score", endpoint, "--data", self._shown(rows))),
             *(insights if is_azure else []),
+            *self._pipeline_steps(),
         ]
+
+    def _has_pipeline(self) -> bool:
+        """Forecasts are not scored row by row."""
+        return self._app.config.profile.train.task != "forecasting"
+
+    def _pipeline_steps(self) -> list[Step]:
+        if not self._has_pipeline():
+            return []
+        file, name = self._shown(self._file), self._pipeline
+        demo_pipeline.write(self._file.parent, name, self._app.config)
+        create = ("create", self._schedule, name, "--cron", "30 6 * * mon-fri")
+        exists = any(one.name == self._schedule for one in self._pipelines.schedules())
+        schedule = ("show", self._schedule) if exists else create
+        return [
+            Step("Publish a pipeline that scores the file: a REST endpoint.",
+                 ("pipeline", "publish", file, "--set-default")),
+            Step("Trigger it over HTTP, as any client would.", ("pipeline", "trigger", name, "--wait")),
+            Step("Let it run every working day.", ("pipeline", "schedule", *schedule)),
+        ]  # fmt: skip
 
     def _run(self, number: str, step: Step) -> dict[str, Any]:
         line = f"mlops {shlex.join((*self._globals(), *step.command))}"
         line += f" > {self._shown(step.into)}" if step.into else ""
         self._app.say(f"\n{number} {step.words}\n$ {line}")
         self._deployed = self._deployed or step.command[0] == "deploy"
+        self._scheduled = self._scheduled or step.command[:3] == ("pipeline", "schedule", "create")
         began = time.monotonic()
         self._call(step, line)
         return {"command": line, "seconds": round(time.monotonic() - began, 3)}

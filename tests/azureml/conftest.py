@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -42,9 +43,9 @@ class Commands:
         self.environ = {**environ, "COLUMNS": "80", "NO_COLOR": "1", "CI": "true"}
 
     def run(self, *lines: str, **environ: str | None) -> list[Result]:
-        """Run the lines (words apart by spaces) in one process; `environ` changes it, None removes."""
+        """Run the lines (words as in a shell) in one process; `environ` changes it, None removes."""
         source, target = self.project / "in.json", self.project / "out.json"
-        source.write_text(json.dumps([["--profile", self.profile, *line.split()] for line in lines]))
+        source.write_text(json.dumps([["--profile", self.profile, *shlex.split(line)] for line in lines]))
         changed = {**self.environ, **{k: v for k, v in environ.items() if v is not None}}
         for name in (name for name, value in environ.items() if value is None):
             changed.pop(name, None)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import REPOSITORY
+
 PIPELINE = """
 name: {name}
 parameters: {{rows: 2}}
@@ -144,10 +146,20 @@ def test_batch_and_automl_steps_run_on_data(project: Any) -> None:
     assert sorted(map(int, file.read_text().split())) == [2 * value for value in range(300)]
 
 
-def test_batch_on_the_output_of_a_step_is_refused(project: Any) -> None:
-    (project.project / "code" / "score.py").write_text(SCORE)
-    text = (project.project / "two.yaml").read_text()
-    step = "  - {name: score, type: batch, entry_script: code/score.py, inputs: {rows: clean.table}}\n"
-    (project.project / "scored.yaml").write_text(text + step)
-    result = project("pipeline run scored.yaml", code=2)
-    assert "takes no output of a step on Azure" in result.stderr
+def test_the_shipped_example_runs(project: Any) -> None:
+    """Clean, train on what was cleaned, score it: AutoML and mini-batches on the output of a step."""
+    source = REPOSITORY / "data" / "bank_marketing_sample.csv"
+    (project.project / "data").mkdir()
+    lines = source.read_text().splitlines(keepends=True)[:1001]
+    (project.project / "data" / source.name).write_text("".join(lines))
+    file = project.project / "configs" / "pipelines" / "clean-train-score.yaml"
+    short = file.read_text().replace("timeout_minutes: 1\n", "timeout_minutes: 15\n")
+    trials = "max_trials: 2, timeout_minutes: $(parameters"
+    file.write_text(short.replace("timeout_minutes: $(parameters", trials))
+    [run] = project.json("pipeline run configs/pipelines/clean-train-score.yaml --wait")
+    assert [step["status"] for step in run["steps"]] == ["Completed"] * 3
+    project(f"pipeline download {run['run_id']} score.results --to results")
+    [results] = (project.project / "results").rglob("*.txt")
+    predictions = [line.split()[-1] for line in results.read_text().splitlines()]
+    assert len(predictions) == 1000
+    assert set(predictions) <= {"yes", "no"}

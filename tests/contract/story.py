@@ -55,16 +55,21 @@ class Story:
         (project / "entry.py").write_text(ENTRY)
         (project / "broken.py").write_text(BROKEN)
         (project / "sample.json").write_text('{"a": 1}')
+        (project / "bad.json").write_text('{"data": [{"no_such_column": 1}]}')
+        rows = (project / "data" / "bank.csv").read_text().splitlines()
+        (project / "two.csv").write_text("\n".join(rows[:3]) + "\n")
 
     def tell(self) -> None:
-        self._run("auth status", "data register", "data register ", "data list")
+        self._run("auth status", "auth login --method token", "data register", "data register ", "data list")
         self._run(f"data show {self.name}", f"data profile {self.name}", "train --dry-run", "train")
         run = self.json("train")["run_id"]
         name, words = self.name, ("show", "leaderboard", "logs", "cancel")
         self._run(f"runs list --experiment {name}", *(f"runs {word} {run}" for word in words))
+        self._run(f"runs show {run} --html run.html")
         self._run(f"data register const.csv --name {name}-const --label y", f"train --data {name}-const")
         self._run("models list", f"models show {name}", f"models register {run} --name {name}")
         self._run(f"models register data --name {name}-folder", f"models download {name} --to got")
+        self._run(f"models explain {name}", f"models explain {name} --data two.csv")
         self._run("deploy --dry-run", "deploy", "deploy ", "deploy --dry-run ", "endpoints list")
         self._run(f"endpoints show {name}", f"endpoints keys {name}")
         self._run(f"endpoints keys {name} --regenerate primary", f"score {name} --example")
@@ -72,6 +77,9 @@ class Story:
         rows.write_text(json.dumps(self.json(f"score {name} --example")))
         self._run(f"score {name} --data rows.json", f"score {name} --data data/bank.csv")
         self._run(f"swagger {name}", f"swagger {name} --check", f"logs {name} -n 3", f"insights {name}")
+        self._run(f"score {name} --data bad.json", f"endpoints token {name}")
+        self._run(f"bench {name} -n 20 -c 2 --warmup 2 --gate errors<1%")
+        self._run(f"bench {name} -n 5 -c 1 --warmup 0 --gate p50<0.001ms")
         self._run(f"endpoints update {name} --no-app-insights --tag team=a")
         self._run(f"deploy {name}-own --entry-script entry.py --sample sample.json")
         self._run(f"score {name}-own --data sample.json --no-validate")
@@ -91,15 +99,19 @@ class Story:
 FAILURES = {
     "data show nothing": (4, "NotFound"),
     "data show nothing:7": (4, "NotFound"),
+    "data profile nothing": (4, "NotFound"),
     "data register data/nothing.csv": (4, "NotFound"),
     "data register data/bank.csv --label nothing": (2, "DataError"),
     "runs show nothing": (4, "NotFound"),
     "runs cancel nothing": (4, "NotFound"),
     "runs leaderboard nothing": (4, "NotFound"),
+    "runs logs nothing": (4, "NotFound"),
+    "runs show nothing --html page.html": (4, "NotFound"),
     "models show nothing": (4, "NotFound"),
     "models show nothing:3": (4, "NotFound"),
     "models register nothing --name x": (4, "NotFound"),
     "models download nothing": (4, "NotFound"),
+    "models explain nothing": (4, "NotFound"),
     "deploy --model nothing": (4, "NotFound"),
     "deploy Not_A_Name --entry-script entry.py": (2, "UsageError"),
     "deploy some-name --entry-script nothing.py": (4, "NotFound"),
@@ -113,6 +125,7 @@ FAILURES = {
     "insights nothing": (4, "NotFound"),
     "score nothing --data sample.json": (4, "NotFound"),
     "swagger nothing": (4, "NotFound"),
+    "bench nothing -n 5": (4, "NotFound"),
     "train --data nothing": (4, "NotFound"),
     "train --set train.label=nothing": (2, "UsageError"),
 }

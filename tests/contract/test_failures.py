@@ -44,3 +44,28 @@ def test_data_that_cannot_be_trained_on_is_told_as_the_users_matter(story: Story
     failed = story.said[f"train --data {story.name}-const"]
     assert failed.code == 2
     assert "one value only" in failed.json()["error"]["message"]
+
+
+def test_a_way_of_signing_in_that_is_not_set_up_is_refused(story: Story) -> None:
+    failed = story.said["auth login --method token"]
+    expected = {"local": (2, "UsageError"), "azure": (6, "SignIn")}
+    assert (failed.code, failed.json()["error"]["code"]) == expected[story.commands.profile]
+    assert failed.json()["error"]["hint"]
+
+
+def test_rows_that_do_not_fit_the_model_are_refused(story: Story) -> None:
+    failed = story.said[f"score {story.name} --data bad.json"]
+    assert (failed.code, failed.json()["error"]["code"]) == (2, "UsageError")
+    assert "no_such_column" in failed.stdout
+
+
+def test_a_service_with_keys_has_no_tokens(story: Story) -> None:
+    failed = story.said[f"endpoints token {story.name}"]
+    assert (failed.code, failed.json()["error"]["code"]) == (2, "UsageError")
+    assert f"mlops endpoints keys {story.name}" in failed.json()["error"]["hint"]
+
+
+def test_a_missed_gate_has_an_exit_code_of_its_own(story: Story) -> None:
+    missed = story.said[f"bench {story.name} -n 5 -c 1 --warmup 0 --gate p50<0.001ms"]
+    assert missed.code == 8
+    assert [gate["passed"] for gate in missed.json()["gates"]] == [False]

@@ -54,6 +54,34 @@ def test_registering_the_same_model_again_changes_nothing(story: Story) -> None:
     assert any((story.commands.project / "got").rglob("model.pkl"))
 
 
+def test_a_model_is_explained_as_a_whole_and_row_by_row(story: Story) -> None:
+    found = story.json(f"models explain {story.name}")
+    columns = (story.commands.project / "data" / "bank.csv").read_text().splitlines()[0].split(",")
+    assert found["rows"] == []
+    assert set(found["importances"]) <= set(columns) - {"y"}
+    assert sum(found["importances"].values()) == pytest.approx(1)
+    shares = list(found["importances"].values())
+    assert shares == sorted(shares, reverse=True)
+    rows = story.json(f"models explain {story.name} --data two.csv")["rows"]
+    assert len(rows) == 2
+    for row in rows:
+        assert row["output"] == "probability of yes"
+        assert row["base"] + sum(row["contributions"].values()) == pytest.approx(row["value"])
+
+
+def test_a_run_has_a_page_with_what_its_answers_rest_on(story: Story) -> None:
+    run = story.json("train")["run_id"]
+    assert story.json(f"runs show {run} --html run.html") == {"html": "run.html"}
+    page = (story.commands.project / "run.html").read_text()
+    assert run in page
+    for title in (
+        "What the answers rest on",
+        "Leaderboard by AUC_weighted",
+        "Columns and what became of them",
+    ):
+        assert title in page
+
+
 def test_deploying_the_same_again_changes_nothing(story: Story) -> None:
     assert story.json("deploy --dry-run")["action"] == "create"
     first, again = story.json("deploy"), story.json("deploy ")
@@ -99,6 +127,14 @@ def test_the_log_and_the_requests_can_be_read(story: Story) -> None:
     assert figures["latency_ms"]["p50"] > 0
 
 
+def test_a_load_test_measures_and_holds_its_gate(story: Story) -> None:
+    found = story.json(f"bench {story.name} -n 20 -c 2 --warmup 2 --gate errors<1%")
+    assert (found["requests"], found["failures"]) == (20, 0)
+    assert found["requests_per_second"] > 0
+    assert {"mean", "p50", "p90", "p95", "p99", "max"} <= found["latency_ms"].keys()
+    assert [(gate["gate"], gate["passed"]) for gate in found["gates"]] == [("errors<1%", True)]
+
+
 def test_settings_change_without_another_deployment(story: Story) -> None:
     changed = story.json(f"endpoints update {story.name} --no-app-insights --tag team=a")
     assert (changed["changed"], changed["app_insights"], changed["tags"]) == (True, False, {"team": "a"})
@@ -130,7 +166,7 @@ def test_both_backends_write_the_same_fields(both: tuple[Story, Story], line: st
 
 
 @pytest.mark.parametrize(
-    "words", ["data show", "models show", "endpoints show", "endpoints keys", "insights"]
+    "words", ["data show", "models show", "models explain", "endpoints show", "endpoints keys", "insights"]
 )
 def test_both_backends_write_the_same_fields_of_a_thing(both: tuple[Story, Story], words: str) -> None:
     local, azure = (_fields(story.json(f"{words} {story.name}")) for story in both)
@@ -140,7 +176,7 @@ def test_both_backends_write_the_same_fields_of_a_thing(both: tuple[Story, Story
 def _fields(document: object) -> object:
     """The names of the fields; of names that people choose (tags, metrics, ...) only that there are some."""
     found = shape(document)
-    free = ("tags", "metrics", "parameters", "packages", "statuses", "workspace", "balance")
+    free = ("tags", "metrics", "parameters", "packages", "statuses", "workspace", "balance", "importances")
 
     def without(value: object) -> object:
         if isinstance(value, dict):

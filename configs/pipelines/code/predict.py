@@ -9,17 +9,19 @@ import pandas as pd
 
 
 def init() -> None:
-    """Load the model once in every process: a folder on this machine, a file on Azure."""
-    global model
+    """Load the model once in every process: from a folder, or the file that an AutoML step leaves on Azure."""
+    global model, label
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", required=True)
-    place = Path(parser.parse_known_args()[0].model)
-    file = place / "model.pkl" if place.is_dir() else place
+    parser.add_argument("--label", required=True)
+    options, _ = parser.parse_known_args()
+    place, label = Path(options.model), options.label
+    file = next(place.rglob("model.pkl")) if place.is_dir() else place
     sys.path.insert(0, str(file.parent))
     model = joblib.load(file)
 
 
 def run(mini_batch: pd.DataFrame) -> pd.DataFrame:
     """The rows with one more column."""
-    rows = mini_batch.drop(columns="y", errors="ignore")
+    rows = mini_batch.drop(columns=label, errors="ignore")
     return mini_batch.assign(prediction=model.predict(rows))

@@ -81,8 +81,9 @@ class LocalPipelines:
     def set_enabled(self, name: str, version: int | None, enabled: bool) -> bool:
         return publishing.set_enabled(self._store, name, version, enabled)
 
-    def remove(self, name: str, version: int) -> None:
+    def remove(self, name: str, version: int) -> bool:
         publishing.remove(self._store, name, version)
+        return True
 
     def token(self) -> tuple[str, str]:
         serving.ensure(self._store.home)

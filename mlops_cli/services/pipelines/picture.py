@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from mlops_cli.domain.pipelines import DataInput, PipelineSettings
 from mlops_cli.services.pipelines.runs import graph
 
-WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN, DROP = 200, 64, 96, 36, 24, 66
+WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 200, 64, 96, 36, 28
 STYLE = """
 .g{--ink:#1f2733;--soft:#667085;--card:#ffffff;--line:#c3cad5;--automl:#7c4dff;--script:#1a73e8;
 --batch:#0b8f6a;--data:#b7791f;font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
@@ -34,7 +34,7 @@ def svg(settings: PipelineSettings) -> str:
     rows = graph(settings)
     boxes = {box.name: box for box in _boxes(settings, rows)}
     width = max(box.x for box in boxes.values()) + WIDTH + MARGIN
-    height = max(box.y for box in boxes.values()) + HEIGHT + MARGIN + GAP_Y
+    height = max(box.y for box in boxes.values()) + HEIGHT + MARGIN
     title = escape(settings.name or "pipeline")
     parts = [
         f'<svg class="g" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
@@ -75,27 +75,39 @@ def _file(path: str) -> str:
 
 
 def _edges(boxes: dict[str, Box], rows: list[dict[str, Any]]) -> list[str]:
-    drawn = []
+    drawn, labelled = [], set()
     for row in rows:
         for text in row["inputs"].values():
             owner, _, output = text.partition(".")
             source = boxes[text if owner == "data" else owner]
-            drawn.append(_edge(source, boxes[row["name"]], "" if owner == "data" else output))
+            label = "" if owner == "data" or text in labelled else output
+            labelled.add(text)
+            drawn.append(_edge(source, boxes[row["name"]], label))
         drawn += [_edge(boxes[name], boxes[row["name"]], "", " wait") for name in row["after"]]
     return drawn
 
 
 def _edge(source: Box, target: Box, label: str, style: str = "") -> str:
     x1, y1, x2, y2 = source.x + WIDTH, source.y + HEIGHT // 2, target.x - 2, target.y + HEIGHT // 2
-    bend = (x2 - x1) // 2
-    # A line past other columns runs in the gap below their cards.
-    drop = DROP if x2 - x1 > GAP_X else 0
-    path = f"M{x1} {y1}C{x1 + bend} {y1 + drop} {x2 - bend} {y2 + drop} {x2} {y2}"
+    is_far = x2 - x1 > GAP_X
+    path = _around(x1, y1, x2, y2) if is_far else _straight(x1, y1, x2, y2)
     line = f'<path class="edge{style}" d="{path}" marker-end="url(#tip)"/>'
     if not label:
         return line
-    place = f'x="{x1 + 8}" y="{y1 - 7 if y2 <= y1 and not drop else y1 + 22}"'
+    place = f'x="{x1 + 8}" y="{y1 - 7 if y2 <= y1 and not is_far else y1 + 22}"'
     return f'{line}<text class="what" {place}>{escape(_short(label, 14))}</text>'
+
+
+def _straight(x1: int, y1: int, x2: int, y2: int) -> str:
+    bend = (x2 - x1) // 2
+    return f"M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"
+
+
+def _around(x1: int, y1: int, x2: int, y2: int) -> str:
+    """Past other columns: down in the first gap, below their cards, up in the last gap."""
+    lane, half = max(y1, y2) + (HEIGHT + GAP_Y) // 2, GAP_X // 2
+    down = f"C{x1 + half} {y1} {x1 + half} {lane} {x1 + GAP_X} {lane}"
+    return f"M{x1} {y1}{down}H{x2 - GAP_X}C{x2 - half} {lane} {x2 - half} {y2} {x2} {y2}"
 
 
 def _card(box: Box) -> str:

@@ -49,9 +49,7 @@ def publish(
 
 def _forget(backend: PipelineBackend, name: str, keep: int) -> list[int]:
     old = [one.version for one in backend.published(name)[keep:] if not one.is_default]
-    for version in old:
-        backend.remove(name, version)
-    return old
+    return [version for version in old if backend.remove(name, version)]
 
 
 def rollback(backend: PipelineBackend, name: str, to: int | None) -> tuple[PublishedPipeline, bool]:
@@ -147,6 +145,7 @@ def _refused(status: int, text: str) -> MlopsError:
         message, hint = f"the endpoint answered {status}: {text[:200]}", None
     kinds: Mapping[int, type[MlopsError]] = {
         400: UsageError,
+        409: UsageError,
         401: SignInError,
         403: SignInError,
         404: NotFoundError,

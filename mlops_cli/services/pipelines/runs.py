@@ -99,10 +99,10 @@ def check_outcome(run: PipelineRun, steps: list[StepRun]) -> None:
 
 def document(run: PipelineRun, steps: list[StepRun]) -> dict[str, Any]:
     """The run as scripts read it."""
-    known: dict[str, Any] = msgspec.to_builtins(run)
     fields = ("run_id", "pipeline", "experiment", "status", "version", "source", "schedule", "created_at",
               "started_at", "ended_at", "duration_seconds", "parameters", "data", "error")  # fmt: skip
-    return {name: known.get(name) for name in fields} | {"steps": [step_document(step) for step in steps]}
+    shown = {name: msgspec.to_builtins(getattr(run, name)) for name in fields}
+    return shown | {"steps": [step_document(step) for step in steps]}
 
 
 def step_document(step: StepRun) -> dict[str, Any]:

@@ -43,12 +43,8 @@ def recurrence(**given: Any) -> Recurrence:
 def document(backend: PipelineBackend, schedule: Schedule, now: datetime | None = None) -> dict[str, Any]:
     """The schedule as scripts read it, with its next fires and its last one."""
     fires = backend.fires(schedule.name)
-    shown: dict[str, Any] = msgspec.to_builtins(schedule)
-    for name in ("seen", "created_at"):
-        shown.pop(name, None)
-    return shown | {
-        "enabled": schedule.enabled,
-        "created_at": schedule.created_at,
+    names = [name for name in schedule.__struct_fields__ if name != "seen"]
+    return {name: msgspec.to_builtins(getattr(schedule, name)) for name in names} | {
         "next_fires": next_fires(backend, schedule, now or datetime.now(UTC)) if schedule.enabled else [],
         "last": fire_document(backend, fires[0]) if fires else None,
     }
@@ -66,14 +62,13 @@ def next_fires(
 
 
 def fire_document(backend: PipelineBackend, fire: Fire) -> dict[str, Any]:
-    shown: dict[str, Any] = msgspec.to_builtins(fire)
     status = None
     if fire.run_id:
         try:
             status = str(backend.get(fire.run_id).status)
         except NotFoundError:
             status = "gone"
-    return shown | {"run_id": fire.run_id, "status": status}
+    return {name: getattr(fire, name) for name in fire.__struct_fields__} | {"status": status}
 
 
 def rehearse(backend: PipelineBackend, schedule: Schedule, at: str) -> dict[str, Any]:

@@ -156,8 +156,8 @@ class AzurePipelines:
     def set_enabled(self, name: str, version: int | None, enabled: bool) -> bool:
         return self._publishing.set_enabled(name, version, enabled)
 
-    def remove(self, name: str, version: int) -> None:
-        self._publishing.remove(name, version)
+    def remove(self, name: str, version: int) -> bool:
+        return self._publishing.remove(name, version)
 
     def token(self) -> tuple[str, str]:
         token = self._session.signed_in.credential.get_token("https://management.azure.com/.default")

@@ -34,7 +34,7 @@ def make(builder: Builder, session: Session, step: AutoMLStep, folder: Path) -> 
     return AzureStep(
         name=step.name,
         automl_config=config,
-        outputs=[builder.left(step.name, name) for name in ("model", "metrics")],
+        outputs=[builder.output(step.name, name) for name in ("model", "metrics")],
         allow_reuse=step.allow_reuse,
         enable_default_model_output=False,
         enable_default_metrics_output=False,

@@ -50,7 +50,7 @@ def make(builder: Builder, session: Session, step: BatchStep, raw: dict[str, Any
         parallel_run_config=config,
         inputs=[_rows_or_files(builder, session, step.inputs[cut], cut)],
         side_inputs=list(sides.values()) or None,
-        output=builder.left(step.name, "results"),
+        output=builder.output(step.name, "results"),
         arguments=values,
         allow_reuse=step.allow_reuse,
     )

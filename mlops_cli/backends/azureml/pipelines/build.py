@@ -156,12 +156,8 @@ class Builder:
         if (step.name, output) in self._read_as_data:
             self._datasets[step.name, output] = made.as_dataset()
 
-    def output(self, step: str, output: str) -> PipelineData:
-        """The output as its own step's arguments name it."""
-        return self._outputs[step, output]
-
-    def left(self, step: str, output: str) -> PipelineData | PipelineOutputFileDataset:
-        """The output as it is handed on: a dataset where a later step reads it as one."""
+    def output(self, step: str, output: str) -> PipelineData | PipelineOutputFileDataset:
+        """What a step leaves: a dataset where a later step reads it as one."""
         return self._datasets.get((step, output)) or self._outputs[step, output]
 
     def input(self, name: str, text: str) -> Any:

@@ -10,6 +10,7 @@ from shutil import copyfile
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlops_cli.backends.azureml.data import AzureData
+from mlops_cli.backends.azureml.models import AzureModels
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.backends.azureml.tags import own
 from mlops_cli.domain.pipelines import DataInput, PipelineDefinition
@@ -40,23 +41,24 @@ def content(session: Session, definition: PipelineDefinition, name: str, given: 
     """What tells two states of the data apart; nothing is sent. Raises as `resolve` does."""
     if given.dataset:
         return _registered(session, given.dataset).content
+    if given.model:
+        return _model(session, given.model)[0]
     return content_hash(_path(definition, name, given))
 
 
 def resolve(session: Session, definition: PipelineDefinition, name: str, given: DataInput) -> Resolved:
-    """Bring local files to the default datastore, or find a registered dataset.
+    """Bring local files or a model to the default datastore, or find a registered dataset.
 
     Raises NotFoundError for what is not there, UsageError for what cannot be mounted.
     """
     if given.dataset:
         return _registered(session, given.dataset)
+    if given.model:
+        return _downloaded(session, given.model)
     return _uploaded(session, _path(definition, name, given), given.path or "")
 
 
 def _path(definition: PipelineDefinition, name: str, given: DataInput) -> Path:
-    if given.model:
-        hint = "let the script download it: azureml.core.Model(workspace, name).download()"
-        raise UsageError(f"data '{name}': a model cannot be mounted on Azure", hint=hint)
     path = Path(definition.root) / Path(given.path or "").expanduser()
     if not path.exists():
         hint = f"correct it, or use --data {name}=PATH"
@@ -78,19 +80,42 @@ def _registered(session: Session, text: str) -> Resolved:
     return Resolved(_files(session, place), str(table.id), label, place, table, size)
 
 
+def _model(session: Session, text: str) -> tuple[str, int]:
+    """NAME:VERSION of a registered model, the newest unless one is asked for, and the version."""
+    name, _, version = text.partition(":")
+    found = AzureModels(session).registered(name, int(version) if version.isdigit() else None)
+    return f"{found.name}:{found.version}", int(found.version)
+
+
+def _downloaded(session: Session, text: str) -> Resolved:
+    """A model as a folder that steps mount. A version never changes: its name is its content."""
+    label, version = _model(session, text)
+    with tempfile.TemporaryDirectory() as place:
+        folder = AzureModels(session).download(text.partition(":")[0], version, Path(place, "model"))
+        return _folder(session, folder, f"model {session.workspace.name} {label}", label)
+
+
 def _uploaded(session: Session, path: Path, label: str) -> Resolved:
     """The place is named by the content: what is there already is not sent again."""
     content = content_hash(path)
-    target = f"{ROOT}/{hashlib.sha256(content.encode()).hexdigest()[:16]}"
-    store = session.workspace.get_default_datastore()
     if path.is_dir():
-        store.upload(str(path), target_path=target, overwrite=False, show_progress=False)
-        return Resolved(_files(session, f"{target}/**"), content, label, target)
+        return _folder(session, path, content, label)
+    target, store = _target(content), session.workspace.get_default_datastore()
     with tempfile.TemporaryDirectory() as place:
         copyfile(path, Path(place, path.name))
         store.upload(place, target_path=target, overwrite=False, show_progress=False)
     place = f"{target}/{path.name}"
     return Resolved(_files(session, place), content, label, place, bytes_per_row=_bytes_per_row(path))
+
+
+def _folder(session: Session, path: Path, content: str, label: str) -> Resolved:
+    target, store = _target(content), session.workspace.get_default_datastore()
+    store.upload(str(path), target_path=target, overwrite=False, show_progress=False)
+    return Resolved(_files(session, f"{target}/**"), content, label, target)
+
+
+def _target(content: str) -> str:
+    return f"{ROOT}/{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
 def _bytes_per_row(path: Path) -> float:

@@ -122,12 +122,12 @@ class Publishing:
         target.enable() if enabled else target.disable()
         return True
 
-    def remove(self, name: str, version: int) -> None:
+    def remove(self, name: str, version: int) -> bool:
         """Switch a version off: Azure keeps it. Raises UsageError for the default one."""
         if self.version(name, version).is_default:
             hint = "make another the default"
             raise UsageError(f"v{version} is the default of pipeline '{name}'", hint=hint)
-        self.set_enabled(name, version, False)
+        return self.set_enabled(name, version, False)
 
 
 def _first_of_its_run(known: list[PublishedPipeline]) -> PublishedPipeline:

@@ -32,7 +32,7 @@ def make(builder: Builder, session: Session, step: ScriptStep, raw: dict[str, An
         name=step.name,
         arguments=arguments.values(),
         inputs=list(inputs.values()),
-        outputs=[builder.left(step.name, name) for name in step.outputs],
+        outputs=list(outputs.values()),
         compute_target=builder.target(step),
         source_directory=str(source),
         runconfig=_configuration(session, step),

@@ -87,8 +87,12 @@ class Connection:
             sent = 0
         if sent == payload.size:
             self.state = WAITING
-            return
-        self._unsent = memoryview(payload.request)[sent:]
+        else:
+            self.send_later(sent)
+
+    def send_later(self, sent: int) -> None:
+        """The first `sent` bytes of the request went out; the rest goes when the socket takes it."""
+        self._unsent = memoryview(self.payload.request)[sent:]
         self.state = SENDING
         self._want(READ | WRITE)
 

@@ -2,7 +2,7 @@
 
 import ssl
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import perf_counter
 
 from mlops_cli.bench import poller
@@ -88,6 +88,49 @@ class Exchange:
         self._finished(now)
         self._took(now - connection.due)
         return True
+
+    def renew(self, events: list[tuple[int, int]], now: float, source: Iterator[Payload]) -> None:
+        """Take the answers that came and send the next requests over the same connections.
+
+        `read` and `begin` in one, for the case that answers are known and requests fit the socket.
+        """
+        connections, finished, took = self.connections, self._finished, self._took
+        for fd, _ in events:
+            connection = connections[fd]
+            payload = connection.payload
+            if connection.state != WAITING:
+                if not self.read(connection, now):
+                    continue
+            else:
+                try:
+                    data = connection.receive(PIECE)
+                    if data == payload.proven:
+                        payload.hits += 1
+                        finished(now)
+                        took(now - connection.due)
+                    elif not self._read_piece(connection, data, now):
+                        continue
+                except AGAIN:
+                    continue
+                except (OSError, ssl.SSLError, BadResponse) as error:
+                    self._lost(connection, error, now)
+                    continue
+            for payload in source:
+                connection.payload = payload
+                connection.due = perf_counter()
+                try:
+                    sent = connection.send(payload.request)
+                    if sent == payload.size:
+                        connection.state = WAITING
+                    else:
+                        connection.send_later(sent)
+                except AGAIN:
+                    connection.send_later(0)
+                except (OSError, ssl.SSLError) as error:
+                    self._lost(connection, error, perf_counter())
+                break
+            else:
+                self.rest(connection)
 
     def settle(self, payload: Payload) -> None:
         """Account for the bytes of the answers that were not looked at again."""

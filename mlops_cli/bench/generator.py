@@ -83,20 +83,11 @@ class Generator:
     def _closed_loop(self, load: Load) -> None:
         self._source = islice(self._payloads, load.requests)
         exchange, stop_at = self._exchange, self._exchange.recording.window_end
-        connections, read, begin, rest = exchange.connections, exchange.read, exchange.begin, exchange.rest
-        poll, most = exchange.poller.poll, self._most
+        poll, renew, most = exchange.poller.poll, exchange.renew, self._most
         while self._fill():
             events = poll(self._tick_seconds if exchange.busy else 0, most)
             now = perf_counter()
-            source = self._source
-            for fd, _ in events:
-                connection = connections[fd]
-                if read(connection, now):
-                    payload = next(source, None)
-                    if payload is None:
-                        rest(connection)
-                    else:
-                        begin(connection, payload, perf_counter())
+            renew(events, now, self._source)
             if now >= stop_at:
                 self._source = iter(())
             if now >= self._tick_at:

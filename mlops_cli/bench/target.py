@@ -1,4 +1,4 @@
-"""Where the load goes. Exactly the given URL: no redirects are followed and no proxy is used."""
+"""Where the load goes: exactly the given URL, no redirects; through a proxy where one is named (http only)."""
 
 import ipaddress
 import socket
@@ -18,7 +18,10 @@ CONNECT_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One URL, taken apart and resolved. `authority` is the Host header; `address` what connect() takes."""
+    """One URL, taken apart and resolved. `authority` is the Host header; `address` what connect() takes.
+
+    Through a proxy, `address` is the proxy's and `path` the whole URL (RFC 9112, section 3.2.2).
+    """
 
     url: str
     host: str
@@ -28,10 +31,12 @@ class Target:
     family: int
     address: Any
     tls: ssl.SSLContext | None = None
+    proxied: bool = False
 
     @property
     def is_loopback(self) -> bool:
-        return ipaddress.ip_address(self.address[0].partition("%")[0]).is_loopback
+        """Whether the service is on this machine; behind a proxy it counts as somewhere else."""
+        return not self.proxied and ipaddress.ip_address(self.address[0].partition("%")[0]).is_loopback
 
 
 def parse(url: str) -> tuple[str, str, int, str, str]:
@@ -53,6 +58,7 @@ def parse(url: str) -> tuple[str, str, int, str, str]:
 def open_target(
     url: str,
     *,
+    proxy: str | None = None,
     ca_file: Path | None = None,
     insecure: bool = False,
     admit: Callable[[Target], None] | None = None,
@@ -64,8 +70,11 @@ def open_target(
     scheme, host, port, path, authority = parse(url)
     tls = _context(ca_file, insecure=insecure) if scheme == "https" else None
     problem = "no address"
-    for family, _, _, _, address in _addresses(host, port):
-        target = Target(url, host, port, path, authority, family, address, tls)
+    proxied = proxy is not None and scheme == "http"
+    where = parse(proxy)[1:3] if proxied and proxy else (host, port)
+    for family, _, _, _, address in _addresses(*where):
+        sent = url if proxied else path
+        target = Target(url, host, port, sent, authority, family, address, tls, proxied)
         if admit:
             admit(target)
         try:

@@ -27,8 +27,9 @@ def auth() -> None:
 
     Method auto takes the first that is set up: token (AZURE_ACCESS_TOKEN), service-principal
     (AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH), oidc (a job
-    of GitHub Actions or Azure DevOps), interactive (you signed in before with mlops auth login), cli (az
-    login), managed-identity. A person is asked by mlops auth login alone, and never where CI is set.
+    of GitHub Actions or Azure DevOps, or a pod with workload identity), interactive (you signed in before
+    with mlops auth login), cli (az login), managed-identity. A person is asked by mlops auth login alone,
+    and never where CI is set.
     """
 
 

@@ -35,9 +35,13 @@ TARGET = [
     click.option(
         "-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A further header."
     ),
+    click.option("--proxy", envvar=["http_proxy", "HTTP_PROXY"], metavar="URL", show_envvar=True,
+                 help="Go to http services of other machines through it."),
+    click.option("--no-proxy", envvar=["no_proxy", "NO_PROXY"], metavar="HOSTS", default="",
+                 show_envvar=True, show_default=False, help="But not to these."),
     click.option("--cacert", type=FILE, help="The authority that signed the server's certificate."),
     click.option("--insecure", is_flag=True, help="Accept any certificate."),
-]
+]  # fmt: skip
 PAYLOADS = [
     click.option("--data", type=FILE, help="Rows or payloads: JSON, JSON lines, CSV, Parquet. "
                  "Otherwise true rows of the registered data."),

@@ -1,6 +1,7 @@
 """Signing in: every way that needs no person's screen, what was tried, and what is never shown."""
 
 import json
+import subprocess
 import threading
 from collections.abc import Iterator
 from datetime import datetime
@@ -136,6 +137,60 @@ def test_azure_devops_gives_assertions_too(azure, issuer):
     assert issuer.asked[0] == ("POST", "/oidc?api-version=7.1&serviceConnectionId=abc")
 
 
+POD = """
+import json, os, pathlib, sys
+from azure.core.exceptions import ClientAuthenticationError
+from mlops_cli.backends.azureml.signin import assertions
+from azure import identity
+
+file = pathlib.Path(os.environ["AZURE_FEDERATED_TOKEN_FILE"])
+source = assertions.source(os.environ)
+tenant, client = os.environ["AZURE_TENANT_ID"], os.environ["AZURE_CLIENT_ID"]
+credential = identity.ClientAssertionCredential(tenant, client, source)
+valid, outcomes = file.read_text(), []
+for content, resource in ((valid, "arm"), ("not.a.token", "ml"), (valid + "\\n", "ml")):
+    file.write_text(content)
+    try:
+        credential.get_token(f"https://{resource}.example/.default")
+        outcomes.append("signed in")
+    except ClientAuthenticationError:
+        outcomes.append("refused")
+print(json.dumps(outcomes))
+"""
+
+
+def pod(azure, exp: int = 4102444800) -> dict[str, str | None]:
+    """The environment of a pod with workload identity, its service account's token in a file."""
+    file = azure.project / "token"
+    claims = {"iss": "https://westeurope.oic.prod-aks.azure.com/tenant/cluster/", "exp": exp}
+    file.write_text(jwt.encode(claims, "k" * 32))
+    names = {"AZURE_TENANT_ID": azure.environ[TENANT], "AZURE_CLIENT_ID": azure.environ[CLIENT]}
+    return {**NOBODY, **names, "AZURE_FEDERATED_TOKEN_FILE": str(file)}
+
+
+def test_a_pod_with_workload_identity_signs_in(azure):
+    [status] = azure.json("auth status --explain", **pod(azure))
+    assert status["method"] == "oidc"
+    assert status["workspace"]["access"]
+    assert [(t["method"], t["outcome"]) for t in status["tried"]][-1] == ("oidc", "used")
+
+
+def test_an_assertion_that_is_over_or_gone_is_told(azure):
+    over = azure("auth status", code=6, **pod(azure, exp=1))
+    assert "Client assertion is not valid" in over.stderr
+    gone = pod(azure) | {"AZURE_FEDERATED_TOKEN_FILE": str(azure.project / "nothing")}
+    failed = azure("auth status", code=6, **gone)
+    assert "cannot read the federated token" in failed.stderr
+
+
+def test_the_file_of_a_pod_is_read_anew_for_every_token(azure):
+    environ = {**azure.environ, **{k: v for k, v in pod(azure).items() if v is not None}}
+    done = subprocess.run(
+        [azure.python, "-W", "ignore", "-c", POD], env=environ, capture_output=True, text=True, timeout=100
+    )
+    assert json.loads(done.stdout) == ["signed in", "refused", "signed in"], done.stderr
+
+
 def test_a_job_without_the_permission_is_told_what_it_lacks(azure, issuer):
     job = {"ACTIONS_ID_TOKEN_REQUEST_URL": issuer.url, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "wrong-bearer"}
     failed = azure("auth status --set auth.method=oidc", code=6, **{SECRET: None}, **job)
@@ -180,6 +235,32 @@ def test_a_person_signs_in_once_with_a_device_code(azure):
     assert again.stdout.count(".") == 2
     assert logout.json() == {"changed": True}
     assert after.code == 6
+
+
+BROWSER = """#!PYTHON
+import html, re, sys
+import requests
+
+page = requests.get(sys.argv[1], timeout=30)
+page.raise_for_status()
+fields = dict(re.findall('name="([a-z]+)" value="([^"]*)"', page.text))
+target = html.unescape(re.search('action="([^"]*)"', page.text)[1])
+direct = {"http": None, "https": None}
+requests.post(target, {k: html.unescape(v) for k, v in fields.items()}, proxies=direct, timeout=30)
+"""
+
+
+def test_a_person_signs_in_in_a_browser(azure):
+    browser = azure.project / "browser"
+    browser.write_text(BROWSER.replace("PYTHON", azure.python))
+    browser.chmod(0o755)
+    screen = {"CI": None, "DISPLAY": ":0", "BROWSER": f"{browser} %s", **NOBODY}
+    login, status = azure.run("auth login -o json", "auth status -o json", **screen)
+    assert login.code == 0, login.stderr
+    assert "opens in your browser" in login.stderr
+    assert login.json()["identity"] == "user@emulator.localhost"
+    assert status.json()["method"] == "interactive"
+    assert status.json()["workspace"]["access"]
 
 
 def test_the_tokens_of_a_person_are_the_owners_alone(azure):

@@ -112,6 +112,7 @@ def test_a_model_of_automl_is_explained_as_a_whole_and_row_by_row(bank):
     assert len(rows["rows"]) == 2
     bank(f"runs show {trained['run_id']} --html page.html")
     page = (bank.project / "page.html").read_text()
+    assert "What the answers rest on" in page
     assert "Columns and what became of them" in page
 
 

@@ -22,6 +22,7 @@ def fails(azure: Commands, emulator: object, line: str = "models list", **fault:
         (401, 6, "SignIn", "does not accept the sign-in"),
         (403, 6, "SignIn", "not allowed"),
         (404, 4, "NotFound", "so says Azure"),
+        (412, 2, "UsageError", "Azure refused"),
         (409, 2, "UsageError", "conflict"),
     ],
 )
@@ -30,6 +31,7 @@ def test_a_refusal_becomes_an_error_of_ours(azure, azureml_emulator, status, exi
     assert (error["exit"], error["code"]) == (exit_code, code)
     assert words in error["message"]
     assert error["details"][0].startswith(f"Azure: HTTP {status}, code InjectedFault, request ")
+    assert error["hint"]
 
 
 def test_a_failure_of_azure_names_itself_and_the_request(azure, azureml_emulator):
@@ -53,6 +55,20 @@ def test_throttling_without_end_ends(azure, azureml_emulator):
     error = fails(azure, azureml_emulator, status=429, retry_after=0)
     assert (error["exit"], error["code"]) == (1, "Throttled")
     assert "wait" in error["hint"]
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "Throttled"), (503, "Azure")])
+def test_who_would_have_to_wait_for_minutes_is_told_instead(azure, azureml_emulator, status, code):
+    error = fails(azure, azureml_emulator, status=status, retry_after=300)
+    assert (error["exit"], error["code"]) == (1, code)
+    assert "wait 300 seconds" in error["hint"]
+    assert error["details"][0].startswith(f"Azure: HTTP {status}, request ")
+
+
+def test_who_fails_each_time_is_told_with_the_status(azure, azureml_emulator):
+    error = fails(azure, azureml_emulator, "data list", match="/dataset/v1.0/", status=500)
+    assert (error["exit"], error["code"]) == (1, "Azure")
+    assert error["message"] == "Azure failed with 500: it failed each time it was asked"
 
 
 def test_a_connection_that_breaks_is_told(azure, azureml_emulator):

@@ -137,3 +137,19 @@ for one in made:
     where = 'print(Webservice(ws, "named-aks").compute_name)'
     assert program(bank, f"from azureml.core.webservice import Webservice\n{where}") == "cluster-one"
     bank.json("endpoints delete named-aks --yes")
+
+
+def test_what_azure_cannot_do_is_said(bank):
+    (bank.project / "entry.py").write_text("def init():\n    pass\n\n\ndef run(data):\n    return 1\n")
+    ours = "--set train.seed=7 --set train.iteration_timeout_minutes=1.6"
+    settings = "--set deploy.port=8080 --workers 3 --set deploy.scoring_timeout_ms=5"
+    trained, deployed, removed = bank.run(
+        f"train {TRAIN} --no-wait --new {ours}",
+        f"deploy on-aci --entry-script entry.py {settings}",
+        "endpoints delete on-aci --yes",
+    )
+    assert (trained.code, deployed.code, removed.code) == (0, 0, 0)
+    assert "train.seed is not passed on" in trained.stderr
+    assert "a trial may take 2, not 1.6" in trained.stderr
+    for key in ("deploy.port", "deploy.workers 3", "deploy.scoring_timeout_ms"):
+        assert key in deployed.stderr

@@ -13,6 +13,7 @@ from mlops_cli.bench.plan import Load, Manner
 from mlops_cli.bench.session import Aim, Session
 from mlops_cli.bench.target import Target, check_concurrency, open_target, parse
 from mlops_cli.errors import UsageError, WorkFailedError
+from mlops_cli.services.bench.subject import is_direct
 from tests.bench.server import Server
 
 
@@ -158,3 +159,25 @@ def test_a_file_that_is_no_certificate(tmp_path: Path) -> None:
     (tmp_path / "x.pem").write_text("no")
     with pytest.raises(UsageError, match=r"x\.pem"):
         open_target("https://127.0.0.1:1/", ca_file=tmp_path / "x.pem")
+
+
+def test_a_proxy_is_given_the_whole_address() -> None:
+    with Server() as proxy:
+        target = open_target("http://service.invalid:8080/score?x=1", proxy=proxy.url)
+        assert target.address == ("127.0.0.1", proxy.port)
+        assert not target.is_loopback, "what stands behind a proxy is not this machine"
+        sent = encode(target, b"{}", {}, keep_alive=True)
+        assert sent.startswith(b"POST http://service.invalid:8080/score?x=1 HTTP/1.1\r\n")
+        assert b"Host: service.invalid:8080\r\n" in sent
+        with Session(Aim("there", target, [b'{"data": [1]}'], {}), Manner(1, 5.0)) as session:
+            result = session.measure(Load(3))
+        assert (result.requests, result.failures) == (3, 0)
+        assert proxy.requests[0][0].startswith(b"POST http://service.invalid:8080/score?x=1 ")
+
+
+@pytest.mark.parametrize(
+    ("host", "direct"),
+    [("127.0.0.1:9", True), ("localhost:9", True), ("inside.example", True), ("outside.example", False)],
+)
+def test_this_machine_and_what_no_proxy_names_are_reached_directly(host: str, direct: bool) -> None:
+    assert is_direct(f"http://{host}/score", "inside.example") is direct

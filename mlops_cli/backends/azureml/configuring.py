@@ -24,6 +24,18 @@ def changeable(target: Target, auth: Auth, app_insights: bool) -> dict[str, Any]
     return {"auth_enabled": auth == "key", "enable_app_insights": app_insights, **token}
 
 
+def unheeded(settings: DeploySettings) -> list[str]:
+    """What is set and has no counterpart in a service on Azure, one line each."""
+    said = ["Azure chooses the port; deploy.port is not used"] if settings.port else []
+    if settings.target != "aci":
+        return said
+    if (settings.workers or 1) > 1:
+        said.append(f"a service on aci is one container; deploy.workers {settings.workers} is for aks")
+    if settings.scoring_timeout_ms != DeploySettings().scoring_timeout_ms:
+        said.append("a service on aci has no timeout of its own; deploy.scoring_timeout_ms is for aks")
+    return said
+
+
 def configuration(settings: DeploySettings, tags: dict[str, str]) -> Any:
     """The SDK's deployment configuration."""
     from azureml.core.webservice import AciWebservice, AksWebservice

@@ -42,6 +42,8 @@ class AzureEndpoints:
 
     def deploy(self, request: DeployRequest, on_phase: Callable[[Phase], None]) -> tuple[Endpoint, bool]:
         planning.check_name(request.name)
+        for line in configuring.unheeded(request.settings):
+            self._session.say(line)
         return Deployment(self._session, request, on_phase).run(sample_of(request, self._example(request)))
 
     def list(self) -> list[Endpoint]:

@@ -24,6 +24,7 @@ SIGN_IN = (AuthenticationException, ClientAuthenticationError)
 WRONG_INPUT = ("ConfigException", "ValidationException", "DataException", "UserErrorException")
 """Names of the SDK's exceptions for what its caller got wrong; AutoML's come with a module of its own."""
 MISSING = re.compile(r"not ?found|cannot find|could not find|does not exist|no such", re.I)
+CORRECT = "correct what Azure names, then run it again"
 QUOTA = re.compile(r"quota|capacity|cores? (limit|exceeded)", re.I)
 
 
@@ -50,6 +51,13 @@ def translated(error: Exception) -> MlopsError:
     return ours
 
 
+def of_answer(failure: Failure) -> MlopsError:
+    """The error of ours for an answer that is known without an exception of the SDK."""
+    ours = _by_status(failure) or AzureError(failure.message)
+    ours.details = _details(failure)
+    return ours
+
+
 def _by_status(failure: Failure) -> MlopsError | None:
     message = failure.message
     match failure.status:
@@ -59,22 +67,28 @@ def _by_status(failure: Failure) -> MlopsError | None:
             hint = "ask for the role Contributor (or AzureML Data Scientist) on the workspace"
             return SignInError(f"not allowed: {message}", hint=hint)
         case 404:
-            return NotFoundError(message)
+            return NotFoundError(
+                message, hint="check the names; mlops auth status shows which workspace it is"
+            )
         case 408 | 504:
             return AzureError(f"Azure did not answer in time: {message}", hint="run the same command again")
         case 429:
-            wait = f"{failure.retry_after:g} seconds" if failure.retry_after else "a minute"
-            hint = f"wait {wait}, then run it again"
+            hint = f"wait {_wait(failure)}, then run it again"
             return ThrottledError(f"Azure asks for fewer calls: {message}", hint=hint)
         case 409:
             hint = "another change is under way, or the name is taken; look, then run it again"
             return UsageError(f"Azure reports a conflict: {message}", hint=hint)
         case int(status) if status >= 500:
-            hint = "run the same command again; if it stays, give Azure's support the request id"
+            again = f"wait {_wait(failure)}, then run it again" if failure.retry_after else "run it again"
+            hint = f"{again}; if it stays, give Azure's support the request id"
             return AzureError(f"Azure failed with {status}: {message}", hint=hint)
         case int(status) if status >= 400:
-            return _quota(failure) or UsageError(f"Azure refused: {message}")
+            return _quota(failure) or UsageError(f"Azure refused: {message}", hint=CORRECT)
     return None
+
+
+def _wait(failure: Failure) -> str:
+    return f"{failure.retry_after:.0f} seconds" if failure.retry_after else "a minute"
 
 
 def _by_kind(error: Exception, failure: Failure) -> MlopsError:
@@ -89,7 +103,7 @@ def _by_kind(error: Exception, failure: Failure) -> MlopsError:
     if quota := _quota(failure):
         return quota
     if any(type(link).__name__ in WRONG_INPUT for link in kinds):
-        return UsageError(f"Azure refused: {message}")
+        return UsageError(f"Azure refused: {message}", hint=CORRECT)
     return AzureError(f"{type(error).__name__}: {message}", hint="run again with --debug to see where")
 
 

@@ -20,6 +20,7 @@ PRINTED = re.compile(
     re.S,
 )
 REQUEST_IDS = ("x-ms-request-id", "x-request-id", "x-ms-client-request-id", "request-id")
+SPENT = re.compile(r"too many (\d{3}) error responses")
 MOST = 8
 
 
@@ -45,11 +46,29 @@ def learn(error: BaseException) -> Failure:
         code, message = _told(document)
         found.code = found.code or code
         found.message = message or found.message
-        low = {str(name).lower(): str(value) for name, value in headers.items()}
-        found.request_id = found.request_id or next((low[n] for n in REQUEST_IDS if low.get(n)), None)
+        low = _low(headers)
+        found.request_id = found.request_id or request_id(headers)
         found.retry_after = found.retry_after or _seconds(low.get("retry-after"))
+    if found.status is None and (spent := _spent(error)):
+        found.status, found.message = spent, "it failed each time it was asked"
     found.message = one_line(found.message)
     return found
+
+
+def _spent(error: BaseException) -> int | None:
+    """The status of which urllib3 had enough; the answers themselves are lost then."""
+    matches = (SPENT.search(str(link)) for link in chain(error))
+    return next((int(match[1]) for match in matches if match), None)
+
+
+def request_id(headers: Mapping[str, Any]) -> str | None:
+    """Azure's own id of the call; what its support asks for."""
+    low = _low(headers)
+    return next((low[name] for name in REQUEST_IDS if low.get(name)), None)
+
+
+def _low(headers: Mapping[str, Any]) -> dict[str, str]:
+    return {str(name).lower(): str(value) for name, value in headers.items()}
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:

@@ -15,7 +15,7 @@ from mlops_cli.backends.azureml import diagnosis, history, missing
 from mlops_cli.backends.azureml.data import AzureData
 from mlops_cli.backends.azureml.registration import register_best
 from mlops_cli.backends.azureml.session import Session
-from mlops_cli.backends.azureml.training import check, describe, run_key, submit
+from mlops_cli.backends.azureml.training import check, describe, run_key, submit, unheeded
 from mlops_cli.domain.diagnosis import Diagnosis
 from mlops_cli.domain.runs import Run
 from mlops_cli.domain.training import TrainRequest
@@ -44,6 +44,8 @@ class AzureRuns:
         table = AzureData(self._session).table(request.dataset, request.version)
         key = run_key(request, table)
         going = None if request.always_new else self._unfinished(request.experiment, key)
+        for line in unheeded(request.settings):
+            self._session.say(line)
         run = going or submit(self._session, request, table, key)
         describe(run, request)
         return self._observed(run), going is None

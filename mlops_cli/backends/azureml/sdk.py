@@ -29,6 +29,9 @@ class Sink(io.TextIOBase):
 
 def prepare() -> None:
     """Set what the SDK reads from its process when it is imported, and give its loggers a silent handler."""
+    from mlops_cli.backends.azureml import patience
+
+    patience.limit()
     for name, value in KNOBS.items():
         os.environ.setdefault(name, value)
     for name in TALKERS:

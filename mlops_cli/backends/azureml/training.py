@@ -43,6 +43,21 @@ def check(settings: TrainSettings) -> None:
         raise UsageError(message, hint="to search less, set train.max_trials or train.experiment_exit_score")
 
 
+def unheeded(settings: TrainSettings) -> list[str]:
+    """What is set and has no counterpart in Azure's AutoML, one line each."""
+    said = []
+    if settings.seed != TrainSettings().seed:
+        said.append("Azure's AutoML takes no seed; train.seed is not passed on")
+    minutes = settings.iteration_timeout_minutes
+    if minutes is not None and minutes != _whole(minutes):
+        said.append(f"Azure counts whole minutes; a trial may take {_whole(minutes)}, not {minutes:g}")
+    return said
+
+
+def _whole(minutes: float) -> int:
+    return max(1, round(minutes))
+
+
 def run_key(request: TrainRequest, table: TabularDataset) -> str:
     """What two requests share when they ask for the same run."""
     what = (table.id, request.experiment, request.settings, request.model_name)
@@ -102,7 +117,7 @@ def _given(settings: TrainSettings) -> dict[str, Any]:
     minutes = settings.iteration_timeout_minutes
     values = {
         "iterations": settings.max_trials,
-        "iteration_timeout_minutes": None if minutes is None else max(1, round(minutes)),
+        "iteration_timeout_minutes": None if minutes is None else _whole(minutes),
         "n_cross_validations": settings.n_cross_validations,
         "validation_size": settings.validation_size,
         "allowed_models": settings.allowed_models or None,

@@ -4,18 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.request import proxy_bypass_environment
 
 import msgspec
 
 from mlops_cli.backends.base import Backend
 from mlops_cli.bench.session import Aim
-from mlops_cli.bench.target import Target, check_concurrency, open_target
+from mlops_cli.bench.target import Target, check_concurrency, open_target, parse
 from mlops_cli.config import LoadedProfile
 from mlops_cli.domain.endpoints import Endpoint
 from mlops_cli.domain.runs import Model
 from mlops_cli.errors import NotFoundError, UsageError
 from mlops_cli.services.bench import payloads
 from mlops_cli.services.deploy import endpoint_name
+
+LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Options:
     batch_rows: int = 1
     check: bool = True
     verify: bool = False
+    proxy: str | None = None
+    no_proxy: str = ""
     cacert: Path | None = None
     insecure: bool = False
     requests: int | None = None
@@ -115,8 +120,15 @@ def _aim(name: str, url: str, options: Options, headers: dict[str, str], bodies:
     def admit(target: Target) -> None:
         check_concurrency(target, options.connections, allowed=options.yes)
 
-    target = open_target(url, ca_file=options.cacert, insecure=options.insecure, admit=admit)
+    proxy = None if is_direct(url, options.no_proxy) else options.proxy
+    target = open_target(url, proxy=proxy, ca_file=options.cacert, insecure=options.insecure, admit=admit)
     return Aim(name, target, bodies, headers, checked=options.check)
+
+
+def is_direct(url: str, no_proxy: str) -> bool:
+    """Whether no proxy is asked for the URL: this machine, and the hosts of `no_proxy`."""
+    host = parse(url)[1]
+    return host in LOCAL or bool(proxy_bypass_environment(host, {"no": no_proxy}))
 
 
 def _headers(options: Options) -> dict[str, str]:

@@ -5,6 +5,7 @@ the CI system is asked for an assertion first.
 
 https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments
 https://learn.microsoft.com/rest/api/azure/devops/distributedtask/oidctoken/create
+https://azure.github.io/azure-workload-identity/docs (a pod: the file of AZURE_FEDERATED_TOKEN_FILE is rewritten)
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ def service_principal(settings: Settings) -> Credential:
 def oidc(settings: Settings) -> Credential:
     source = assertions.source(settings.environ)
     if source is None:
-        raise UnavailableError("not in a job of GitHub Actions or Azure DevOps with an OIDC token")
+        raise UnavailableError("no OIDC token: not in a job of GitHub or Azure DevOps, nor in such a pod")
     tenant, client = settings.principal()
     return identity.ClientAssertionCredential(tenant, client, source)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import msgspec
 
+from mlops_cli.emulator.azure.aad import browser
 from mlops_cli.emulator.errors import ApiError, bad_request
 from mlops_cli.emulator.tokens import LIFETIME_SECONDS, Tokens
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from mlops_cli.emulator.app import App
 
 USER = "user@emulator.localhost"
-FEDERATED_ISSUERS = ("token.actions.githubusercontent.com", "vstoken.dev.azure.com")
+FEDERATED_ISSUERS = ("token.actions.githubusercontent.com", "vstoken.dev.azure.com", "oic.prod-aks.azure.com")
 
 
 def device_code(tokens: Tokens) -> dict[str, object]:
@@ -44,6 +45,10 @@ def token(app: App, form: dict[str, str]) -> dict[str, Any]:
             _check_own(app, form.get("device_code", form.get("code", "")), "device-code")
         case "refresh_token":
             _check_own(app, form.get("refresh_token", ""), "refresh")
+        case "authorization_code":
+            code = _check_own(app, form.get("code", ""), browser.PURPOSE)
+            browser.check_verifier(code, form.get("code_verifier", ""))
+            return _answer(app, form) | _of_user(app, form, nonce=code.get("nonce"))
         case grant:
             raise bad_request(f"The grant type '{grant}' is not supported.", "unsupported_grant_type")
     return _answer(app, form) | _of_user(app, form)
@@ -81,9 +86,9 @@ def _check_assertion(app: App, assertion: str) -> None:
         raise ApiError(401, "invalid_client", f"Client assertion is not valid: {error}") from None
 
 
-def _check_own(app: App, value: str, audience: str) -> None:
+def _check_own(app: App, value: str, audience: str) -> dict[str, Any]:
     try:
-        jwt.decode(value, app.identity.signing_key, algorithms=["HS256"], audience=audience)
+        return jwt.decode(value, app.identity.signing_key, algorithms=["HS256"], audience=audience)
     except jwt.InvalidTokenError:
         raise bad_request(
             "The provided authorization code or refresh token is invalid.", "invalid_grant"
@@ -101,8 +106,8 @@ def _answer(app: App, form: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _of_user(app: App, form: dict[str, str]) -> dict[str, Any]:
-    """What a person's sign-in carries beside the access token."""
+def _of_user(app: App, form: dict[str, str], **asked: Any) -> dict[str, Any]:
+    """What a person's sign-in carries beside the access token; `asked` are further claims of the id token."""
     identity = app.identity
     person: dict[str, Any] = {
         "upn": USER,
@@ -116,7 +121,7 @@ def _of_user(app: App, form: dict[str, str]) -> dict[str, Any]:
             form.get("scope", "").split(" ")[0].removesuffix("/.default"), **person
         ),
         "refresh_token": app.tokens.make("refresh", lifetime=90 * 24 * 3600),
-        "id_token": app.tokens.make(form.get("client_id", ""), **person),
+        "id_token": app.tokens.make(form.get("client_id", ""), **person, **asked),
         "client_info": base64.urlsafe_b64encode(info).decode().rstrip("="),
         "scope": form.get("scope", ""),
         "foci": "1",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from mlops_cli.emulator import errors, hosts
-from mlops_cli.emulator.azure.aad import grants
+from mlops_cli.emulator.azure.aad import browser, grants
 from mlops_cli.emulator.call import Call
 from mlops_cli.emulator.router import Service
+from mlops_cli.emulator.wire.messages import Response
 
 service = Service("aad", "Azure Active Directory", hosts.AAD, errors.aad, signed_in=False)
 
@@ -44,13 +45,19 @@ def configuration(call: Call) -> dict[str, object]:
     }
 
 
+@service.route("GET", "/{tenant}/oauth2/v2.0/authorize", "InteractiveLoginAuthentication: browser")
+def authorize(call: Call) -> Response:
+    body = browser.page(call.app.tokens, call.request.query)
+    return Response(200, body.encode(), {"Content-Type": "text/html; charset=utf-8"})
+
+
 @service.route("POST", "/{tenant}/oauth2/v2.0/devicecode", "InteractiveLoginAuthentication: device code")
 def device_code(call: Call) -> dict[str, object]:
     return grants.device_code(call.app.tokens)
 
 
 @service.route(
-    "POST", "/{tenant}/oauth2/v2.0/token", "every sign-in: secret, certificate, device code, refresh"
+    "POST", "/{tenant}/oauth2/v2.0/token", "every sign-in: secret, certificate, browser, device code, refresh"
 )
 def token(call: Call) -> dict[str, object]:
     return grants.token(call.app, call.request.form)

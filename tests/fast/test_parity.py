@@ -15,6 +15,7 @@ from mlops_cli.engine.compile.forest import NotCompilableError
 from mlops_cli.engine.compile.model import compile_model
 from mlops_cli.engine.model.ensembles import Stack, Vote
 from mlops_cli.engine.model.fitted import FittedModel
+from mlops_cli.engine.model.forecast import ForecastModel
 from mlops_cli.engine.serving.fast.scorer import FastModel
 from mlops_cli.engine.serving.messages import Refusal
 from mlops_cli.engine.serving.payload import parse_json
@@ -135,6 +136,11 @@ def test_a_model_of_another_kind_is_not_compiled() -> None:
         compile_model(neighbours)
     with pytest.raises(NotCompilableError, match="str"):
         compile_model("no model")
+
+
+def test_a_forecast_is_told_apart() -> None:
+    with pytest.raises(NotCompilableError, match="forecasts look back on their own series"):
+        compile_model(ForecastModel.__new__(ForecastModel))
 
 
 def test_a_compiled_model_that_answers_otherwise_is_found_out(tmp_path: Path) -> None:

@@ -8,11 +8,14 @@ from mlops_cli.engine.compile.members import add_member, add_pair
 from mlops_cli.engine.model.columns import CategoryColumn
 from mlops_cli.engine.model.ensembles import EPSILON, Stack, Vote
 from mlops_cli.engine.model.fitted import FittedModel
+from mlops_cli.engine.model.forecast import ForecastModel
 from mlops_cli.engine.serving.fast.table import GROUPS, Table, described, group
 
 
 def compile_model(model: object) -> tuple[bytes, Table]:
     """The graph as an ONNX file, and the table. Raises NotCompilableError for what has no exact form."""
+    if isinstance(model, ForecastModel):
+        raise NotCompilableError("forecasts look back on their own series")
     if not isinstance(model, FittedModel):
         raise NotCompilableError(f"a {type(model).__name__} has no compiled form")
     table, places = _table(model)

@@ -2,7 +2,7 @@
 
 __main__   arguments and environment of a worker
 worker     its life: load, ready, serve, drain, orphaned
-http       bytes in, bytes out: HTTP/1.x on one connection
+server     all connections; connection: HTTP/1.x on one of them; reader: bytes to requests
 app        routes, authorisation, request ids, the request log
 scoring    one request scored: payload in, run(), answer out
 runner     the thread in which run() is called, its queue and its deadline

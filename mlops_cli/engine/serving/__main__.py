@@ -14,8 +14,12 @@ from pathlib import Path
 
 import msgspec
 
-from mlops_cli.engine.serving.entry import EntryFailedError
-from mlops_cli.engine.serving.spec import EXIT_STARTUP_FAILED, StartupFailure, read_spec
+from mlops_cli.engine.serving.spec import (
+    EXIT_STARTUP_FAILED,
+    EntryFailedError,
+    StartupFailure,
+    read_spec,
+)
 from mlops_cli.engine.serving.worker import Worker
 from mlops_cli.errors import MlopsError
 

@@ -1,25 +1,21 @@
 """Routes, authorisation, request ids and the request log. Knows nothing of sockets."""
 
-import random
 import re
 import time
 from collections.abc import Callable
 from typing import Protocol
 
+from mlops_cli.engine.serving.ids import LONGEST_ID, is_id, new_id, too_long
 from mlops_cli.engine.serving.live import Live
 from mlops_cli.engine.serving.logs import ServiceLog
-from mlops_cli.engine.serving.messages import TEXT, Refusal, Request, Response
+from mlops_cli.engine.serving.messages import RUN_FAILED, TEXT, Refusal, Request, Response
 from mlops_cli.engine.serving.metrics import Metrics
 from mlops_cli.engine.serving.pages import PATHS, Pages
 from mlops_cli.engine.serving.runner import FullError, Runner
-from mlops_cli.engine.serving.scoring import RUN_FAILED
 from mlops_cli.engine.serving.spec import ServiceSpec
 from mlops_cli.engine.serving.telemetry import RequestLog
 
 Reply = Callable[[Response], None]
-LONGEST_ID = 100
-"""Azure's limit for request ids; longer ones are answered with 431."""
-_ID = re.compile(rb"[!-~]+\Z")
 _VERSION = re.compile(rb"(?:^|&)version=([^&]*)")
 ALLOWED = {b"/": b"GET, HEAD", b"/score": b"GET, POST, OPTIONS"}
 ALLOWED |= dict.fromkeys((b"/swagger.json", b"/metrics", *sorted(PATHS)), b"GET, HEAD")
@@ -71,7 +67,7 @@ class App:
         headers = request.headers
         given = headers.get(b"x-ms-request-id") or headers.get(b"x-request-id")
         client_id = headers.get(b"x-ms-client-request-id")
-        request_id = given.decode() if given and _is_id(given) else new_id()
+        request_id = given.decode() if given and is_id(given) else new_id()
 
         def finish(response: Response) -> None:
             self._dress(request, response, request_id, client_id)
@@ -85,7 +81,7 @@ class App:
             reply(response)
 
         try:
-            if _too_long(given) or _too_long(client_id):
+            if too_long(given) or too_long(client_id):
                 raise Refusal(431, "HeaderTooLong", f"a request id must not exceed {LONGEST_ID} characters")
             self._route(request, request_id, finish)
         except Refusal as refusal:
@@ -169,21 +165,6 @@ class App:
             f"{request.method.decode()} {request.path.decode('latin-1')} {response.status}: {response.note}"
         )
         self._log.write("ERROR" if response.status >= 500 else "WARNING", "request", line, request_id)
-
-
-def new_id() -> str:
-    """A random UUID (version 4) as text; uuid.uuid4() takes three times as long."""
-    bits = (random.getrandbits(128) & ~(0xF << 76) | 4 << 76) & ~(3 << 62) | 2 << 62
-    digits = f"{bits:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-def _is_id(given: bytes) -> bool:
-    return len(given) <= LONGEST_ID and _ID.match(given) is not None
-
-
-def _too_long(given: bytes | None) -> bool:
-    return given is not None and len(given) > LONGEST_ID
 
 
 def _busy(message: str) -> Refusal:

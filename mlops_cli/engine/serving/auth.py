@@ -78,14 +78,17 @@ def gate(auth: Auth, service: str, secrets: Secrets, clock: Callable[[], float] 
 
 
 def _key_gate(secrets: Secrets) -> Refuse:
-    primary, secondary = secrets.primary.encode(), secrets.secondary.encode()
+    keys = secrets.primary.encode(), secrets.secondary.encode()
+    first, second = (b"Bearer " + key for key in keys)
 
     def refuse(header: bytes | None) -> str | None:
+        # No short cut: how long it takes must not tell which key was tried.
+        if header and hmac.compare_digest(header, first) | hmac.compare_digest(header, second):
+            return None
         given = _bearer(header)
         if given is None:
             return "a key is needed: send the header 'Authorization: Bearer KEY'"
-        # No short cut: how long it takes must not tell which key was tried.
-        if hmac.compare_digest(given, primary) | hmac.compare_digest(given, secondary):
+        if hmac.compare_digest(given, keys[0]) | hmac.compare_digest(given, keys[1]):
             return None
         return "the key is wrong"
 

@@ -11,19 +11,10 @@ from typing import Any, Literal
 from mlops_cli.engine.serving import azure_names, rawhttp
 from mlops_cli.engine.serving.documents import decoration
 from mlops_cli.engine.serving.frames import summary, user_frames, where
-from mlops_cli.engine.serving.spec import StartupFailure
-from mlops_cli.errors import WorkFailedError
+from mlops_cli.engine.serving.spec import EntryFailedError, StartupFailure
 
 Style = Literal["rows", "text", "named", "request"]
 MODULE_NAME = "entry_module"
-
-
-class EntryFailedError(WorkFailedError):
-    """The entry script could not be loaded, lacks a function, or its `init()` failed."""
-
-    def __init__(self, failure: StartupFailure) -> None:
-        super().__init__(failure.message, hint=failure.hint)
-        self.failure = failure
 
 
 class EntryScript:

@@ -19,12 +19,13 @@ current_request: ContextVar[str | None] = ContextVar("current_request", default=
 
 CHECK_BYTES = 65_536
 LONGEST_MESSAGE = 32_768
+_REST = [f".{milliseconds:03}Z" for milliseconds in range(1000)]
 
 
 def timestamp(at: float) -> str:
     """Unix seconds as ISO 8601 in UTC with milliseconds."""
-    milliseconds = int(at * 1000)
-    return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03}Z"
+    second, rest = divmod(int(at * 1000), 1000)
+    return _second(second) + _REST[rest]
 
 
 @lru_cache(4)

@@ -10,6 +10,8 @@ from mlops_cli.errors import MlopsError
 
 JSON = b"application/json"
 TEXT = b"text/plain; charset=utf-8"
+RUN_FAILED = b"x-ms-run-function-failed: True\r\n"
+"""The model, or the entry script, is at fault."""
 
 
 class Request:

@@ -14,11 +14,10 @@ from mlops_cli.engine.serving.capture import end_lines
 from mlops_cli.engine.serving.entry import EntryScript
 from mlops_cli.engine.serving.frames import summary, user_frames, where
 from mlops_cli.engine.serving.logs import ServiceLog, current_request
-from mlops_cli.engine.serving.messages import Refusal, Request, Response
+from mlops_cli.engine.serving.messages import RUN_FAILED, Refusal, Request, Response
 from mlops_cli.engine.serving.payload import decompress, parse_json, parse_query, query_payload, rows_of
 from mlops_cli.errors import UsageError
 
-RUN_FAILED = b"x-ms-run-function-failed: True\r\n"
 RUN_WENT_WELL = b"x-ms-run-function-failed: False\r\n"
 
 

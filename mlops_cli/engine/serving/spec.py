@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from mlops_cli.domain.endpoints import Auth
-from mlops_cli.errors import StateError
+from mlops_cli.errors import StateError, WorkFailedError
 
 SERVICE_FILE = "service.json"
 SECRETS_FILE = "secrets.json"
@@ -112,6 +112,14 @@ class StartupFailure(Struct, omit_defaults=True):
     hint: str | None = None
     frames: list[Frame] = field(default_factory=list)
     missing_module: str | None = None
+
+
+class EntryFailedError(WorkFailedError):
+    """The entry script could not be loaded, lacks a function, or its `init()` failed."""
+
+    def __init__(self, failure: StartupFailure) -> None:
+        super().__init__(failure.message, hint=failure.hint)
+        self.failure = failure
 
 
 T = TypeVar("T")

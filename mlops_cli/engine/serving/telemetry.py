@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -54,8 +55,8 @@ class RequestLog:
         return RequestRecord(
             timestamp(at - seconds),
             request_id,
-            method.decode("latin-1"),
-            path.decode("latin-1"),
+            _text(method),
+            _text(path),
             status,
             int(seconds * 1e6) / 1e3,
             bytes_in,
@@ -65,3 +66,8 @@ class RequestLog:
             None if run_ms is None else int(run_ms * 1e3) / 1e3,
             rows,
         )
+
+
+@lru_cache(64)
+def _text(raw: bytes) -> str:
+    return raw.decode("latin-1")

@@ -13,7 +13,7 @@ from pathlib import Path
 import uvloop
 
 from mlops_cli.domain.schema import ModelSchema
-from mlops_cli.engine.serving import documents, entry
+from mlops_cli.engine.serving import documents
 from mlops_cli.engine.serving.app import App, Scores
 from mlops_cli.engine.serving.capture import capture
 from mlops_cli.engine.serving.live import Live
@@ -21,7 +21,6 @@ from mlops_cli.engine.serving.logs import AppendFile, ServiceLog
 from mlops_cli.engine.serving.messages import Response
 from mlops_cli.engine.serving.metrics import Metrics
 from mlops_cli.engine.serving.runner import Runner
-from mlops_cli.engine.serving.scoring import Scorer
 from mlops_cli.engine.serving.server import Server
 from mlops_cli.engine.serving.spec import (
     EXIT_STUCK,
@@ -72,13 +71,16 @@ class Worker:
         self._swagger = documents.documents(self._spec, schema, has_probabilities=schema.classes is not None)
 
     def _load_script(self, script: Path, schema: ModelSchema | None) -> None:
+        # Kept out of the fast path, which starts the sooner.
+        from mlops_cli.engine.serving import entry, scoring
+
         loaded = entry.load(script, self._spec.payload)
-        self._scorer = Scorer(loaded, schema, self._spec.max_body_bytes, self.log)
+        self._scorer = scoring.Scorer(loaded, schema, self._spec.max_body_bytes, self.log)
         self._swagger = documents.documents(
             self._spec,
             schema,
             decoration=loaded.decoration,
-            has_probabilities=has_probabilities(loaded, schema),
+            has_probabilities=loaded.takes_method and schema is not None and schema.classes is not None,
         )
 
     def run(
@@ -151,8 +153,3 @@ class Worker:
             )
         except OSError as error:
             self.log.write("ERROR", "service", f"cannot start a new supervisor: {error}")
-
-
-def has_probabilities(loaded: entry.EntryScript, schema: ModelSchema | None) -> bool:
-    """Whether the script answers `predict_proba`."""
-    return loaded.takes_method and schema is not None and schema.classes is not None

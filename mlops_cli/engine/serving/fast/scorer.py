@@ -13,12 +13,11 @@ from mlops_cli.engine.serving.fast.encoder import Encoder, UnfitValueError
 from mlops_cli.engine.serving.fast.engine import Engine
 from mlops_cli.engine.serving.fast.table import GRAPH_FILE, TABLE_FILE, Table
 from mlops_cli.engine.serving.logs import ServiceLog
-from mlops_cli.engine.serving.messages import Refusal, Request, Response
+from mlops_cli.engine.serving.messages import RUN_FAILED, Refusal, Request, Response
 from mlops_cli.engine.serving.payload import decompress, method_of, parse_json, query_payload, rows_of
 from mlops_cli.engine.serving.spec import read_as
 
 _TOOK = b"x-ms-run-function-failed: False\r\nx-ms-run-fn-exec-ms: %.3f\r\n"
-_FAILED = b"x-ms-run-function-failed: True\r\n"
 
 
 class _Asked(NamedTuple):
@@ -102,4 +101,4 @@ class FastScorer:
         self._log.write("ERROR", "service", "".join(traceback.format_exception(error)).rstrip())
         hint = "the whole traceback is in the service's log, under this request id"
         message = f"the model failed: {type(error).__name__}: {error}"
-        return Refusal(500, "ScoringFailed", message, hint=hint, headers=_FAILED)
+        return Refusal(500, "ScoringFailed", message, hint=hint, headers=RUN_FAILED)

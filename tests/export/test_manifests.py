@@ -94,7 +94,12 @@ def test_the_dockerfile_drops_root_and_adds_openmp_only_for_lightgbm() -> None:
     plain = docker.dockerfile(["numpy==2.0"], 3)
     assert "libgomp1" not in plain
     assert "libgomp1" in docker.dockerfile(["lightgbm==4.7.0"], 1)
-    steps = [line.split()[0] for line in plain.splitlines() if line and line[0].isupper()]
+    packages, service = plain.split("\n\n")
+    assert packages.startswith("FROM python:")
+    assert "pip" not in service
+    steps = [line.split()[0] for line in service.splitlines() if line and line[0].isupper()]
     assert (steps[0], steps[-1]) == ("FROM", "CMD")
+    assert service.count("COPY --from=packages /venv /venv\n") == 1
     assert steps.index("USER") < steps.index("ENTRYPOINT")
+    assert {"EXPOSE", "HEALTHCHECK"} < set(steps)
     assert plain.endswith('CMD ["--workers", "3"]\n')

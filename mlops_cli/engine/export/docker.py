@@ -11,15 +11,19 @@ USER = 10001
 HEALTH = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{PORT}/', timeout=2)"
 
 _DOCKERFILE = """\
-FROM python:{python}-slim
-{system}WORKDIR /srv
+FROM python:{python}-slim AS packages
 COPY requirements.txt ./
-RUN pip install --no-cache-dir --no-deps -r requirements.txt
+RUN python -m venv --without-pip /venv \\
+    && pip --python /venv/bin/python install --no-cache-dir --no-deps -r requirements.txt
+
+FROM python:{python}-slim
+{system}COPY --from=packages /venv /venv
+WORKDIR /srv
 COPY serve.py ./
 COPY app/ app/
 COPY service/ service/
 RUN python -m compileall -q app
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER {user}
 EXPOSE {port}
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD ["python", "-c", "{health}"]

@@ -36,6 +36,6 @@ def demo(app: App, *, keep: bool) -> None:
         story.clean_up()
     seconds = round(time.monotonic() - began, 3)
     app.show({"steps": steps, "seconds": seconds}, lambda _: None)
-    app.say(f"\nThe whole story took {seconds:.0f} s. Try next:")
+    app.say(f"\nThe whole story took {seconds:.0f} s.{' Try next:' if keep else ''}")
     for command, words in story.next_commands() if keep else []:
         app.say(f"  {command:<46} {words}")

@@ -71,12 +71,12 @@ def _show(app: App, done: Published, dry_run: bool) -> None:
     shown = document(done)
     if app.output == "github":
         app.output = "table"
-        github.report(app.environ, shown, github.summary(shown, curl(done.version)))
+        github.report(app.environ, shown, github.summary(shown, curl(done.version, app.profile_name)))
     app.say("dry run: nothing was published") if dry_run else None
-    app.show(shown, lambda console: _draw(console, done))
+    app.show(shown, lambda console: _draw(console, done, app.profile_name))
 
 
-def _draw(console: Console, done: Published) -> None:
+def _draw(console: Console, done: Published, profile: str | None) -> None:
     from mlops_cli.services.pipelines.publish import curl
 
     version = done.version
@@ -89,4 +89,4 @@ def _draw(console: Console, done: Published) -> None:
         console.print(f"forgotten {', '.join(f'v{number}' for number in done.removed)}", markup=False)
     if version.endpoint:
         console.print(f"endpoint  {version.endpoint}", markup=False, soft_wrap=True)
-        console.print(curl(version), style="dim", markup=False, soft_wrap=True)
+        console.print(curl(version, profile), style="dim", markup=False, soft_wrap=True)

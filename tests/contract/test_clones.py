@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.conftest import BACKENDS, PROFILES, commands_of
-from tests.contract.pipeline_story import CLEAN, COUNT, TWO
+from tests.contract.pipeline_files import CLEAN, COUNT, TWO
 
 pytestmark = pytest.mark.xdist_group("contract-pipelines")
 

@@ -1,6 +1,7 @@
 """What `pipeline publish`, `rollback` and `trigger` mean on any backend."""
 
 import json
+import shlex
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -78,15 +79,16 @@ def version_document(version: PublishedPipeline) -> dict[str, Any]:
     return {name: getattr(version, name) for name in names}
 
 
-def curl(version: PublishedPipeline, experiment: str | None = None) -> str:
-    """A command that triggers the pipeline as it is pasted."""
-    body: dict[str, Any] = {"ExperimentName": experiment or version.name}
+def curl(version: PublishedPipeline, profile: str | None = None) -> str:
+    """A command that triggers the pipeline as it is pasted where the profile is."""
+    body: dict[str, Any] = {"ExperimentName": version.name}
+    mlops = f"mlops --profile {shlex.quote(profile)}" if profile else "mlops"
     if version.parameters:
         body["ParameterAssignments"] = version.parameters
     text = json.dumps(body).replace("'", "'\\''")
     return (
         f"curl -X POST '{version.endpoint}' \\\n"
-        '  -H "Authorization: Bearer $(mlops pipeline token)" \\\n'
+        f'  -H "Authorization: Bearer $({mlops} pipeline token)" \\\n'
         f"  -H 'Content-Type: application/json' \\\n  -d '{text}'"
     )
 

@@ -51,8 +51,7 @@ def test_clean_train_score(checkout: Project) -> None:
     """The whole story once, with a search that is cut short."""
     path = checkout.folder / "configs" / "pipelines" / "clean-train-score.yaml"
     text = path.read_text().replace(
-        "timeout_minutes: $(parameters",
-        "max_trials: 1, allowed_models: [LightGBM], timeout_minutes: $(parameters",
+        "max_trials: $(parameters.max_trials)", "max_trials: 1\n      allowed_models: [LightGBM]"
     )
     path.write_text(text.replace("mini_batch_size: 2000", "mini_batch_size: 500"))
     done = checkout.mlops("pipeline", "run", path, "-o", "json").json()

@@ -2,9 +2,14 @@
 
 import sys
 
-from benchmarks import pipelines, startup, training
+from benchmarks import emulator, pipelines, startup, training
 
-PARTS = {"startup": startup.measure, "training": training.measure, "pipelines": pipelines.measure}
+PARTS = {
+    "startup": startup.measure,
+    "training": training.measure,
+    "pipelines": pipelines.measure,
+    "emulator": emulator.measure,
+}
 
 
 def main(names: list[str]) -> None:

@@ -124,17 +124,20 @@ def run(app: App, *, command: tuple[str, ...], workspace: str | None, **options:
     """Run COMMAND with the emulator in Azure's place; its exit code is the exit code.
 
     The emulator is started when it does not run, and stopped again afterwards. A workspace named by
-    a config.json here or above is made when it does not exist.
+    a config.json here or above is made when it does not exist; without one, .azureml/config.json is here
+    while COMMAND runs, so that Workspace.from_config() finds the emulator's.
     """
+    from mlops_cli.emulator.env import workspace_config
+    from mlops_cli.emulator.lent_config import lent_config
     from mlops_cli.emulator.lifecycle import found_workspace_config
 
     found = emulator_of(app)
     names = workspace_of(workspace) or found_workspace_config(app.cwd)
     new = found.start(settings_of(app, **options), names)
     try:
-        return subprocess.run(
-            command, cwd=app.cwd, env={**app.environ, **found.environment(app.environ)}
-        ).returncode
+        with lent_config(names or workspace_config(found.identity), app.cwd):
+            environment = {**app.environ, **found.environment(app.environ)}
+            return subprocess.run(command, cwd=app.cwd, env=environment).returncode
     except OSError as error:
         raise click.UsageError(f"cannot run {command[0]}: {error.strerror}") from error
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 import uuid
 from collections import Counter
@@ -36,6 +37,7 @@ class App:
         self.samples = SampleData(identity.maps, state.blobs)
         self.answered: Counter[str] = Counter()
         self.unanswered: Counter[str] = Counter()
+        self.seconds = 0.0
         self.prepare()
 
     def prepare(self) -> None:
@@ -46,7 +48,7 @@ class App:
 
     def answer(self, request: Request) -> Response:
         """Never raises: a defect of ours becomes a 400, which no client tries again for minutes."""
-        url = f"{request.origin}{request.target}"
+        url, began = f"{request.origin}{request.target}", time.perf_counter()
         try:
             response = self.faults.on_call(request.method, url) or self._answer(request)
         except Exception as error:  # noqa: BLE001 - the last place that may catch all
@@ -55,6 +57,7 @@ class App:
         request_id = request.headers.get("x-ms-client-request-id") or str(uuid.uuid4())
         response.headers.setdefault("x-ms-request-id", str(uuid.uuid4()))
         response.headers.setdefault("x-ms-client-request-id", request_id)
+        self.seconds += time.perf_counter() - began
         log.debug("%d %s %s", response.status, request.method, url)
         return response
 

@@ -37,6 +37,7 @@ class Service:
 
     `host` is a pattern of `hosts.py`. `{W}` in a path stands for the workspace's ARM path; such a call is
     answered only when the workspace exists. `signed_in` asks for a bearer token of this instance.
+    `escaped`: its clients may send the slashes of a workspace's path as %2F.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Service:
     host: str
     dialect: Dialect
     signed_in: bool = True
+    escaped: bool = False
     left_out: tuple[str, ...] = ()
     routes: list[Route] = field(default_factory=list)
 
@@ -56,7 +58,8 @@ class Service:
 
         def register(handler: Handler) -> Handler:
             template = path.replace("{W}", WORKSPACE)
-            self.routes.append(Route(self, method, template, handler, summary, _compiled(template)))
+            pattern = _compiled(template, slash="(?:/|%2F)" if self.escaped else "/")
+            self.routes.append(Route(self, method, template, handler, summary, pattern))
             return handler
 
         return register
@@ -86,7 +89,7 @@ class Router:
         return None
 
 
-def _compiled(template: str) -> re.Pattern[str]:
+def _compiled(template: str, slash: str) -> re.Pattern[str]:
     escaped = re.escape(template).replace(r"\{", "{").replace(r"\}", "}").replace(r"\*", "*")
-    rest = re.sub(r"\{(\w+)\*\}", r"(?P<\1>.*)", escaped)
+    rest = re.sub(r"\{(\w+)\*\}", r"(?P<\1>.*)", escaped.replace("/", slash))
     return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", rest) + "/?", re.I)

@@ -7,7 +7,8 @@ def test_cluster_is_made_found_changed_and_deleted(program):
     assert (found["nodes"], found["state"]) == (1, "Succeeded")
     assert found["scale"] == {"minNodeCount": 1, "maxNodeCount": 4, "nodeIdleTimeBeforeScaleDown": "PT2400S"}
     assert (found["found"], found["listed"]) == ("AmlCompute", ["cpu-cluster"])
-    assert (found["max_nodes"], found["node_list"]) == (8, 1)
+    assert found["grown"] == [2, 2]
+    assert (found["max_nodes"], found["node_list"]) == (8, 2)
     assert found["sizes"] is True
     assert found["active_runs"] == []
     assert "ComputeTargetNotFound" in found["after_delete"]
@@ -33,3 +34,9 @@ def test_kubernetes(program):
 def test_compute_instance(program):
     found = program("compute")
     assert (found["stopped"], found["running"]) == ("Stopped", "Running")
+
+
+def test_credentials_of_what_was_attached(program):
+    found = program("compute")["credentials_of"]
+    assert (found["a-vm"]["username"], found["a-vm"]["password"]) == ("me", "secret")
+    assert found["bricks"]["databricksAccessToken"] == "token"

@@ -69,3 +69,9 @@ def test_sample_data_is_read_at_its_public_address(program):
     found = program("data")
     assert found["sample"] == [[200, 3], [200, 3]]
     assert found["plain"] == [[200, 3], [200, 3]]
+
+
+def test_profile_of_a_table_is_computed_by_a_run(program):
+    found = program("data")
+    assert "submit a new profile run" in found["no_profile"]
+    assert found["profile"] == ["Completed", True, 100, False]

@@ -13,6 +13,10 @@ SAYS = {
     "automl_bank_marketing": "Accuracy: 0.",
     "deploy_sklearn_model": "my-custom-env-service Healthy",
     "aks_endpoint_traffic": "versions are gone: True",
+    "datasets_tour": "partitions of weather: 2",
+    "register_profile_package": "models left: 0",
+    "tune_hyperparameters": "searched 2 6",
+    "train_with_datasets": "table of the run: 10",
     "manage_runs": "Completed {'step': [0, 1, 2]} {'quality': 'fantastic run'}",
 }
 

@@ -41,3 +41,31 @@ def test_environments(program):
     assert found["curated"] == "AzureML-sklearn-1.0"
     assert "404" in found["no_environment"]
     assert found["image"] is False
+
+
+def test_environments_are_built_at_once_and_have_labels(program):
+    found = program("models")
+    assert found["labelled"] == ["1", "release"]
+    assert "has the label none" in found["no_label"]
+    assert found["build"][0] == found["on_compute"] == "Succeeded"
+    assert "nothing was built" in found["build"][1]
+    assert found["images"] == {}
+
+
+def test_package_is_a_build_context(program):
+    found = program("models")
+    assert found["package"] == [
+        "context/Dockerfile",
+        "context/azureml-app/azureml-models/bank/1/model.pkl",
+        "context/azureml-app/score.py",
+        "context/environment.yml",
+    ]
+    assert found["packaged"].endswith(".azurecr.io/mine:v1")
+
+
+def test_profile_is_measured(program):
+    profile = program("models")["profile"]
+    assert (profile["state"], profile["totalQueries"], profile["successQueries"]) == ("Succeeded", 3, 3)
+    assert 0 < profile["latencyPercentile50InMs"] <= profile["latencyPercentile999InMs"]
+    assert profile["maxUtilizedMemoryInGB"] > 0.01
+    assert program("models")["again"] == "Succeeded"

@@ -39,3 +39,9 @@ def test_key_vault(program):
     assert found["secret_names"] == ["one", "three", "two"]
     assert found["secret_names_left"] == ["three"]
     assert "Secret one not found" in found["secret_missing"]
+
+
+def test_connections(program):
+    found = program("workspaces")
+    assert found["connections"] == ["feed", True]
+    assert found["connections_left"] == "[]"

@@ -22,6 +22,9 @@ def run(request):
         return [request.get_json(), request.json, request.is_json]
     if kind == "bytes":
         return AMLResponse(request.get_data(False)[::-1], 200, {"Content-Type": "image/png", "X-Size": "3"})
+    if kind == "form":
+        image = request.files["image"]
+        return [request.full_path, request.form, image.filename, image.content_type, image.read().decode()]
     if kind == "teapot":
         return AMLResponse("short and stout", 418)
     if kind == "none":
@@ -60,6 +63,14 @@ def test_the_script_sees_the_request(raw: Worker) -> None:
         "length": 3,
     }
     assert raw.ask("GET", "/score?a=1&b=x%20y", headers=KEY).json() == {"a": "1", "b": "x y"}
+
+
+def test_script_sees_the_fields_and_files_of_a_form(raw: Worker) -> None:
+    field = b'--b\r\nContent-Disposition: form-data; name="who"\r\n\r\nme\r\n'
+    file = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\nContent-Type: image/png'
+    parts = field + file + b"\r\n\r\nPNG\r\n--b--\r\n"
+    answer = post(raw, "form", parts, Content_Type="multipart/form-data; boundary=b").json()
+    assert answer == ["/score?as=form", {"who": "me"}, "a.png", "image/png", "PNG"]
 
 
 def test_json_is_read_where_it_is_json(raw: Worker) -> None:

@@ -1,4 +1,4 @@
-"""Block blobs: a row per blob, its bytes in a file of their own that is never changed, only replaced."""
+"""Blobs: a row per blob, its bytes in a file of their own that is replaced, or grows, and never changes else."""
 
 from __future__ import annotations
 
@@ -99,6 +99,16 @@ class Blobs:
             (self._folder / file).unlink(missing_ok=True)
         return blob
 
+    def append(self, blob: Blob, content: IO[bytes]) -> Blob:
+        """Add to the end of a blob. What a kill has left of an earlier addition goes."""
+        content.seek(0)
+        with self._database.transaction(), blob.path.open("r+b") as file:
+            file.truncate(blob.size)
+            file.seek(blob.size)
+            shutil.copyfileobj(content, file, 1 << 20)
+            file.flush()
+            return self._keep(blob.account, blob.container, blob.name, blob.path, blob.headers)
+
     def get(self, account: str, container: str, name: str) -> Blob | None:
         query = f"SELECT {_COLUMNS} FROM blobs WHERE account = ? AND container = ? AND name = ?"  # noqa: S608
         row = self._database.row(query, (account, container, name))
@@ -148,7 +158,7 @@ class Blobs:
                 f"INSERT OR REPLACE INTO blobs ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
                 (*values, msgspec.json.encode(headers)),
             )
-        if old:
+        if old and old.path != file:
             self._remove(old.path)
         return blob
 

@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
+from mlops_cli.engine.serving.forms import UploadedFile, parsed
 from mlops_cli.engine.serving.messages import Refusal, Request, Response
 
 REQUEST_MODULES = (
@@ -46,12 +47,13 @@ class Fields(dict[str, str]):
 
 
 class AMLRequest:
-    """The part of a Flask request that scoring scripts read; for uploaded files install Azure's own package."""
+    """The part of a Flask request that scoring scripts read."""
 
     def __init__(self, request: Request) -> None:
         self.method = request.method.decode("latin-1")
         self.path = request.path.decode("utf-8", "replace")
         self.query_string = request.query
+        self.full_path = f"{self.path}?{request.query.decode('utf-8', 'replace')}"
         self.headers = Fields(_text(request))
         self.args = {
             name: values[0]
@@ -63,6 +65,14 @@ class AMLRequest:
 
     def get_data(self, cache: bool = True, as_text: bool = False) -> Any:  # noqa: ARG002 Flask's signature
         return self.data.decode("utf-8", "replace") if as_text else self.data
+
+    @property
+    def form(self) -> dict[str, str]:
+        return parsed(self.content_type, self.data)[0]
+
+    @property
+    def files(self) -> dict[str, UploadedFile]:
+        return parsed(self.content_type, self.data)[1]
 
     @property
     def is_json(self) -> bool:

@@ -1,7 +1,14 @@
 """Compute targets."""
 
 from azureml.core import Workspace
-from azureml.core.compute import AksCompute, AmlCompute, ComputeInstance, ComputeTarget
+from azureml.core.compute import (
+    AksCompute,
+    AmlCompute,
+    ComputeInstance,
+    ComputeTarget,
+    DatabricksCompute,
+    RemoteCompute,
+)
 from outcome import note, refused
 
 ws = Workspace.from_config()
@@ -12,8 +19,10 @@ cluster.wait_for_completion(show_output=True, min_node_count=1, timeout_in_minut
 status = cluster.get_status().serialize()
 note(nodes=status["currentNodeCount"], state=status["provisioningState"], scale=status["scaleSettings"])
 note(found=ComputeTarget(ws, "CPU-cluster").type, listed=sorted(ws.compute_targets))
-cluster.update(max_nodes=8)
+cluster.update(min_nodes=2, max_nodes=8)
+cluster.wait_for_completion()
 cluster.refresh_state()
+note(grown=[cluster.status.current_node_count, cluster.scale_settings.minimum_node_count])
 note(max_nodes=cluster.scale_settings.maximum_node_count, node_list=len(cluster.list_nodes()))
 note(sizes="Standard_DS12_v2" in [s["name"] for s in AmlCompute.supported_vmsizes(ws)])
 note(active_runs=list(cluster.get_active_runs()))
@@ -56,3 +65,12 @@ note(running=box.get_status().state)
 
 cluster.delete()
 note(after_delete=refused(cluster.wait_for_completion), left=sorted(ws.compute_targets))
+vm = RemoteCompute.attach_configuration(
+    resource_id="/subscriptions/s/resourceGroups/r/providers/Microsoft.Compute/virtualMachines/vm",
+    username="me", password="secret", ssh_port=22,
+)  # fmt: skip
+bricks = DatabricksCompute.attach_configuration(resource_group="r", workspace_name="w", access_token="token")
+kept = {name: ComputeTarget.attach(ws, name, how) for name, how in (("a-vm", vm), ("bricks", bricks))}
+for one in kept.values():
+    one.wait_for_completion()
+note(credentials_of={name: one.get_credentials() for name, one in kept.items()})

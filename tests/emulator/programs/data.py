@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 import pandas as pd
-from azureml.core import Dataset, Datastore, Workspace
+from azureml.core import Dataset, Datastore, Experiment, Workspace
+from azureml.core.compute import AmlCompute, ComputeTarget
 from outcome import note, refused
 
 ws = Workspace.from_config()
@@ -114,3 +115,19 @@ sums = [
 note(big_same=len(set(sums)) == 1)
 for path in (big, Path("bigdown/big/big.bin"), Path("bigrs/big.bin")):
     path.unlink()
+
+profiled = table.register(ws, "profiled")
+note(no_profile=refused(profiled.get_profile))
+size = AmlCompute.provisioning_configuration("STANDARD_D2_V2", max_nodes=1)
+cluster = ComputeTarget.create(ws, "profiler", size)
+cluster.wait_for_completion()
+submitted = profiled.submit_profile_run(cluster, Experiment(ws, "profiles"))
+profile = profiled.get_profile()
+note(
+    profile=[
+        submitted.get_status(),
+        profile.get_producing_run().id == submitted.id,
+        profile._profile.row_count,
+        profile.is_stale(),
+    ]
+)

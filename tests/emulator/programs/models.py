@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from azureml.core import Environment, Workspace
-from azureml.core.model import Model
+import pandas as pd
+from azureml.core import Dataset, Environment, Workspace
+from azureml.core.model import InferenceConfig, Model
 from azureml.core.resource_configuration import ResourceConfiguration
 from outcome import note, refused
 
@@ -85,3 +86,27 @@ note(
     no_environment=refused(lambda: Environment.get(ws, "nope")),
     image=one.get_image_details(ws)["imageExistsInRegistry"],
 )
+Environment.label(ws, "mine", one.version, ["stable"])
+note(
+    labelled=[Environment.get(ws, "mine", label=name).version for name in ("stable", "latest")],
+    no_label=refused(lambda: Environment.get(ws, "mine", label="none")),
+)
+build = one.build(ws)
+build.wait_for_completion(show_output=False)
+note(build=[build.status, build.get_log()], on_compute=one.build(ws, image_build_compute="cpu").status)
+note(images=ws.images)
+
+Path("score.py").write_text("def init(): pass\n\n\ndef run(raw):\n    return raw.upper()\n")
+config = InferenceConfig(entry_script="score.py", environment=one)
+package = Model.package(ws, [first], config, generate_dockerfile=True)
+package.wait_for_creation()
+package.save("context")
+image = Model.package(ws, [first], config, image_name="mine", image_label="v1")
+note(package=sorted(str(p) for p in Path("context").rglob("*") if p.is_file()), packaged=image.location)
+questions = pd.DataFrame({"question": ["a", "b", "c"]})
+table = Dataset.Tabular.register_pandas_dataframe(
+    questions, (ws.get_default_datastore(), "q"), "questions", show_progress=False
+)
+profile = Model.profile(ws, "quick", [first], config, table)
+profile.wait_for_completion()
+note(profile=profile.get_details(), again=type(profile)(ws, "quick").state)

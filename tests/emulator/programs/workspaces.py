@@ -36,3 +36,12 @@ vault.delete_secret("one")
 vault.delete_secrets(["two"])
 note(secret_names_left=[s["name"] for s in vault.list_secrets()])
 note(secret_missing=refused(lambda: vault.get_secret("one")))
+ws.set_connection("feed", category="PythonFeed", target="https://feed.example", authType="PAT", value="{}")
+note(
+    connections=[
+        ws.get_connection("feed")["name"],
+        "feed.example" in ws.list_connections(category="PythonFeed"),
+    ]
+)
+ws.delete_connection("feed")
+note(connections_left=ws.list_connections())

@@ -27,11 +27,11 @@ def kept(headers: Mapping[str, str]) -> dict[str, str]:
 def shown(blob: Blob) -> dict[str, str]:
     """The headers of an answer about `blob`, but for those about its length."""
     return {
+        "x-ms-blob-type": "BlockBlob",
         **blob.headers,
         "ETag": blob.etag,
         "Last-Modified": http_date(blob.modified),
         "x-ms-creation-time": http_date(blob.created),
-        "x-ms-blob-type": "BlockBlob",
         "x-ms-lease-state": "available",
         "x-ms-lease-status": "unlocked",
         "x-ms-server-encrypted": "true",

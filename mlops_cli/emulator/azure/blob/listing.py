@@ -57,7 +57,7 @@ def _xml(name: str, blob: Blob | None) -> str:
         "Content-Type": blob.headers.get("Content-Type", ""),
         "Content-Encoding": blob.headers.get("Content-Encoding", ""),
         "Content-MD5": blob.headers.get("Content-MD5", ""),
-        "BlobType": "BlockBlob",
+        "BlobType": blob.headers.get("x-ms-blob-type", "BlockBlob"),
         "LeaseStatus": "unlocked",
         "LeaseState": "available",
         "ServerEncrypted": "true",

@@ -1,4 +1,4 @@
-"""Blob storage (REST version 2019-12-12 and near it): block blobs, ranges and lists."""
+"""Blob storage (REST version 2019-12-12 and near it): block and append blobs, ranges and lists."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlops_cli.emulator.wire.messages import Response
 
 service = Service(
     "blob", "Blob storage", hosts.BLOB, errors.blob, signed_in=False,
-    left_out=("append and page blobs", "snapshots and versions", "leases", "file shares", "Data Lake (dfs)"),
+    left_out=("page blobs", "snapshots and versions", "leases", "file shares", "Data Lake (dfs)"),
 )  # fmt: skip
 
 
@@ -79,9 +79,7 @@ def get(call: Call) -> Response:
     return sliced(blob.path, blob.size, call.request.headers, shown(blob))
 
 
-@service.route(
-    "PUT", "/{container}/{name*}", "BlobClient.upload_blob: whole, as a block, as a list of blocks"
-)
+@service.route("PUT", "/{container}/{name*}", "BlobClient.upload_blob: whole, as blocks, appended")
 def put(call: Call) -> Response:
     account, container = _place(call)
     blobs, request = call.app.state.blobs, call.request
@@ -95,6 +93,8 @@ def put(call: Call) -> Response:
             if blob is None:
                 raise errors.bad_request("The specified block list is invalid.", "InvalidBlockList")
             return _written(blob)
+        case "appendblock":
+            return _append(_blob(call), call)
         case "metadata":
             blob = _blob(call)
             meta = {k: v for k, v in kept(request.headers).items() if k.startswith("x-ms-meta-")}
@@ -112,11 +112,25 @@ def put(call: Call) -> Response:
 def _put_whole(call: Call, account: str, container: str) -> Response:
     headers, blobs = call.request.headers, call.app.state.blobs
     kind = headers.get("x-ms-blob-type", "BlockBlob")
-    if kind != "BlockBlob":
+    if kind not in ("BlockBlob", "AppendBlob"):
         raise errors.bad_request(f"{kind} is not supported by the emulator.", "InvalidBlobType")
     if headers.get("if-none-match") == "*" and blobs.get(account, container, call["name"]):
         raise errors.conflict("The specified blob already exists.", "BlobAlreadyExists")
-    return _written(blobs.put(account, container, call["name"], call.request.stream, kept(headers)))
+    own = kept(headers) | ({"x-ms-blob-type": kind} if kind == "AppendBlob" else {})
+    return _written(blobs.put(account, container, call["name"], call.request.stream, own))
+
+
+def _append(blob: Blob, call: Call) -> Response:
+    if blob.headers.get("x-ms-blob-type") != "AppendBlob":
+        raise errors.conflict("The blob type is invalid for this operation.", "InvalidBlobType")
+    wanted = call.request.headers.get("x-ms-blob-condition-appendpos")
+    if wanted is not None and int(wanted) != blob.size:
+        raise errors.ApiError(
+            412, "AppendPositionConditionNotMet", "The append position condition specified was not met."
+        )
+    answer = _written(call.app.state.blobs.append(blob, call.request.stream))
+    answer.headers |= {"x-ms-blob-append-offset": str(blob.size), "x-ms-blob-committed-block-count": "1"}
+    return answer
 
 
 def _written(blob: Blob | None) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mlops_cli.emulator.azure.compute.kinds import details
+from mlops_cli.emulator.azure.compute.kinds import details, resized
 from mlops_cli.emulator.clock import now
 from mlops_cli.emulator.errors import bad_request
 from mlops_cli.emulator.operations import Operations
@@ -71,7 +71,8 @@ class Computes:
 
         def apply(document: Document) -> None:
             inner = document["properties"]
-            inner["properties"] |= (posted.get("properties") or {}).get("properties") or {}
+            given = (posted.get("properties") or {}).get("properties") or {}
+            inner["properties"] = resized(inner["properties"], given)
             inner |= {"modifiedOn": now(), "provisioningState": "Updating"}
             document |= {k: posted[k] for k in ("tags", "identity") if posted.get(k)}
             document["_operation"] = operation

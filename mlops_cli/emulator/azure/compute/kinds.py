@@ -41,7 +41,6 @@ def _cluster(given: Document) -> Document:
     scale |= {k: v for k, v in (given.get("scaleSettings") or {}).items() if v is not None}
     if scale["minNodeCount"] > scale["maxNodeCount"]:
         raise bad_request("The minimum node count is greater than the maximum.", "InvalidScaleSettings")
-    nodes = scale["minNodeCount"]
     return {
         "vmPriority": "Dedicated",
         "subnet": None,
@@ -51,10 +50,38 @@ def _cluster(given: Document) -> Document:
         "errors": None,
         **given,
         "scaleSettings": scale,
-        "currentNodeCount": nodes,
-        "targetNodeCount": nodes,
-        "nodeStateCounts": {f"{c}NodeCount": nodes if c == "idle" else 0 for c in _COUNTS},
+        **nodes(scale["minNodeCount"]),
     }
+
+
+def nodes(count: int) -> Document:
+    """A cluster of `count` idle nodes."""
+    return {
+        "currentNodeCount": count,
+        "targetNodeCount": count,
+        "nodeStateCounts": {f"{c}NodeCount": count if c == "idle" else 0 for c in _COUNTS},
+    }
+
+
+def resized(inner: Document, posted: Document) -> Document:
+    """The inner properties after a change: a cluster has as many nodes as it has at least."""
+    changed = inner | posted
+    scale = (inner.get("scaleSettings") or {}) | (posted.get("scaleSettings") or {})
+    return changed | {"scaleSettings": scale, **nodes(scale["minNodeCount"])} if scale else changed
+
+
+def credentials(kind: str | None, inner: Document) -> Document:
+    """What `listKeys` gives away: as it was told when the target was attached."""
+    match kind:
+        case "AKS":
+            return {
+                "computeType": "AKS", "userKubeConfig": "", "adminKubeConfig": "", "imagePullSecretName": "",
+            }  # fmt: skip
+        case "Databricks":
+            return {"computeType": kind, "databricksAccessToken": inner.get("databricksAccessToken")}
+        case _:
+            account = inner.get("administratorAccount") or {}
+            return {"computeType": kind, **account}
 
 
 def _kubernetes(name: str, given: Document) -> Document:

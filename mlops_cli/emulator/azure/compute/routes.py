@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlops_cli.emulator import errors, hosts
 from mlops_cli.emulator.azure.compute.computes import Computes
-from mlops_cli.emulator.azure.compute.kinds import sizes
+from mlops_cli.emulator.azure.compute.kinds import credentials, sizes
 from mlops_cli.emulator.call import Call
 from mlops_cli.emulator.operations import Operations
 from mlops_cli.emulator.router import Service
@@ -101,10 +101,12 @@ def nodes(call: Call) -> Document:
     return {"nodes": [{"nodeId": f"node_{n}", "nodeState": "idle", "port": 50000 + n} for n in range(count)]}
 
 
-@writer.route("POST", "{W}/computes/{name}/listKeys", "AksCompute.get_credentials")
+@writer.route(
+    "POST", "{W}/computes/{name}/listKeys", "get_credentials of AKS, Databricks and virtual machines"
+)
 def keys(call: Call) -> Document:
-    _existing(call)
-    return {"computeType": "AKS", "userKubeConfig": "", "adminKubeConfig": "", "imagePullSecretName": ""}
+    properties = _existing(call)["properties"]
+    return credentials(properties["computeType"], properties["properties"])
 
 
 @writer.route("POST", "{W}/computes/{name}/start", "ComputeInstance.start")

@@ -35,6 +35,8 @@ def status(call: Call) -> dict[str, object]:
         "calls_without_route": dict(call.app.unanswered),
         "faults": msgspec.to_builtins(call.app.faults.all()),
         "routes": sum(len(s.routes) for s in call.app.router.services),
+        "calls": call.app.answered.total(),
+        "seconds_at_work": round(call.app.seconds, 6),
     }
 
 

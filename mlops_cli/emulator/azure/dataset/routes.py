@@ -10,9 +10,7 @@ from mlops_cli.emulator.router import Service
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.wire.messages import Response
 
-service = Service(
-    "dataset", "Datasets", hosts.AML, errors.aml, left_out=("profiles computed by the service", "data drift")
-)
+service = Service("dataset", "Datasets", hosts.AML, errors.aml, left_out=("data drift",))
 BASE = "/dataset/v1.0{W}"
 
 

@@ -39,6 +39,13 @@ class Environments:
             )
             return self._versions.put(f"{name}\n{version}", {**document, "name": name, "version": version})
 
+    def used(self, definition: Document) -> Document:
+        """The environment of a run, kept where it was not registered before, as Azure does."""
+        name, version = definition.get("name"), definition.get("version")
+        if not name or (version and self.get(name, version)):
+            return definition
+        return self.register(name, definition, version)
+
     def get(self, name: str, version: str | None = None) -> Document | None:
         """The given version, or the newest; curated ones are made up as they are asked for."""
         if version and version.lower() != "latest":
@@ -47,6 +54,20 @@ class Environments:
             known = self._of(name)
             found = known[-1] if known else None
         return found or (_curated(name) if CURATED.fullmatch(name) else None)
+
+    def label(self, name: str, version: str, labels: list[str]) -> None:
+        """Let the labels stand for this version alone."""
+        for label in labels:
+            self._labels.put(f"{name}\n{label.lower()}", {"version": version})
+
+    def labelled(self, name: str, label: str) -> Document | None:
+        """The version with a label; `latest` is the newest."""
+        kept = self._labels.get(f"{name}\n{label.lower()}") or {}
+        return self.get(name, kept.get("version")) if kept or label.lower() == "latest" else None
+
+    @property
+    def _labels(self) -> Collection:
+        return self._workspace.collection("environment-labels")
 
     def all(self) -> list[Document]:
         """The newest version of each."""

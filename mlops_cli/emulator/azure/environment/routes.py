@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
+
 from mlops_cli.emulator import errors, hosts
+from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
 from mlops_cli.emulator.azure.environment.environments import Environments
 from mlops_cli.emulator.call import Call
 from mlops_cli.emulator.router import Service
 from mlops_cli.emulator.state import Document
+from mlops_cli.emulator.wire.messages import Response, json_response
 
 service = Service(
     "environment", "Environments", hosts.AML, errors.aml,
-    left_out=("building images (Environment.build, build_local)", "labels"),
+    left_out=("images (nothing is built: scripts and services run in the emulator's Python)",),
 )  # fmt: skip
 BASE = "/environment/v1.0{W}/environments"
 
@@ -37,6 +41,42 @@ def register(call: Call) -> Document:
 @service.route("GET", BASE + "/{name}/versions/{version}", "Environment.get(version=...)")
 def get(call: Call) -> Document:
     return _get(call)
+
+
+@service.route("PUT", BASE + "/{name}/versions/{version}/metadata", "Environment.label")
+def label(call: Call) -> Document:
+    found = _get(call)
+    labels = call.document.get("Labels") or []
+    Environments(call.workspace).label(found["name"], found["version"], labels)
+    return {"labels": labels}
+
+
+@service.route("GET", BASE + "/{name}/labels/{label}", "Environment.get(label=...)")
+def get_labelled(call: Call) -> Document:
+    found = Environments(call.workspace).labelled(call["name"], call["label"])
+    if found is None:
+        raise errors.not_found(f"No version of {call['name']} has the label {call['label']}.")
+    return found
+
+
+BUILD = "/environment/v2.0{W}/environments/{name}/versions/{version}"
+
+
+@service.route("POST", BUILD + "/image", "Environment.build")
+@service.route("POST", BUILD + "/imageoncompute/{compute}", "Environment.build(image_build_compute=...)")
+def build(call: Call) -> Response:
+    _get(call)
+    url = f"{call.request.origin}{call.request.path.partition('/image')[0]}/build"
+    return json_response({"location": url}, 202)
+
+
+@service.route("GET", BUILD + "/build", "ImageBuildDetails.status, wait_for_completion")
+def build_status(call: Call) -> Document:
+    found = _get(call)
+    artifacts, place = Artifacts(call.workspace, call.app.identity), ("Builds", found["name"])
+    text = f"{found['name']}:{found['version']}: nothing was built, the emulator has one Python for all.\n"
+    artifacts.write(*place, "build.log", io.BytesIO(text.encode()))
+    return {"status": "Succeeded", "logUrl": artifacts.location(*place, "build.log")["contentUri"]}
 
 
 @service.route("GET", BASE + "/{name}/versions/{version}/image", "Environment.get_image_details")

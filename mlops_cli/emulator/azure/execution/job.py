@@ -33,11 +33,13 @@ def job_of(
     """What `runner.py` is told. A `local` run keeps the place and the HOME of the client that starts it."""
     own = {} if local else {"HOME": str(folder.home)}
     configuration = run.get("runDefinition") or {}
-    env = _client(app) | own | _run(app, workspace, run) | variables | _users(configuration)
+    python = _python(app, configuration)
+    path = {} if local else {"PATH": f"{Path(python).parent}:{os.environ.get('PATH', os.defpath)}"}
+    env = _client(app) | own | path | _run(app, workspace, run) | variables | _alone(configuration)
     return {
-        "command": [_python(app, configuration), str(SCRIPT), str(folder.plan)],
+        "command": [python, str(SCRIPT), str(folder.plan)],
         "cwd": None if local else str(folder.code),
-        "env": env,
+        "env": env | _users(configuration),
         # The SDK prefers a service principal to the run's own token.
         "unset": [f"{PRINCIPAL}{name}" for name in ("TENANT_ID", "ID", "PASSWORD")],
     }
@@ -66,6 +68,16 @@ def _run(app: App, workspace: Workspace, run: Document) -> dict[str, str]:
         "AZUREML_DISCOVERY_SERVICE_ENDPOINT": f"{workspace.api}/discovery",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def _alone(configuration: Document) -> dict[str, str]:
+    """What a distributed script reads of its place among the others: it is the only one."""
+    if (configuration.get("communicator") or "None") == "None":
+        return {}
+    names = ("RANK", "LOCAL_RANK", "NODE_RANK", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_RANK")
+    sizes = ("WORLD_SIZE", "LOCAL_WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "AZUREML_NODE_COUNT")
+    address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "6105", "AZ_BATCH_MASTER_NODE": "127.0.0.1:6105"}
+    return dict.fromkeys(names, "0") | dict.fromkeys(sizes, "1") | address
 
 
 def _users(configuration: Document) -> dict[str, str]:

@@ -68,7 +68,7 @@ class Plan:
                 "local": local,
                 "datastore": where.get("datastoreName") or "workspaceblobstore",
                 "path": path.replace("{run-id}", run_id).replace("{output-name}", name),
-                "register": (options.get("registrationOptions") or {}).get("name"),
+                "register": _registration(options.get("registrationOptions") or {}),
             })  # fmt: skip
         self.environment["AZUREML_DATASET_FILE_OUTPUTS"] = ";".join(configuration.get("outputData") or {})
         return found
@@ -85,3 +85,10 @@ class Plan:
         for placeholder in sorted(self._places, key=len, reverse=True):
             text = text.replace(placeholder, self._places[placeholder])
         return text
+
+
+def _registration(options: Document) -> Document:
+    """{name, description, tags, transformation}, each where it was given; no name: nothing is registered."""
+    how = options.get("datasetRegistrationOptions") or {}
+    kept = {name: options.get(name) for name in ("name", "description", "tags")}
+    return kept | {"transformation": how.get("additionalTransformation")}

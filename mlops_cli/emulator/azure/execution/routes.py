@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import email.parser
-import email.policy
 import io
 import uuid
 import zipfile
@@ -14,13 +12,14 @@ from mlops_cli.emulator import errors, hosts
 from mlops_cli.emulator.azure.compute.computes import Computes
 from mlops_cli.emulator.azure.execution import scripts
 from mlops_cli.emulator.call import Call
+from mlops_cli.emulator.forms import form_file
 from mlops_cli.emulator.router import Service
 from mlops_cli.emulator.state import Document
-from mlops_cli.emulator.wire.messages import Request, Response
+from mlops_cli.emulator.wire.messages import Response
 
 service = Service(
     "execution", "Submitted scripts", hosts.AML, errors.aml,
-    left_out=("building environments (scripts run in one Python)", "several nodes or processes", "HyperDrive"),
+    left_out=("building environments (scripts run in one Python)", "several nodes or processes"),
 )  # fmt: skip
 BASE = "/execution/v1.0{W}/experiments/{experiment}"
 
@@ -41,21 +40,9 @@ def submit(call: Call) -> Document:
 
 @service.route("POST", BASE + "/localrun", "Experiment.submit(ScriptRunConfig) on the client's own machine")
 def submit_local(call: Call) -> Response:
-    posted = msgspec.json.decode(_part(call.request, "definition.json"))
+    posted = msgspec.json.decode(form_file(call.request, "definition.json"))
     command = scripts.prepare_local(call.app, call.workspace, call["experiment"], _run_id(call), posted)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("azureml-setup/Invocation.sh", f"#!/bin/bash\nexec {command}\n")
     return Response(200, buffer.getvalue(), {"Content-Type": "application/zip"})
-
-
-def _part(request: Request, name: str) -> bytes:
-    """One file of a multipart form. Raises ApiError 400 when it is missing."""
-    head = f"Content-Type: {request.headers.get('content-type', '')}\r\n\r\n".encode()
-    message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + request.body)
-    for part in message.iter_parts() if message.is_multipart() else ():
-        if part.get_filename() == name:
-            content = part.get_payload(decode=True)
-            assert isinstance(content, bytes), "a part of a form is not a message"
-            return content
-    raise errors.bad_request(f"The form has no file {name}.")

@@ -88,8 +88,42 @@ def take(data: dict[str, Any]) -> None:
         return
     target = (Datastore.get(workspace(), data["datastore"]), data["path"])
     dataset = Dataset.File.upload_directory(data["local"], target, overwrite=True, show_progress=False)
-    if data["register"]:
-        dataset.register(workspace(), data["register"], create_new_version=True)
+    wanted = data["register"]
+    if wanted.get("name"):
+        blocks = json.loads(wanted.get("transformation") or "{}").get("blocks") or []
+        dataset = table((target[0], f"{target[1].rstrip('/')}/**"), blocks) or dataset
+        labels = {"description": wanted.get("description"), "tags": wanted.get("tags")}
+        dataset.register(workspace(), wanted["name"], create_new_version=True, **labels)
+
+
+def table(target: Any, blocks: list[dict[str, Any]]) -> Any:
+    """The rows of the files below `target` as the output was told to be read; None where it stays files."""
+    from azureml.core import Dataset
+    from azureml.data.dataset_type_definitions import PromoteHeadersBehavior
+
+    found: Any = None
+    for block in blocks:
+        given = block["arguments"]
+        selected = ((given.get("columns") or {}).get("details") or {}).get("selectedColumns")
+        match block["type"].rpartition(".")[2]:
+            case "ParseDelimitedBlock":
+                header = PromoteHeadersBehavior(given["columnHeadersMode"])
+                found = Dataset.Tabular.from_delimited_files(
+                    target, separator=given["separator"], header=header
+                )
+            case "ReadParquetFileBlock":
+                found = Dataset.Tabular.from_parquet_files(target)
+            case "KeepColumnsBlock":
+                found = found.keep_columns(selected)
+            case "DropColumnsBlock":
+                found = found.drop_columns(selected)
+            case "TakeSampleBlock":
+                lower = given["probabilityLowerBound"]
+                halves = found.random_split(lower or given["probability"], seed=given["seed"])
+                found = halves[1 if lower else 0]
+            case other:
+                sys.stderr.write(f"the output is registered without {other}\n")
+    return found
 
 
 def keep_metrics() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
 from mlops_cli.emulator.azure.content.snapshots import Snapshots
+from mlops_cli.emulator.azure.environment.environments import Environments
 from mlops_cli.emulator.azure.execution.folder import RunFolder
 from mlops_cli.emulator.azure.execution.job import job_of
 from mlops_cli.emulator.azure.execution.plan import Plan
@@ -18,6 +19,7 @@ from mlops_cli.emulator.azure.history.experiments import Experiments
 from mlops_cli.emulator.azure.history.runs import FINAL, Runs
 from mlops_cli.emulator.clock import now
 from mlops_cli.emulator.state import Document
+from mlops_cli.emulator.users import principal
 from mlops_cli.emulator.workspace import Workspace
 from mlops_cli.engine.processes import start_detached
 
@@ -50,7 +52,10 @@ def _prepare(
     app: App, workspace: Workspace, experiment: str, run_id: str, posted: Document, *, local: bool
 ) -> RunFolder:
     configuration = posted.get("Configuration") or posted.get("configuration") or {}
-    run = _make_run(workspace, experiment, run_id, configuration, posted.get("ParentRunId"))
+    if configuration.get("environment"):
+        used = Environments(workspace).used(configuration["environment"])
+        configuration = configuration | {"environment": used}
+    run = _make_run(app, workspace, experiment, run_id, configuration, posted.get("ParentRunId"))
     folder = folder_of(app, run_id)
     plan = Plan(configuration, run_id, folder.path)
     folder.create(job_of(app, workspace, run, folder, plan.environment, local=local), plan.document)
@@ -105,7 +110,7 @@ def harvest(app: App, workspace: Workspace, document: Document, folder: Path) ->
 
 
 def _make_run(
-    workspace: Workspace, experiment: str, run_id: str, configuration: Document, parent: str | None
+    app: App, workspace: Workspace, experiment: str, run_id: str, configuration: Document, parent: str | None
 ) -> Document:
     posted = {
         "parentRunId": parent,
@@ -117,7 +122,7 @@ def _make_run(
         "properties": {"_azureml.ComputeTargetType": "local"},
     }
     runs = Runs(workspace)
-    runs.patch(Experiments(workspace).ensure(experiment), run_id, posted)
+    runs.patch(Experiments(workspace).ensure(experiment), run_id, posted, principal(app.identity))
     made = runs.change(run_id, lambda document: document.update(_executor="script"))
     assert made is not None, "the run was just made"
     return made

@@ -15,8 +15,7 @@ from mlops_cli.emulator.users import created_by
 from mlops_cli.emulator.wire.messages import Response
 
 service = Service(
-    "model", "Model registry", hosts.AML, errors.model_management,
-    left_out=("Model.package", "Model.profile", "images (deprecated)"),
+    "model", "Model registry", hosts.AML, errors.model_management, left_out=("images (deprecated)",),
 )  # fmt: skip
 BASE = "/modelmanagement/v1.0{W}"
 MOST = 255
@@ -79,6 +78,12 @@ def list_models(call: Call) -> Document:
     return _page(call, Models(call.workspace).find(wanted, latest_only=latest), "models")
 
 
+@service.route("GET", BASE + "/images", "Workspace.images")
+def list_images(call: Call) -> Document:
+    """Services of the emulator have no image of their own."""
+    return _page(call, [], "images")
+
+
 @service.route("GET", BASE + "/models/{id}", "Model(ws, id=...), Model(ws, name, version=...)")
 def get_model(call: Call) -> Document:
     found = Models(call.workspace).get(call["id"])
@@ -98,6 +103,11 @@ def patch_model(call: Call) -> Document:
 
 @service.route("DELETE", BASE + "/models/{id}", "Model.delete")
 def delete_model(call: Call) -> Response:
+    users = [service["name"] for service in call.workspace.collection("services").all()
+             if call["id"] in [model["id"] for model in service["models"]]]  # fmt: skip
+    if users:
+        message = f"Model {call['id']} is in use by these services and cannot be deleted: {', '.join(users)}"
+        raise errors.bad_request(message, "BadRequest")
     if not Models(call.workspace).delete(call["id"]):
         raise _missing(call["id"])
     return Response(200)

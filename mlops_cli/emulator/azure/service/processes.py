@@ -44,7 +44,7 @@ class Unit:
         auth: Auth = documents.auth_of(unit)  # type: ignore[assignment]
         self.keep(secrets)
         made = files.build(self._workspace, self.folder, self._service, unit, auth)
-        endpoint = self._endpoint(unit, port or sockets.free_port(), made)
+        endpoint = self._endpoint(unit, port or self._port_held() or sockets.free_port(), made)
         try:
             control.install(self.folder, endpoint, made)
             control.ensure_supervisor(self.folder, endpoint)
@@ -89,6 +89,11 @@ class Unit:
 
     def log(self, tail: int) -> list[LogLine]:
         return journal.read(self.folder, tail=tail)
+
+    def _port_held(self) -> int | None:
+        """The port of a deployment that the end of the server has cut short: its supervisor may go on."""
+        desired = layout.read_desired(self.folder)
+        return desired.port if desired else None
 
     def _endpoint(self, unit: Document, port: int, revision: int) -> Endpoint:
         scaler = unit.get("autoScaler") or {}

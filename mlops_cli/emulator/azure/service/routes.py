@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -10,6 +11,7 @@ from mlops_cli.emulator import errors, hosts
 from mlops_cli.emulator.azure.compute.computes import Computes
 from mlops_cli.emulator.azure.model.models import Models, labels_filter
 from mlops_cli.emulator.azure.service import documents, logs
+from mlops_cli.emulator.azure.service.operations import RESUMED, accepted
 from mlops_cli.emulator.azure.service.processes import token as new_token
 from mlops_cli.emulator.azure.service.services import Services, shown
 from mlops_cli.emulator.call import Call
@@ -17,8 +19,12 @@ from mlops_cli.emulator.json_patch import apply_patch
 from mlops_cli.emulator.router import Service
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.users import created_by
-from mlops_cli.emulator.wire.messages import Response, json_response
+from mlops_cli.emulator.wire.messages import Response
+from mlops_cli.emulator.workspace import Workspace
 from mlops_cli.engine.endpoints.keys import new_key
+
+if TYPE_CHECKING:
+    from mlops_cli.emulator.app import App
 
 service = Service(
     "service", "Web services", hosts.AML, errors.model_management,
@@ -26,8 +32,8 @@ service = Service(
               "TLS certificates of one's own", "model data collection", "Webservice.deploy_from_image", "migration"),
 )  # fmt: skip
 BASE = "/modelmanagement/v1.0{W}"
-NAME = re.compile(r"[a-z]([a-z0-9-]{1,30}[a-z0-9])?")
 POLL_SECONDS = 4.0
+NAME = re.compile(r"[a-z]([a-z0-9-]{1,30}[a-z0-9])?")
 
 
 def _services(call: Call) -> Services:
@@ -41,9 +47,13 @@ def _existing(call: Call) -> Document:
     return found
 
 
-def _accepted(call: Call, operation: str, document: Document | None) -> Response:
-    place = f"{call.workspace.api}/modelmanagement/v1.0{call.workspace.arm_path}/operations/{operation}"
-    return json_response(document, 202, {"Operation-Location": place})
+def _resume(app: App, workspace: Workspace, operation: Document) -> None:
+    services = Services(app, workspace)
+    services.resume(operation)
+    services.wait(operation["_service"], POLL_SECONDS)
+
+
+RESUMED["Service"] = _resume
 
 
 def _refusal(reason: str | None) -> Document:
@@ -102,7 +112,7 @@ def create(call: Call) -> Response:
         raise errors.conflict(reason, "ServiceExists")
     services = _services(call)
     operation = services.put(posted, created_by(call))
-    return _accepted(call, operation, shown(services.get(posted["name"]) or {}))
+    return accepted(call, operation, shown(services.get(posted["name"]) or {}))
 
 
 @service.route("GET", BASE + "/services", "Webservice.list, Workspace.webservices")
@@ -137,7 +147,7 @@ def change(call: Call) -> Response:
     apply_patch(document, call.any_document or [])
     services = _services(call)
     operation = services.change(document)
-    return _accepted(call, operation, shown(services.get(document["name"]) or document))
+    return accepted(call, operation, shown(services.get(document["name"]) or document))
 
 
 @service.route("DELETE", BASE + "/services/{name}", "Webservice.delete")
@@ -146,19 +156,18 @@ def delete(call: Call) -> Response:
     found = services.get(call["name"])
     if found is None:
         return Response(204)
-    return _accepted(call, services.delete(found["name"]), None)
+    return accepted(call, services.delete(found["name"]), None)
 
 
 @service.route("GET", BASE + "/operations/{id}", "Webservice.wait_for_deployment, regen_key, delete")
 def operation(call: Call) -> Document:
-    """The operation; one that is not over is waited for a while, since clients look only every five seconds."""
+    """The operation; one that is not over is waited for a while: clients look only every five seconds."""
     services = _services(call)
     found = services.operations.get(call["id"])
     if found is None:
         raise errors.not_found(f"Operation {call['id']} was not found.", "OperationNotFound")
     if found["state"] == "Running":
-        services.resume(found)
-        services.wait(found["_service"], POLL_SECONDS)
+        RESUMED[found["operationType"]](call.app, call.workspace, found)
         found = services.operations.get(call["id"]) or found
     return {key: value for key, value in found.items() if not key.startswith("_")}
 
@@ -187,7 +196,7 @@ def regenerate(call: Call) -> Response:
     services.keep(name, msgspec.structs.replace(services.secrets(name), **changed))
     operation = services.operations.begin("RegenerateKeys", name)
     services.operations.end(operation, None)
-    return _accepted(call, operation, None)
+    return accepted(call, operation, None)
 
 
 @service.route("POST", BASE + "/services/{name}/token", "AksWebservice.get_token, get_access_token, run")

@@ -14,6 +14,7 @@ import msgspec
 
 from mlops_cli.emulator import client_modules
 from mlops_cli.emulator.app import App
+from mlops_cli.emulator.azure.pipeline import ticker
 from mlops_cli.emulator.azure.service.services import stop_all
 from mlops_cli.emulator.instance import Instance
 from mlops_cli.emulator.state import State
@@ -39,6 +40,7 @@ def serve(folder: Path) -> int:
                 identity.port = proxy.port
                 instance.save(identity)
             write_atomic(instance.server_file, msgspec.json.encode(identify(os.getpid())))
+            ticker.resume(app)
             proxy.serve_forever(poll_interval=0.1)
             stop_all(app)
         instance.server_file.unlink(missing_ok=True)

@@ -147,3 +147,50 @@ def test_parallel_run_goes_on_below_its_error_threshold_and_fails_above(program)
     assert found["files"] == ["a.txt 12", "b.txt 12", "c.txt 12"]
     assert found["failed"].startswith("ActivityFailedException")
     assert found["why"].endswith("1 items failed, error_threshold is 0: ValueError: bad file")
+
+
+def test_outputs_of_steps_are_mounted_and_read_as_tables(program):
+    found = program("pipeline_datasets")
+    assert (found["status"], found["registered"]) == ("Finished", 1)
+    assert found["uses"] == {
+        "use-mounted": ["files mounted ['note.txt', 'part.csv']", "arguments ['--in', 'mounted']"],
+        "use-table": ["table rows_in 120 ['a', 'label']", "arguments []"],
+        "use-old": ["table old 120 ['a', 'b', 'label']", "arguments []"],
+    }
+
+
+def test_paths_and_datasets_are_parameters(program):
+    found = program("pipeline_datasets")
+    assert (found["problems"], found["changed"]) == ([], "Finished")
+    assert found["looked"][0] == "table chosen 2 ['q', 'w']"
+
+
+def test_command_step_runs_in_a_shell_and_leaves_its_output(program):
+    found = program("pipeline_datasets")
+    assert (found["command"], found["said"]) == ("Finished", ["files"])
+    assert found["after"][0] == "files made_in ['note.txt', 'part.csv']"
+
+
+def test_automl_step_trains_on_the_output_of_a_step(program):
+    found = program("pipeline_datasets")
+    assert len(found["parquet"]) == len(found["csv"]) == 1
+    assert min(found["parquet"] + found["csv"]) > 0.9
+
+
+def test_draft_is_run_changed_published_and_cloned(program):
+    found = program("pipeline_drafts")
+    assert (found["run"], found["last"]) == (["Finished", "said first"], True)
+    assert (found["name"], found["changed"]) == ("two", ["Finished", "said second more"])
+    assert (found["listed"], found["graph"]) == ([1, 0], ["say"])
+    assert found["published"] == ["two", ["Finished", "said second more"]]
+    assert found["copies"] == [["Finished", "said second more"]] * 2 + [["Finished", "said first"]]
+    assert found["gone"].startswith("ErrorResponseException")
+
+
+def test_step_is_made_of_a_version_of_a_module(program):
+    found = program("pipeline_modules")
+    assert (found["default"], found["versions"], found["same"]) == ("2", ["1", "2"], "putter")
+    assert found["taken"].startswith("ErrorResponseException")
+    assert found["by_default"] == ["Finished", "found file-2"]
+    assert found["by_version"] == ["Finished", "found file-1"]
+    assert (found["changed"], found["disabled"]) == (["1", "changed"], "Disabled")

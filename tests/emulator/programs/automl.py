@@ -77,7 +77,9 @@ future = experiment.submit(
         n_cross_validations=2,
         iterations=1,
         **common,
-        forecasting_parameters=ForecastingParameters(time_column_name="date", forecast_horizon=7, freq="D"),
+        forecasting_parameters=ForecastingParameters(
+            time_column_name="date", forecast_horizon=7, freq="D", target_lags="auto"
+        ),
     )
 )
 note(ids=[one.id.startswith("AutoML_") for one in (run, wrong, stopped, future)])

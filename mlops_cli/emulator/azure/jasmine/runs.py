@@ -29,10 +29,11 @@ LOG = "user_logs/std_log.txt"
 _settling = threading.RLock()
 
 
-def check(app: App, posted: Document) -> None:
+def check(app: App, posted: Document, *, with_data: bool = True) -> None:
     """Raise ApiError 400 for a request that cannot become a run."""
     train_settings(documents.settings_of(posted), app.identity.automl_budget())
-    documents.dataset_id(posted)
+    if with_data:
+        documents.dataset_id(posted)
 
 
 def create(

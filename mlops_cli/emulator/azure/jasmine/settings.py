@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import msgspec
 
@@ -12,6 +13,10 @@ from mlops_cli.emulator.state import Document
 
 MOST_ITERATIONS = 1000
 """What the SDK posts for `iterations` when nothing is said: no bound."""
+PURPOSES = {
+    "Numeric": "number", "Categorical": "category", "CategoricalHash": "category", "DateTime": "date",
+    "Text": "text", "Ignore": "drop", "Hashes": "drop",
+}  # fmt: skip
 
 
 def train_settings(posted: Document, seconds: float) -> TrainSettings:
@@ -44,9 +49,9 @@ def train_settings(posted: Document, seconds: float) -> TrainSettings:
         "allowed_models": _allowed(posted, task),
         "blocked_models": _blocked(posted, task),
         "experiment_exit_score": posted.get("experiment_exit_score"),
-        "featurization": "off" if posted.get("featurization") == "off" else "auto",
+        "featurization": _featurization(posted.get("featurization")),
         "model_explainability": bool(posted.get("model_explainability")),
-        "drop_columns": posted.get("drop_column_names") or [],
+        "drop_columns": _without(posted),
         "forecasting": _forecasting(posted) if task == "forecasting" else None,
     }
     try:
@@ -55,14 +60,40 @@ def train_settings(posted: Document, seconds: float) -> TrainSettings:
         raise bad_request(f"The settings cannot be used: {error}", "InvalidSettings") from None
 
 
+def _featurization(posted: Any) -> str | Document:
+    """What FeaturizationConfig says of single columns."""
+    if not isinstance(posted, dict):
+        return "off" if posted == "off" else "auto"
+    purposes = _of_config(posted, "column_purposes") or {}
+    found = {name: PURPOSES[purpose] for name, purpose in purposes.items() if purpose in PURPOSES}
+    return found or "auto"
+
+
+def _without(posted: Document) -> list[str]:
+    """Columns that are no features."""
+    config = posted.get("featurization")
+    dropped = _of_config(config, "drop_columns") if isinstance(config, dict) else None
+    weight = posted.get("weight_column_name")
+    named = [posted.get("drop_column_names"), posted.get("cv_split_column_names"), dropped, weight]
+    found = [one for value in named if value for one in ([value] if isinstance(value, str) else value)]
+    return list(dict.fromkeys(found))
+
+
+def _of_config(config: Document, name: str) -> Any:
+    """Clients send the fields of the object as they are named inside of it."""
+    return config.get(f"_{name}", config.get(name))
+
+
 def _forecasting(posted: Document) -> Document:
     lags = posted.get("lags")
+    if isinstance(lags, dict):
+        lags = next(iter(lags.values()), "auto")
     values = {
         "time_column_name": posted.get("time_column_name"),
         "forecast_horizon": posted.get("max_horizon"),
         "time_series_id_column_names": posted.get("grain_column_names"),
         "freq": posted.get("freq"),
-        "target_lags": next(iter(lags.values()), "auto") if isinstance(lags, dict) else lags,
+        "target_lags": "auto" if lags == ["auto"] else lags,
         "target_rolling_window_size": posted.get("window_size"),
     }
     return {k: v for k, v in values.items() if v not in (None, "auto")}

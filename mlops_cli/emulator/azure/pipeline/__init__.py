@@ -2,11 +2,13 @@
 
 services     the service with all its routes: routes (modules), run_, publish_ and schedule_routes
 modules      what a step is: interface and code
+catalogue    modules with names and versions; `drafts`: graphs that are still worked on
 graph        a submitted graph with the values of its parameters; `sources`: what goes into a step
 runs         pipeline runs and the state of their nodes
 progress     from finished nodes to the next ones; `ticker`: while no client asks
 steps        a node as work, or reused: script_step, automl_step, parallel_step
 parallel_run the driver of mini-batches, in the process of its step
+intermediate outputs of nodes read as datasets
 places       outputs of nodes: blobs here, files for the processes
 published    published pipelines and their endpoints
 schedules    what runs them by itself; `clock`: a time that tests can move

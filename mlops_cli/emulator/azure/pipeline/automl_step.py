@@ -15,7 +15,7 @@ from mlops_cli.emulator.azure.jasmine import runs as automl
 from mlops_cli.emulator.azure.metric.metrics import Metrics
 from mlops_cli.emulator.azure.pipeline import places
 from mlops_cli.emulator.azure.pipeline.graph import Step
-from mlops_cli.emulator.errors import bad_request
+from mlops_cli.emulator.azure.pipeline.sources import table_of
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.workspace import Workspace
 
@@ -25,15 +25,12 @@ if TYPE_CHECKING:
 STORE = "workspaceblobstore"
 MODEL = "outputs/model.pkl"
 BEST = "automl_best_child_run_id"
+_TABLES = ("training_data", "validation_data", "test_data")
 
 
-def start(app: App, workspace: Workspace, pipeline: Document, step: Step, run_id: str) -> dict[str, Document]:
+def start(app: App, workspace: Workspace, pipeline: Document, step: Step, run_id: str) -> None:
     """Start the AutoML run under the step's own id. Raises ApiError 400 for data that is no saved table."""
-    if any(source.step and source.output for source in step.sources):
-        raise bad_request(
-            f"Step '{step.name}': AutoML trains on a dataset here, not on the output of a step."
-        )
-    posted = _posted(step)
+    posted = _posted(step) | _data(workspace, step, pipeline["_nodes"])
     experiment = Experiments(workspace).ensure(pipeline["RunHistoryExperimentName"])
     own = Runs(workspace).get(run_id) or {}
     with workspace.state.transaction():
@@ -41,6 +38,9 @@ def start(app: App, workspace: Workspace, pipeline: Document, step: Step, run_id
         kept = {"runType": "azureml.StepRun", "properties": own["properties"], "tags": own["tags"]}
         Runs(workspace).patch(experiment, run_id, kept)
     automl.start(app, workspace, run_id, {"target": step.parameters.get("target")})
+
+
+def outputs_of(step: Step, run_id: str) -> dict[str, Document]:
     return {name: _place(step, run_id, name) for name in step.outputs()}
 
 
@@ -52,6 +52,13 @@ def _posted(step: Step) -> Document:
     return posted | {"dataPrepJsonString": data, "target": target}
 
 
+def _data(workspace: Workspace, step: Step, nodes: Document) -> Document:
+    """The tables that go into the step, by the names that AutoMLConfig has for them."""
+    found = {source.port: table_of(workspace, source, nodes) for source in step.sources}
+    tables = {port: {"datasetId": table} for port, table in found.items() if table and port in _TABLES}
+    return {"dataPrepJsonString": msgspec.json.encode(tables).decode()} if "training_data" in tables else {}
+
+
 def _place(step: Step, run_id: str, name: str) -> Document:
     setting = step.setting(name)
     kind = (setting.get("TrainingOutput") or {}).get("TrainingOutputType")
@@ -59,14 +66,13 @@ def _place(step: Step, run_id: str, name: str) -> Document:
     return {"store": store, "path": f"azureml/{run_id}/{name}", "kind": str(kind)}
 
 
-def finish(app: App, workspace: Workspace, run_id: str, outputs: dict[str, Document]) -> dict[str, Document]:
+def finish(app: App, workspace: Workspace, run_id: str, outputs: dict[str, Document]) -> None:
     """Write metrics of all child runs and the best model to where the outputs are."""
     for place in outputs.values():
         content = (
             _metrics(workspace, run_id) if place["kind"] == "Metrics" else _model(app, workspace, run_id)
         )
         places.put(workspace, place, io.BytesIO(content))
-    return outputs
 
 
 def _metrics(workspace: Workspace, run_id: str) -> bytes:

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from mlops_cli.emulator.azure.pipeline.intermediate import blocks_of
 from mlops_cli.emulator.azure.pipeline.modules import RUN_AFTER_INPUT, Modules
 from mlops_cli.emulator.errors import bad_request
 from mlops_cli.emulator.state import Document
 
 
 class Source(NamedTuple):
-    """What goes into a port: an output of another step, a saved dataset, or a path of a datastore."""
+    """What goes into a port: an output of another step, a saved dataset, or a path of a datastore.
+
+    `blocks` say how the output of a step is read as a dataset.
+    """
 
     port: str
     step: str | None = None
     output: str | None = None
     dataset: Document | None = None
     path: Document | None = None
+    blocks: tuple[Document, ...] = ()
 
 
 class Step(NamedTuple):
@@ -97,13 +102,13 @@ class Graph:
         for edge in self._posted.get("Edges") or []:
             source, target = edge["SourceOutputPort"], edge["DestinationInputPort"]
             if target.get("NodeId") == node_id:
-                yield self._source(source, target["PortName"])
+                yield self._source(source, target)
 
-    def _source(self, source: Document, port: str) -> Source:
-        data = self._data.get(source["NodeId"])
+    def _source(self, source: Document, target: Document) -> Source:
+        port, data = target["PortName"], self._data.get(source["NodeId"])
         if data is None:
             output = None if port.startswith(RUN_AFTER_INPUT) else source["PortName"]
-            return Source(port, source["NodeId"], output)
+            return Source(port, source["NodeId"], output, blocks=self._blocks(source, target))
         if name := data.get("DataPathParameterName"):
             return Source(port, path=self.paths.get(name))
         if data.get("DatasetId"):
@@ -111,6 +116,17 @@ class Graph:
         definition = data.get("DataSetDefinition") or {}
         name = definition.get("ParameterName")
         return Source(port, dataset=self.datasets.get(name) if name else definition.get("Value"))
+
+    def _blocks(self, source: Document, target: Document) -> tuple[Document, ...]:
+        """What the output has been said to be, then what is done with it at the input."""
+        output = self._setting(source, "ModuleOutputSettings").get("DatasetRegistration") or {}
+        both = (output, self._setting(target, "ModuleInputSettings"))
+        return tuple(block for one in both for block in blocks_of(one.get("AdditionalTransformations")))
+
+    def _setting(self, end: Document, kind: str) -> Document:
+        nodes = [node for node in self._posted.get("ModuleNodes") or [] if node["Id"] == end["NodeId"]]
+        found = [one for node in nodes for one in node.get(kind) or [] if one.get("Name") == end["PortName"]]
+        return found[0] if found else {}
 
     def named_output(self, name: str) -> tuple[str, str] | None:
         """Node and port of a pipeline output."""

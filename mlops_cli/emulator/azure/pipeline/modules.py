@@ -36,6 +36,9 @@ class Modules:
     def get(self, module_id: str) -> Document | None:
         return self._documents.get(module_id)
 
+    def change(self, module_id: str, fields: Document) -> None:
+        self._documents.change(module_id, lambda document: document.update(fields))
+
     def by_hash(self, identifier: str) -> Document | None:
         found = self._hashes.get(identifier) if identifier else None
         return self._documents.get(found["id"]) if found else None
@@ -59,7 +62,8 @@ def info(module: Document) -> Document:
         "DataPathParameters": [],
         "DataPathParameterList": [],
     }
-    return {"Data": module, "Interface": interface}
+    data = {key: value for key, value in module.items() if not key.startswith("_")}
+    return {"Data": data, "Interface": interface}
 
 
 def _parameters(posted: Iterable[Document]) -> list[Document]:

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 DRIVER = Path(__file__).with_name("parallel_run.py")
 
 
-def start(app: App, workspace: Workspace, pipeline: Document, step: Step, run_id: str) -> dict[str, Document]:
+def start(app: App, workspace: Workspace, pipeline: Document, step: Step, run_id: str) -> None:
     """Put the driver beside the user's code, where the node says that it is, and start it."""
     place = scripts.folder_of(app, run_id).code / step.parameters["Script"]
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(DRIVER.read_bytes())
     told = msgspec.json.decode(step.parameters.get("BatchInferencingMetaData") or "{}")
     variables = {"AZUREML_NODE_COUNT": str(told.get("NodeCount") or 1)}
-    return script_step.start(app, workspace, pipeline, step, run_id, variables)
+    script_step.start(app, workspace, pipeline, step, run_id, variables)

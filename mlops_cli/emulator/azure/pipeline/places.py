@@ -46,10 +46,13 @@ def bring(workspace: Workspace, place: Document, folder: Path) -> Path:
 
 
 def take(workspace: Workspace, local: Path, place: Document) -> None:
-    """Copy a file, or the files of a folder, to where the place is."""
+    """Copy a file, or the files of a folder, to where the place is; what is there already stays."""
+    there = {blob.name: blob.size for blob in blobs_of(workspace, place)}
     files = [local] if local.is_file() else sorted(file for file in local.rglob("*") if file.is_file())
     for file in files:
         name = place["path"] if file == local else f"{place['path']}/{file.relative_to(local).as_posix()}"
+        if there.get(name) == file.stat().st_size:
+            continue
         with file.open("rb") as content:
             put(workspace, place | {"path": name}, content)
 

@@ -12,7 +12,6 @@ from mlops_cli.emulator.azure.pipeline import steps
 from mlops_cli.emulator.azure.pipeline.graph import Graph, Step
 from mlops_cli.emulator.azure.pipeline.runs import PipelineRuns
 from mlops_cli.emulator.clock import now
-from mlops_cli.emulator.errors import ApiError
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.workspace import Workspace
 
@@ -43,8 +42,13 @@ def settle(app: App, workspace: Workspace, document: Document) -> None:
 
 def _take_in(app: App, workspace: Workspace, pipeline: Document, step: Step) -> None:
     state = pipeline["_nodes"][step.id]
+    if not steps.has_started(workspace, state):
+        # The emulator was killed before it had the node's work begin.
+        steps.start(app, workspace, pipeline, step)
+        PipelineRuns(workspace).put(pipeline)
+        return
     run = Runs(workspace).get(state["run"])
-    assert run is not None, "a running node has a run"
+    assert run is not None, "a node that has started has a run"
     status = executors.settled(app, workspace, run)["status"]
     if status not in FINAL:
         return
@@ -73,16 +77,10 @@ def _start_ready(app: App, workspace: Workspace, pipeline: Document, graph: Grap
         if not ready:
             return
         for step in ready:
-            nodes[step.id] = _started(app, workspace, pipeline, step)
+            nodes[step.id] = steps.prepare(workspace, pipeline, step)
             PipelineRuns(workspace).put(pipeline)
-
-
-def _started(app: App, workspace: Workspace, pipeline: Document, step: Step) -> Document:
-    try:
-        return steps.start(app, workspace, pipeline, step)
-    except ApiError as error:
-        failed = steps.fail(workspace, pipeline, step, error.message)
-        return {"status": "Failed", "run": failed, "outputs": {}}
+            steps.start(app, workspace, pipeline, step)
+            PipelineRuns(workspace).put(pipeline)
 
 
 def _end(workspace: Workspace, pipeline: Document) -> None:

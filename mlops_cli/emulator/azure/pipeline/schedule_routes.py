@@ -81,7 +81,5 @@ def move_clock(call: Call) -> Document:
     if not isinstance(seconds, int | float) or seconds < 0:
         raise errors.bad_request("seconds must be a number of seconds to move the clock on")
     total = clock.move(call.app.state, seconds)
-    for subscription in call.app.workspaces.subscriptions():
-        for workspace in call.app.workspaces.all(subscription):
-            ticker.ensure(call.app, workspace)
+    ticker.resume(call.app)
     return {"seconds_ahead": total, "now": clock.now(call.app.state).isoformat()}

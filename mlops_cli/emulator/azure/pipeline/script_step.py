@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +12,7 @@ import msgspec
 from mlops_cli.emulator.azure.execution import scripts
 from mlops_cli.emulator.azure.pipeline import places
 from mlops_cli.emulator.azure.pipeline.graph import Step
-from mlops_cli.emulator.azure.pipeline.sources import dataset_of, place_of
-from mlops_cli.emulator.errors import bad_request
+from mlops_cli.emulator.azure.pipeline.sources import dataset_of, place_of, table_of
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.workspace import Workspace
 
@@ -32,16 +33,19 @@ class ScriptJob:
         self.variables: dict[str, str] = {}
         self.data: Document = {}
         self.output_data: Document = {}
-        self.outputs: dict[str, Document] = {}
         self._dataset_variables: list[str] = []
         for source in step.sources:
             port = step.port(source.port)
-            if dataset := dataset_of(workspace, source):
+            dataset = dataset_of(workspace, source)
+            if source.output and port.get("DataStoreMode") == "direct":
+                dataset = table_of(workspace, source, nodes)
+                port = port | {"DataReferenceName": None}  # that of the output; the input has its own name
+            if dataset:
                 self._consume(source.port, port, dataset)
             elif place := place_of(workspace, source, nodes):
                 self._bring(source.port, port, place)
-        for name in step.outputs():
-            self._leave(name, step.setting(name))
+        for name, place in outputs_of(step, run_id).items():
+            self._leave(name, place)
         self._name_parameters()
 
     def _consume(self, name: str, port: Document, dataset: str) -> None:
@@ -57,42 +61,30 @@ class ScriptJob:
         self._dataset_variables.append(f"{variable}:{mode}")
 
     def _bring(self, name: str, port: Document, place: Document) -> None:
-        if (port.get("DataStoreMode") or "mount") == "direct":
-            raise bad_request(
-                f"Input {name}: the output of a step is mounted or downloaded here, not opened."
-            )
         local = places.bring(self._workspace, place, self._folder / INPUTS / name)
         self._texts["Input", name] = self._texts["Literal", f"DatasetConsumptionConfig:{name}"] = str(local)
         self.variables[f"AZUREML_DATAREFERENCE_{name}"] = self.variables[name] = str(local)
         if "AzureBlobReference" in (port.get("DataTypeIdsList") or []):
             self._dataset_variables.append(f"{name}:mount")
 
-    def _leave(self, name: str, setting: Document) -> None:
+    def _leave(self, name: str, place: Document) -> None:
         """An output. One of OutputFileDatasetConfig is uploaded by the run, others when the run is over."""
-        store, options = setting.get("DataStoreName") or DEFAULT_STORE, setting.get("DatasetOutputOptions")
-        local = self._folder / "outputs" / name
-        if options is None and f"DatasetOutputConfig:{name}" not in self._literals():
+        if not _is_dataset(self._step, name):
+            local = self._folder / "outputs" / name
             local.parent.mkdir(parents=True, exist_ok=True)
             self._texts["Output", name] = self.variables[f"AZUREML_DATAREFERENCE_{name}"] = str(local)
-            self.outputs[name] = {"store": store, "path": f"azureml/{self._run_id}/{name}"}
             return
-        path = (options or {}).get("PathOnDatastore") or "dataset/{run-id}/{output-name}"
-        path = path.replace("{run-id}", self._run_id).replace("{output-name}", name).strip("/")
-        registration = (setting.get("DatasetRegistration") or {}).get("Name")
+        registration = (self._step.setting(name).get("DatasetRegistration") or {}).get("Name")
         self.output_data[name] = {
-            "outputLocation": {"dataPath": {"datastoreName": store, "relativePath": path}},
+            "outputLocation": {"dataPath": {"datastoreName": place["store"], "relativePath": place["path"]}},
             "additionalOptions": {"registrationOptions": {"name": registration}},
         }
-        self.outputs[name] = {"store": store, "path": path}
 
     def _name_parameters(self) -> None:
         for parameter in self._step.interface.get("Parameters") or []:
             if parameter.get("SetEnvironmentVariable") and parameter["Name"] in self._step.parameters:
                 variable = parameter.get("EnvironmentVariableOverride") or parameter["Name"]
                 self.variables[variable] = self._step.parameters[parameter["Name"]]
-
-    def _literals(self) -> list[str]:
-        return [str(given.get("Value")) for given in self._step.interface.get("Arguments") or []]
 
     def arguments(self) -> list[str]:
         found = []
@@ -101,8 +93,20 @@ class ScriptJob:
             if kind == "Parameter":
                 found.append(self._step.parameters.get(value, ""))
             else:
-                found.append(self._texts.get((kind, value), value))
+                found.append(self._texts.get((kind, value)) or self._resolved(value))
         return found
+
+    def _resolved(self, text: str) -> str:
+        """Outputs and inputs may stand within a text, as `--out=$AZUREML_DATAREFERENCE_name`."""
+        return re.sub(
+            r"\$(AZUREML_DATAREFERENCE_\w+)", lambda found: self.variables.get(found[1], found[0]), text
+        )
+
+    def _command(self) -> str:
+        """The client cuts a command at its blanks; what it is for the shell is put together again."""
+        head = self._step.parameters.get("Command")
+        words = [shlex.quote(word) if re.search(r"\s", word) else word for word in self.arguments()]
+        return " ".join([head, *words]) if head else ""
 
     def configuration(self) -> Document:
         """As a client posts it for ScriptRunConfig."""
@@ -112,14 +116,36 @@ class ScriptJob:
         return {
             **given,
             "script": parameters.get("Script"),
-            "command": parameters.get("Command") or "",
-            "arguments": self.arguments(),
+            "command": self._command(),
+            "arguments": [] if parameters.get("Command") else self.arguments(),
             "target": parameters.get("Target"),
             "data": self.data,
             "dataReferences": {},
             "outputData": self.output_data,
             "environmentVariables": {**(given.get("environmentVariables") or {}), **self.variables, **own},
         }
+
+
+def outputs_of(step: Step, run_id: str) -> dict[str, Document]:
+    """Where the outputs of a run of the step are: {store, path} each."""
+    return {name: _place(step, run_id, name) for name in step.outputs()}
+
+
+def _place(step: Step, run_id: str, name: str) -> Document:
+    setting = step.setting(name)
+    store, path = setting.get("DataStoreName") or DEFAULT_STORE, f"azureml/{run_id}/{name}"
+    if _is_dataset(step, name):
+        wanted = (setting.get("DatasetOutputOptions") or {}).get("PathOnDatastore")
+        path = (wanted or "dataset/{run-id}/{output-name}").replace("{run-id}", run_id)
+        path = path.replace("{output-name}", name).strip("/")
+    return {"store": store, "path": path}
+
+
+def _is_dataset(step: Step, name: str) -> bool:
+    """Whether the output is one of OutputFileDatasetConfig."""
+    given = [str(argument.get("Value")) for argument in step.interface.get("Arguments") or []]
+    options = step.setting(name).get("DatasetOutputOptions")
+    return options is not None or f"DatasetOutputConfig:{name}" in given
 
 
 def start(
@@ -129,8 +155,8 @@ def start(
     step: Step,
     run_id: str,
     variables: dict[str, str] | None = None,
-) -> dict[str, Document]:
-    """Start the script; where its outputs will be."""
+) -> None:
+    """Start the script. Raises ApiError 400 for inputs that there are not."""
     job = ScriptJob(workspace, step, run_id, scripts.folder_of(app, run_id).path, pipeline["_nodes"])
     job.variables |= variables or {}
     posted = {
@@ -139,13 +165,10 @@ def start(
         "ParentRunId": pipeline["Id"],
     }
     scripts.submit(app, workspace, pipeline["RunHistoryExperimentName"], run_id, posted)
-    return job.outputs
 
 
-def finish(app: App, workspace: Workspace, run_id: str, outputs: dict[str, Document]) -> dict[str, Document]:
-    """Take what the script has left behind to where it belongs; the outputs that there are."""
+def finish(app: App, workspace: Workspace, run_id: str, outputs: dict[str, Document]) -> None:
+    """Take what the script has left behind to where it belongs, unless the run has done so."""
     folder = scripts.folder_of(app, run_id).path / "outputs"
     for name, place in outputs.items():
-        if not places.blobs_of(workspace, place):
-            places.take(workspace, folder / name, place)
-    return outputs
+        places.take(workspace, folder / name, place)

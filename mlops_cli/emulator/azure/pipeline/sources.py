@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlops_cli.emulator.azure.dataset.datasets import Datasets
 from mlops_cli.emulator.azure.pipeline import places
 from mlops_cli.emulator.azure.pipeline.graph import Source
+from mlops_cli.emulator.azure.pipeline.intermediate import saved_dataset
 from mlops_cli.emulator.errors import bad_request
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.workspace import Workspace
@@ -39,6 +40,12 @@ def dataset_of(workspace: Workspace, source: Source) -> str | None:
     return str(found["latest"]["savedDatasetId"])
 
 
+def table_of(workspace: Workspace, source: Source, nodes: Document) -> str | None:
+    """The id of the saved dataset, also of one that the output of a step is read as."""
+    place = place_of(workspace, source, nodes) if source.step else None
+    return saved_dataset(workspace, place, list(source.blocks)) if place else dataset_of(workspace, source)
+
+
 def identity(workspace: Workspace, source: Source, nodes: Document) -> Document:
     """What must be the same for a step to be reused."""
     place = place_of(workspace, source, nodes)
@@ -48,4 +55,5 @@ def identity(workspace: Workspace, source: Source, nodes: Document) -> Document:
         "place": place,
         "seen": seen,
         "dataset": dataset_of(workspace, source),
+        "blocks": [block["arguments"] for block in source.blocks],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import uuid
 from collections.abc import Callable
@@ -26,16 +27,19 @@ if TYPE_CHECKING:
 
 
 class Kind(NamedTuple):
-    """`start` returns where outputs will be; `finish` puts them there and returns those that there are."""
+    """`start` lets the work begin; `outputs` says where its outputs will be, `finish` puts them there."""
 
-    start: Callable[[App, Workspace, Document, Step, str], dict[str, Document]]
-    finish: Callable[[App, Workspace, str, dict[str, Document]], dict[str, Document]]
+    start: Callable[[App, Workspace, Document, Step, str], None]
+    outputs: Callable[[Step, str], dict[str, Document]]
+    finish: Callable[[App, Workspace, str, dict[str, Document]], None]
 
 
+_SCRIPT = Kind(script_step.start, script_step.outputs_of, script_step.finish)
 KINDS: dict[str, Kind] = {
-    "PythonScriptStep": Kind(script_step.start, script_step.finish),
-    "AutoMLStep": Kind(automl_step.start, automl_step.finish),
-    "ParallelRunStep": Kind(parallel_step.start, script_step.finish),
+    "PythonScriptStep": _SCRIPT,
+    "CommandStep": _SCRIPT,
+    "AutoMLStep": Kind(automl_step.start, automl_step.outputs_of, automl_step.finish),
+    "ParallelRunStep": Kind(parallel_step.start, script_step.outputs_of, script_step.finish),
 }
 
 
@@ -48,17 +52,34 @@ def kind_of(step: Step) -> Kind:
     return KINDS[name]
 
 
-def start(app: App, workspace: Workspace, pipeline: Document, step: Step) -> Document:
-    """Start a node, or take over what an equal one has done; its state."""
-    key = reuse_key(workspace, pipeline, step)
-    known = workspace.collection("pipeline-reuse").get(key) if key else None
-    run_id = str(uuid.uuid4())
-    _make_run(workspace, pipeline, step, run_id, known)
+def prepare(workspace: Workspace, pipeline: Document, step: Step) -> Document:
+    """The state of a node about to start, to be kept before `start`: what is kept is started once only."""
+    state: Document = {"status": "Running", "run": str(uuid.uuid4()), "outputs": {}}
+    with contextlib.suppress(errors.ApiError):
+        state["key"] = reuse_key(workspace, pipeline, step)
+    return state
+
+
+def has_started(workspace: Workspace, state: Document) -> bool:
+    return "_executor" in (Runs(workspace).get(state["run"]) or {})
+
+
+def start(app: App, workspace: Workspace, pipeline: Document, step: Step) -> None:
+    """Start a prepared node, or take over what an equal one has done. One that cannot start has failed."""
+    state = pipeline["_nodes"][step.id]
+    known = workspace.collection("pipeline-reuse").get(state["key"]) if state.get("key") else None
+    _make_run(workspace, pipeline, step, state["run"], known)
     if known:
-        return _reuse(app, workspace, run_id, known)
-    outputs = kind_of(step).start(app, workspace, pipeline, step, run_id)
-    Runs(workspace).change(run_id, lambda document: document.update(runType="azureml.StepRun"))
-    return {"status": "Running", "run": run_id, "outputs": {}, "planned": outputs, "key": key}
+        state |= _reuse(app, workspace, state["run"], known)
+        return
+    try:
+        kind_of(step).start(app, workspace, pipeline, step, state["run"])
+    except errors.ApiError as error:
+        told = {"code": "UserError", "message": error.message, "messageParameters": {}, "details": []}
+        Runs(workspace).set_status(state["run"], "Failed", error={"error": told, "time": now()})
+        state["status"] = "Failed"
+    else:
+        Runs(workspace).change(state["run"], lambda document: document.update(runType="azureml.StepRun"))
 
 
 def _reuse(app: App, workspace: Workspace, run_id: str, known: Document) -> Document:
@@ -66,7 +87,7 @@ def _reuse(app: App, workspace: Workspace, run_id: str, known: Document) -> Docu
     log = scripts.folder_of(app, known["run"]).log
     if log.exists():
         Artifacts(workspace, app.identity).link("ExperimentRun", f"dcid.{run_id}", scripts.LOG, log)
-    return {"status": "Finished", "run": run_id, "outputs": known["outputs"], "reused": known["run"]}
+    return {"status": "Finished", "outputs": known["outputs"], "reused": known["run"]}
 
 
 def reuse_key(workspace: Workspace, pipeline: Document, step: Step) -> str | None:
@@ -82,8 +103,10 @@ def reuse_key(workspace: Workspace, pipeline: Document, step: Step) -> str | Non
 def finish(app: App, workspace: Workspace, pipeline: Document, step: Step) -> None:
     """Keep the outputs of a node whose run has completed, for its successors and for reuse."""
     state = pipeline["_nodes"][step.id]
-    state["outputs"] = kind_of(step).finish(app, workspace, state["run"], state["planned"])
-    state["status"] = "Finished"
+    kind = kind_of(step)
+    outputs = kind.outputs(step, state["run"])
+    kind.finish(app, workspace, state["run"], outputs)
+    state |= {"status": "Finished", "outputs": outputs}
     if state.get("key"):
         kept = {"run": state["run"], "outputs": state["outputs"], "pipeline": pipeline["Id"], "node": step.id}
         workspace.collection("pipeline-reuse").put(state["key"], kept)
@@ -122,15 +145,6 @@ def _make_run(
     experiment = Experiments(workspace).ensure(pipeline["RunHistoryExperimentName"])
     parent = Runs(workspace).get(pipeline["Id"]) or {}
     Runs(workspace).patch(experiment, run_id, posted, parent.get("createdBy"))
-
-
-def fail(workspace: Workspace, pipeline: Document, step: Step, message: str) -> str:
-    """Give a node that cannot start a run that says why; the run's id."""
-    run_id = str(uuid.uuid4())
-    _make_run(workspace, pipeline, step, run_id, None)
-    error = {"code": "UserError", "message": message, "messageParameters": {}, "details": []}
-    Runs(workspace).set_status(run_id, "Failed", error={"error": error, "time": now()})
-    return run_id
 
 
 def log_of(app: App, run_id: str) -> str:

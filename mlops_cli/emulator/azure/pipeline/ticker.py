@@ -6,6 +6,7 @@ A thread per workspace, which ends when nothing is left to do.
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import weakref
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mlops.emulator")
 SECONDS = 0.25
+SECONDS_AFTER_DEFECT = 5
 _starting = threading.Lock()
 _threads: weakref.WeakKeyDictionary[App, dict[str, threading.Thread]] = weakref.WeakKeyDictionary()
 
@@ -36,6 +38,13 @@ def ensure(app: App, workspace: Workspace) -> None:
         thread.start()
 
 
+def resume(app: App) -> None:
+    """Go on in all workspaces, as after a start."""
+    for subscription in app.workspaces.subscriptions():
+        for workspace in app.workspaces.all(subscription):
+            ensure(app, workspace)
+
+
 def _work(app: App, workspace: Workspace) -> None:
     pause = threading.Event()
     while True:
@@ -46,9 +55,12 @@ def _work(app: App, workspace: Workspace) -> None:
                     return
             Schedules(workspace).tick()
             _settle(app, workspace)
-        except Exception as error:  # noqa: BLE001 - the state may be closed under a thread that still runs
-            log.warning("pipelines: %s", error)
+        except sqlite3.ProgrammingError:
+            # The state was closed under a thread that still runs.
             return
+        except Exception:
+            log.exception("pipelines")
+            pause.wait(SECONDS_AFTER_DEFECT)
         pause.wait(SECONDS)
 
 

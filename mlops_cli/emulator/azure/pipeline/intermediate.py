@@ -1,0 +1,123 @@
+"""Outputs of steps as datasets: the client's transformations (blocks of a dataflow) as those of a saved dataset."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fnmatch import fnmatch
+from urllib.parse import quote
+
+import msgspec
+import yaml
+
+from mlops_cli.emulator.azure.dataset.datasets import Datasets
+from mlops_cli.emulator.azure.pipeline import places
+from mlops_cli.emulator.errors import bad_request
+from mlops_cli.emulator.state import Document
+from mlops_cli.emulator.workspace import Workspace
+
+_HEADERS = {
+    0: "no_header",
+    1: "from_first_file",
+    2: "all_files_different_headers",
+    3: "all_files_same_headers",
+}
+_ENCODINGS = {0: "utf8", 1: "iso88591", 2: "latin1", 3: "ascii", 4: "utf16", 6: "utf8bom", 7: "windows1252"}
+PREFIX = "Microsoft.DPrep."
+
+
+def blocks_of(text: str | None) -> list[Document]:
+    """The blocks in the JSON of `AdditionalTransformations`."""
+    found: list[Document] = msgspec.json.decode(text)["blocks"] if text else []
+    return found
+
+
+def saved_dataset(workspace: Workspace, place: Document, blocks: list[Document]) -> str:
+    """The id of a saved dataset that reads the files of {store, path} as `blocks` say.
+
+    Without any it is a file dataset. Raises ApiError 400 for a transformation that is not emulated.
+    """
+    wanted = [_pattern(block) for block in blocks if _kind(block) in _FILTERS]
+    names = [blob.name for blob in places.blobs_of(workspace, place)]
+    files = [name for name in names if all(fnmatch(name, pattern) for pattern in wanted)]
+    address = f"{_address(workspace)}/datastores/{place['store']}/paths"
+    steps = [_STEPS[_kind(block)](block["arguments"]) for block in _others(blocks)]
+    flow = {
+        "type": "mltable",
+        "paths": [{"file": f"{address}/{quote(name)}"} for name in files],
+        "transformations": [step for step in steps if step],
+        "metadata": {"infer_column_types": "False"},
+    }
+    text = msgspec.json.encode({"blocks": [], "meta": {"RsDataflow": yaml.safe_dump(flow)}}).decode()
+    kind = "tabular" if any(_kind(block) in _READERS for block in blocks) else "file"
+    return str(Datasets(workspace).save({"datasetType": kind, "dataflowJson": text})["id"])
+
+
+def _address(workspace: Workspace) -> str:
+    """As clients write it."""
+    subscription, group, name = (workspace.arm_path.split("/")[place] for place in (2, 4, 8))
+    return f"azureml://subscriptions/{subscription}/resourcegroups/{group}/workspaces/{name}"
+
+
+def _kind(block: Document) -> str:
+    return str(block["type"]).removeprefix(PREFIX)
+
+
+def _others(blocks: list[Document]) -> list[Document]:
+    found = [block for block in blocks if _kind(block) not in _FILTERS]
+    for block in found:
+        if _kind(block) not in _STEPS:
+            message = f"The mlops emulator does not apply {_kind(block)} to the output of a step."
+            raise bad_request(message, "NotImplementedByEmulator")
+    return found
+
+
+def _pattern(block: Document) -> str:
+    """Of the names of files: a client chooses by their end or by a pattern. Raises ApiError 400 for others."""
+    text = msgspec.json.encode(block["arguments"]).decode()
+    values = [value for value in re.findall(r'\["Value","([^"]*)"\]', text) if value != "Path"]
+    if len(values) != 1 or not re.search("String_EndsWith|RegexIsMatch", text):
+        raise bad_request("The emulator chooses files of a step's output by their names alone.")
+    return values[0] if "RegexIsMatch" in text else f"*{values[0]}"
+
+
+def _delimited(given: Document) -> Document:
+    return {
+        "read_delimited": {
+            "delimiter": given.get("separator") or ",",
+            "encoding": _ENCODINGS.get(given.get("fileEncoding") or 0, "utf8"),
+            "header": _HEADERS[given.get("columnHeadersMode") or 0],
+            "support_multi_line": bool(given.get("handleQuotedLineBreaks")),
+            "include_path_column": False,
+            "infer_column_types": False,
+        }
+    }
+
+
+def _selected(given: Document) -> list[str]:
+    names: list[str] = given["columns"]["details"].get("selectedColumns") or []
+    return names
+
+
+def _dropped(given: Document) -> Document:
+    names = [name for name in _selected(given) if name != "Path"]
+    return {"drop_columns": names} if names else {}
+
+
+def _sampled(given: Document) -> Document:
+    kept = {"probability": given["probability"], "seed": given.get("seed") or 0}
+    low = {"probability_lower_bound": given.get("probabilityLowerBound") or 0.0}
+    return {"sample": {"sampler": "random_percent", "sampler_arguments": kept | low}}
+
+
+_READERS: dict[str, Callable[[Document], Document]] = {
+    "ParseDelimitedBlock": _delimited,
+    "ReadParquetFileBlock": lambda _: {"read_parquet": {"include_path_column": False}},
+}
+_STEPS: dict[str, Callable[[Document], Document]] = {
+    **_READERS,
+    "DropColumnsBlock": _dropped,
+    "KeepColumnsBlock": lambda given: {"keep_columns": _selected(given)},
+    "TakeSampleBlock": _sampled,
+}
+_FILTERS = ("ExpressionFilterBlock",)

@@ -74,7 +74,7 @@ def dates() -> Any:
     day, wait = random.integers(0, 1095, 6_000), random.integers(1, 30, 6_000)
     ordered = pd.Timestamp("2022-01-01") + pd.to_timedelta(day, unit="D")
     sent = ordered + pd.to_timedelta(wait, unit="D")
-    cycle = 10 * np.sin(2 * np.pi * day / 365.25) + 5 * (ordered.dayofweek.to_numpy() >= 5)
+    cycle = 10 * np.sin(2 * np.pi * day / 365.25) + 5 * (ordered.day_of_week.to_numpy() >= 5)
     target = 50 + 0.01 * day + cycle - 0.5 * wait + random.normal(0, 3, 6_000)
     texts = {"ordered": ordered.strftime("%d.%m.%Y"), "sent": sent.strftime("%Y-%m-%d")}
     return pd.DataFrame({**texts, "region": random.choice(list("abcde"), 6_000), "target": target})

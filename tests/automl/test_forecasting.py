@@ -1,6 +1,6 @@
 """Forecasts of several series with a column known beforehand."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 from mlops_cli.domain.schema import check_rows
 from mlops_cli.domain.training import ForecastSettings
 from mlops_cli.engine.automl.search import AutoMLResult, run_automl
+from mlops_cli.engine.automl.workdir import judged_of
 from mlops_cli.engine.model.folder import load
 from mlops_cli.engine.model.forecast import ForecastModel
 from mlops_cli.engine.model.periods import Periods
@@ -30,7 +31,7 @@ def split() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[AutoMLResult, ForecastModel]:
-    chosen = settings("sold", 13, task="forecasting", forecasting=FORECASTING, allowed_models=ALL)
+    chosen = settings("sold", 14, task="forecasting", forecasting=FORECASTING, allowed_models=ALL)
     result = run_automl(split()[0], chosen, tmp_path_factory.mktemp("search"))
     assert result.model_folder is not None
     return result, load(result.model_folder)
@@ -120,3 +121,35 @@ def test_months_are_counted_over_years() -> None:
     assert months.season == 12
     assert months.number(datetime(2021, 2, 1)) == 3
     assert months.moment(3) == datetime(2021, 2, 1)
+
+
+def test_series_of_very_different_size_are_forecast_by_share(tmp_path: Path) -> None:
+    days, weekly = np.arange(120), np.array([1, 1, 2, 2, 3, 6, 4])
+    dates = pd.date_range("2024-01-01", periods=120).strftime("%Y-%m-%d")
+    frames = [
+        pd.DataFrame({"day": dates, "store": f"s{size}", "sold": size * weekly[days % 7] * (1 + days / 400)})
+        for size in (1, 30, 1000)
+    ]
+    chosen = settings(
+        "sold",
+        2,
+        task="forecasting",
+        forecasting=ForecastSettings("day", 7, ["store"]),
+        allowed_models=["LightGBM"],
+    )
+    result = run_automl(pd.concat(frames), chosen, tmp_path)
+    percents = {
+        t.parameters.get("relative"): t.metrics["mean_absolute_percentage_error"] for t in result.leaderboard
+    }
+    assert percents["share"] < 15
+    assert percents["share"] < percents["mean"] / 2
+
+
+def test_days_without_a_row_judge_nobody(tmp_path: Path) -> None:
+    workdays = pd.bdate_range("2024-01-01", periods=80)
+    frame = pd.DataFrame({"day": workdays.strftime("%Y-%m-%d"), "sold": 10.0 + workdays.day_of_week})
+    chosen = settings("sold", 1, task="forecasting", forecasting=ForecastSettings("day", 7))
+    run_automl(frame, chosen, tmp_path)
+    judged = judged_of(tmp_path)
+    assert judged is not None
+    assert {datetime.fromtimestamp(t, UTC).weekday() for t in judged["time"].tolist()} == set(range(5))

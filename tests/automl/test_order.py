@@ -1,5 +1,6 @@
 """What is tried, in which order, on which rows: decided by the table, the budget and the seed."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +8,14 @@ import pandas as pd
 import pytest
 
 from mlops_cli.domain.training import TrainSettings
+from mlops_cli.engine.automl.clock import Clock, Limits
+from mlops_cli.engine.automl.finish import Publisher
 from mlops_cli.engine.automl.folds import split
 from mlops_cli.engine.automl.learners import available
 from mlops_cli.engine.automl.portfolio import LAG, Candidate, Seen, Shape, candidate, portfolio
-from mlops_cli.engine.automl.search import run_automl
+from mlops_cli.engine.automl.search import make_bench, run_automl
 from mlops_cli.engine.automl.spaces import SPACES, Range, anywhere, near, space_of
-from mlops_cli.engine.model.folder import load, load_manifest
+from mlops_cli.engine.model.folder import load
 from mlops_cli.status import RunStatus
 from tests.automl.tables import people, prices, settings
 
@@ -87,16 +90,27 @@ def test_a_search_that_learns_is_the_same_side_by_side(tmp_path: Path) -> None:
     np.testing.assert_array_equal(*models)
 
 
-def test_a_big_table_is_judged_once_and_fitted_on_all_rows_in_the_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("seconds", "fitted_to"), [(600, 30_000), (0, 24_000)])
+def test_a_big_table_is_judged_once_and_fitted_on_all_rows_when_there_is_time(
+    tmp_path: Path, seconds: float, fitted_to: int
+) -> None:
     random = np.random.default_rng(0)
-    frame = pd.DataFrame(random.random((100_000, 10)), columns=list("abcdefghij"))
+    frame = pd.DataFrame(random.random((30_000, 10)), columns=list("abcdefghij"))
     frame["y"] = (frame["a"] + random.random(len(frame)) / 4 > 0.6).astype(int)
-    short = TrainSettings(
-        label="y", max_trials=1, experiment_timeout_minutes=0.25, allowed_models=["LightGBM"]
-    )
-    result = run_automl(frame, short, tmp_path)
-    assert result.best is not None
-    assert len(result.best.fold_metrics) == 1
-    assert load_manifest(tmp_path / "model").run["iteration"] == result.best.iteration
-    tree = load(tmp_path / "model").members[0].booster().dump_model(num_iteration=1)["tree_info"][0]
-    assert tree["tree_structure"]["internal_count"] == len(frame)
+    short = TrainSettings(label="y", experiment_timeout_minutes=0.05, allowed_models=["LightGBM"])
+    bench = make_bench(frame, short)
+    found = bench.candidate(0, [])
+    assert found is not None
+    outcome = bench.trial(0, *found, Limits(time.time() + 600, 2))
+    assert len(outcome.trial.fold_metrics) == 1
+    publisher = Publisher(bench, tmp_path / "model", Clock(seconds, time.time()), {})
+    publisher.follow(outcome, [outcome])
+    assert rows_of(tmp_path / "model") == 24_000
+    publisher.fit_on_all_rows([outcome], [outcome])
+    assert rows_of(tmp_path / "model") == fitted_to
+
+
+def rows_of(folder: Path) -> int:
+    """How many rows the first tree has seen."""
+    tree = load(folder).members[0].booster().dump_model(num_iteration=1)["tree_info"][0]
+    return int(tree["tree_structure"]["internal_count"])

@@ -1,6 +1,7 @@
 """From a trial to the model folder: the best so far while the search goes on, the best of all at its end."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from mlops_cli.engine.automl.clock import Clock, OutOfTimeError
@@ -62,8 +63,8 @@ class Publisher:
         ):
             for outcome in members:
                 outcome.member = None
-            self.iteration = None
-            self.publish([best], outcomes)
+            with suppress(OutOfTimeError, FitFailedError):
+                self._build(best, outcomes)
 
     def last_words(self, ranking: list[Outcome], outcomes: list[Outcome]) -> None:
         """After a cancel: the best, when its members are there already or nearly so."""

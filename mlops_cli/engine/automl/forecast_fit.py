@@ -100,7 +100,7 @@ def _fit_recursive(past: Past, algorithm: str, parameters: Parameters, limits: L
     matrix, base = step_features(
         shape, past.values, past.line.known[:, 1 : past.origin], at, np.arange(len(past.values))
     )
-    y = past.values[:, 1:].reshape(-1) - base
+    y = (past.values[:, 1:].reshape(-1) - base) / shape.unit(base)
     rows = ~np.isnan(y) & past.line.seen[:, 1 : past.origin].reshape(-1)
     positions = _category_positions(parameters, past)
     plain = {k: v for k, v in parameters.items() if k not in (*_SHAPE, "rounds")}

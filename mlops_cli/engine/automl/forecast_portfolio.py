@@ -22,6 +22,7 @@ def forecast_portfolio(
     order: list[Candidate] = [
         ("SeasonalNaive", {"lags": [min(season, history - 1)]}),
         ("LightGBM", {**shape, "relative": "mean", **_LIGHTGBM}),
+        ("LightGBM", {**shape, "relative": "share", **_LIGHTGBM}),
         ("LightGBM", {**shape, "relative": "none", **_LIGHTGBM}),
         ("LightGBM", {**shape, "relative": "last", **_LIGHTGBM}),
         ("ExponentialSmoothing", {}),
@@ -51,7 +52,7 @@ def forecast_candidate(index: int, first: list[Candidate], seed: int) -> Candida
 def _random(random: np.random.Generator) -> Parameters:
     rate = float(random.choice([0.03, 0.05, 0.1]))
     return {
-        "relative": str(random.choice(["none", "last", "mean"])),
+        "relative": str(random.choice(["none", "last", "mean", "share"])),
         "learning_rate": rate,
         "rounds": round(float(random.uniform(5, 20)) / rate),
         "num_leaves": int(random.integers(4, 32)),

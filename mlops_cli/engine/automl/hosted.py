@@ -25,7 +25,9 @@ _OTHERS_ENGINES = ("FLAML", "AutoGluon")
 _SMALL_CELLS = 200_000
 _BIG_CELLS = 20_000_000
 _FEW_SECONDS = 4.0
-_SOFT_GRACE, _LEAST = 0.5, 2.5
+_SOFT_GRACE = 0.5
+_LEAST = 2.5
+"""Seconds that a fit gets while there is no model at all, whatever the budget."""
 _MEMORY_SHARE = 0.75
 
 
@@ -52,6 +54,7 @@ class HostedFits:
         self.memory = memory
         self.small = small
         self.big = big
+        self._proven = False
         self._idle: queue.SimpleQueue[_Host] = queue.SimpleQueue()
         self._hosts: list[_Host] = []
 
@@ -68,9 +71,12 @@ class HostedFits:
         return self.inner.side_by_side
 
     def judge(self, algorithm: str, parameters: Parameters, limits: Limits) -> list[FoldAnswer]:
+        found: list[FoldAnswer]
         if self._trusted(algorithm, limits):
-            return self.inner.judge(algorithm, parameters, limits)
-        found: list[FoldAnswer] = self._elsewhere("judge", (algorithm, parameters), limits)
+            found = self.inner.judge(algorithm, parameters, limits)
+        else:
+            found = self._elsewhere("judge", (algorithm, parameters), limits)
+        self._proven = True
         return found
 
     def final(self, algorithm: str, parameters: Parameters, rounds: int | None, limits: Limits) -> Any:
@@ -96,7 +102,7 @@ class HostedFits:
         now = time.time()
         end = limits.deadline
         if limits.soft:
-            end = end + _SOFT_GRACE if end > now + _SOFT_GRACE else now + _LEAST
+            end = max(end + _SOFT_GRACE, now if self._proven else now + _LEAST)
         host = self._host()
         memory = self.memory or _available()
         job = Job(method, given, str(host.answer), limits.deadline, end, limits.threads, limits.soft, memory)

@@ -17,7 +17,7 @@ _USUAL_PACE = 0.1
 _FIRST_SHARE = 0.75
 _FIRST_SECONDS, _FIRST_OF_BUDGET = 1.5, 0.03
 _SHARE, _SHORT, _TOLERANCE = 0.4, 2.0, 1.5
-_FIXED_RESERVE, _MARGIN = 1.0, 1.3
+_FIXED_RESERVE, _MARGIN = 1.0, 1.5
 
 Task = tuple[int, str, Parameters, Limits]
 
@@ -41,21 +41,22 @@ class Planner:
 
     def next(self) -> Task | None:
         """The next trial with its limits; None when the search is over."""
-        while limits := self._limits():
+        while self._goes_on():
             index, self._index = self._index, self._index + 1
             if index in self._tried:
                 continue
             if self._must_wait(index):
                 self._index = index
                 return None
-            found = self.bench.candidate(index, [s for s in self._seen if s.index < index - LAG])
+            found = self.bench.candidate(index, [s for s in self._seen if s.place < index - LAG])
             if found is None:
                 self.stop("nothing_left")
                 return None
-            if not self._losses or self._expected(*found) < self._room(limits):
+            expected = self._expected(*found)
+            if not self._losses or expected < self._room():
                 self._tried.add(index)
                 self._under_way.add(index)
-                return index, *found, limits
+                return index, *found, self._limits(expected)
             if index >= self.bench.portfolio_size:
                 self.stop("budget")
         return None
@@ -97,38 +98,35 @@ class Planner:
     def settings(self) -> TrainSettings:
         return self.bench.settings
 
-    def _limits(self) -> Limits | None:
+    def _goes_on(self) -> bool:
         if self.should_stop():
             self.stopped = "canceled"
         elif self.settings.max_trials and len(self._tried) >= self.settings.max_trials:
             self.stop("max_trials")
-        room = self._left()
-        if room <= 0 and self._tried:
+        elif self._room() <= 0 and self._tried:
             self.stop("budget")
-        if self.stopped:
-            return None
+        return not self.stopped
+
+    def _room(self) -> float:
+        """Seconds that one trial may take at most."""
+        room = self.clock.left() - self.reserve() if self._losses else self.clock.left() * _FIRST_SHARE
+        return min(room, (self.settings.iteration_timeout_minutes or room) * 60)
+
+    def _limits(self, expected: float) -> Limits:
+        """Learning ends when its time is over; a timeout of the user's ends the trial, unless it is the first."""
         soft = self.settings.iteration_timeout_minutes is None or not self._losses
-        room = min(self._share(room), (self.settings.iteration_timeout_minutes or room) * 60)
+        room = self._share(self._room(), expected) if soft else self._room()
         threads = max(1, self.clock.cores // self.settings.max_concurrent_iterations)
         return Limits(time.time() + room, threads, soft, lambda: self.closing or self.should_stop())
 
-    def _left(self) -> float:
-        """Seconds for trials."""
-        return self.clock.left() - self.reserve() if self._losses else self.clock.left() * _FIRST_SHARE
-
-    def _share(self, room: float) -> float:
-        """Seconds for one trial: the first one is to end soon, no later one may take all. What is counted by
-        number must not depend on the clock."""
-        if self.settings.max_trials:
+    def _share(self, room: float, expected: float) -> float:
+        """The first trial is to end soon, a later one that is slower than expected must not take all. What is
+        counted by number must not depend on the clock, and another engine's trial is all there is."""
+        if self.settings.max_trials or self.settings.engine != "mlops":
             return room
         if not self._losses:
             return min(room, max(_FIRST_SECONDS, _FIRST_OF_BUDGET * self.clock.budget))
-        return max(_SHARE * room, min(room, _SHORT))
-
-    def _room(self, limits: Limits) -> float:
-        """What a trial may be expected to take to be begun: one that learns until its time is over may take more."""
-        room = limits.deadline - time.time()
-        return min(self._left(), _TOLERANCE * room) if limits.soft else room
+        return min(room, max(_SHARE * room, _SHORT, _TOLERANCE * expected))
 
     def _expected(self, name: str, parameters: Parameters) -> float:
         """Seconds that a trial of this algorithm took of late, at this learning rate."""

@@ -19,7 +19,7 @@ _NEAR = 0.6
 _ONE_BETTER = 0.5
 """Of the best ones the next neighbour's base: the first half of the time, the second a quarter of it, ..."""
 _FEW_ROWS = 5_000
-_MANY_CLASSES = 10
+_SOME_CLASSES, _MANY_CLASSES = 3, 10
 _LEAF_SHARES = 40_000
 
 
@@ -27,7 +27,7 @@ class Seen(NamedTuple):
     """A trial that has ended, the best the smallest."""
 
     loss: float
-    index: int
+    place: int
     algorithm: str
     parameters: Parameters
 
@@ -90,15 +90,15 @@ def portfolio(names: list[str], asked: bool, shape: Shape) -> list[Candidate]:
 
 
 def _ordered(shape: Shape) -> list[Candidate]:
-    """Boosting grows a tree per class and round: of many classes it comes after what is quick."""
+    """Boosting grows a tree per class and round, and few rows are soon learnt: then what is quick comes early."""
     skewed = _SKEWED if shape.skewed else []
     extra, mlp, forest = _extra_trees(shape), _mlp(shape), _random_forest(shape)
     if shape.outputs > _MANY_CLASSES:
         return [*_LINEAR, extra, mlp, *reversed(_BOOSTED), forest, *_MORE]
     if shape.big:
         return [*_BOOSTED_FAST, extra, *skewed, mlp, *_BOOSTED, *_LINEAR, *_MORE, forest]
-    if shape.rows < _FEW_ROWS:
-        return [*_BOOSTED[:2], *_LINEAR, extra, mlp, _BOOSTED[2], *skewed, *_REGULAR, *_MORE, forest]
+    if shape.rows < _FEW_ROWS or shape.outputs > _SOME_CLASSES:
+        return [_BOOSTED[0], *_LINEAR, extra, mlp, *_BOOSTED[1:], *skewed, *_REGULAR, *_MORE, forest]
     return [*_BOOSTED, *skewed, *_LINEAR, *_MORE, extra, mlp, forest]
 
 

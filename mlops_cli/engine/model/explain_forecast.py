@@ -98,7 +98,8 @@ def _of_member(
     groups = _positions(member, names, sources, bool(model.schema.grain_columns))
 
     def answers(features: np.ndarray) -> np.ndarray:
-        return member.member.predict(np.ascontiguousarray(features[:, :-1])) + features[:, -1:]
+        base = features[:, -1:]
+        return member.member.predict(np.ascontiguousarray(features[:, :-1])) * member.unit(base) + base
 
     return shapley(answers, _features(member, steps), _features(member, past), groups, pairs, seconds)
 

@@ -12,6 +12,8 @@ import numpy as np
 from mlops_cli.engine.model.members import Member
 from mlops_cli.engine.model.periods import Periods
 
+_SMALLEST = 1e-9
+
 
 class Forecaster(Protocol):
     first: int
@@ -84,8 +86,8 @@ class Smoothing:
 class Recursive:
     """A regression on lags, rolling means, the calendar and known columns.
 
-    `relative` is what the regression predicts the distance from: none, last (the value before) or mean (of the
-    longest window).
+    `relative` is what the regression predicts the distance from: none, last (the value before), mean (of the
+    longest window) or share (of that mean, and as a share of it: for series of different sizes).
     """
 
     member: Member
@@ -97,7 +99,12 @@ class Recursive:
 
     def step(self, values: np.ndarray, known: np.ndarray, at: int, series: np.ndarray) -> np.ndarray:
         features, base = step_features(self, values, known[:, None], np.array([at]), series)
-        return self.member.predict(features)[:, 0] + base
+        return self.member.predict(features)[:, 0] * self.unit(base) + base
+
+    def unit(self, base: np.ndarray) -> np.ndarray:
+        """What distances from `base` are counted in."""
+        size = np.abs(base)
+        return np.where(size > _SMALLEST, size, 1.0) if self.relative == "share" else np.ones_like(base)
 
     def importances(self) -> np.ndarray | None:
         return self.member.importances()
@@ -112,7 +119,7 @@ def step_features(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Features (n * len(at), width) and base (n * len(at),); `known` is (n, len(at), k).
 
-    `shape` has lags, windows, relative, periods and first.
+    `shape` has lags, windows, relative, unit, periods and first.
     """
     rows, count = len(values), len(at)
     lags = np.stack([_lagged(values, at - lag) for lag in shape.lags], axis=2)
@@ -120,11 +127,12 @@ def step_features(
     if shape.relative == "last":
         base = _lagged(values, at - 1)
     else:
-        base = means[:, :, -1] if shape.relative == "mean" else np.zeros((rows, count))
+        base = means[:, :, -1] if shape.relative in ("mean", "share") else np.zeros((rows, count))
+    unit = shape.unit(base)[:, :, None]
     calendar = np.array([shape.periods.calendar(shape.first + t) for t in at.tolist()])
     calendar = np.broadcast_to(calendar, (rows, count, calendar.shape[1]))
     code = np.broadcast_to(series[:, None, None], (rows, count, 1))
-    parts = [lags - base[:, :, None], means - base[:, :, None], calendar, code, known]
+    parts = [(lags - base[:, :, None]) / unit, (means - base[:, :, None]) / unit, calendar, code, known]
     features = np.concatenate(parts, axis=2).astype(np.float32)
     return features.reshape(rows * count, -1), base.reshape(-1)
 

@@ -29,7 +29,7 @@ SCHEMA = {
     "inputs": [
         {"name": "age", "type": "integer", "minimum": 17, "maximum": 98, "nullable": False},
         {"name": "job <b>", "type": "string", "categories": ["admin.", "student", QUOTED]},
-        {"name": "rate", "type": "number", "minimum": -1.5, "maximum": 2.5},
+        {"name": "rate", "type": "number", "minimum": -1.5, "maximum": 2.5000000000000004},
         {"name": "day", "type": "datetime"},
         {"name": "new", "type": "boolean", "nullable": False},
         {"name": "note", "type": "string"},
@@ -140,6 +140,7 @@ def test_a_value_beyond_training_is_told_and_scored(browser: Browser, show: Open
         "const c = document.getElementById('field-0'); c.value = '120'; c.dispatchEvent(new Event('input'))"
     )
     assert browser.text("#field-0-hint") == "the model was trained on 17 to 98"
+    assert browser.text("#field-2-hint") == "-1.5 to 2.5, may be empty"
     browser.write("#key", KEY)
     browser.click("button=Score")
     assert browser.text(".prediction") == "yes"

@@ -13,10 +13,14 @@ function kindOf(schema) {
   return { kind: kinds.find((kind) => kind !== "null"), nullable: kinds.includes("null") };
 }
 
+function shown(limit) {
+  return Number.isFinite(limit) && !Number.isInteger(limit) ? Number(limit.toPrecision(9)) : limit;
+}
+
 function hintOf(schema, nullable) {
   const parts = [];
   if (schema.minimum !== undefined && schema.maximum !== undefined) {
-    parts.push(`${schema.minimum} to ${schema.maximum}`);
+    parts.push(`${shown(schema.minimum)} to ${shown(schema.maximum)}`);
   }
   if (nullable) {
     parts.push("may be empty");

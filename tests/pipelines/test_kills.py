@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mlops_cli.engine.pipelines.content import content_hash
 from tests.pipelines.world import Project, until
 
 
@@ -43,27 +44,50 @@ def test_a_step_that_is_killed_alone_has_failed(project: Project) -> None:
     assert failed["error"] == "step slow failed: its process was ended by SIGKILL"
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_kills_at_random_moments(seed: int, project: Project) -> None:
-    """All processes of the run die at once, again and again, as when the machine goes down."""
-    dice = random.Random(seed)
-    text = "steps:\n" + project.counting("s0", 0.05, "o")
-    for number in range(1, 6):
-        text += project.counting(f"s{number}", 0.05, "o", inputs=f"{{x: s{number - 1}.o}}")
-    project.pipeline(text)
+def test_steps_go_on_without_the_nursery_that_was_killed(project: Project) -> None:
+    project.pipeline(
+        "steps:\n" + project.counting("slow", 1.5, "o") + project.counting("next", 0, inputs="{x: slow.o}")
+    )
     run_id = project.start("p.yaml")
+    until(lambda: project.times("slow") == 1)
+    nursery = project.step(run_id, "slow").parent()
+    assert nursery is not None
+    assert nursery.parent() == project.runner(run_id)
+    project.kill(nursery)
+    project.wait(run_id, "Completed")
+    assert (project.times("slow"), project.times("next")) == (1, 1)
+
+
+KILLS = 10
+STEPS = 24
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_machine_goes_down_at_ten_random_moments(seed: int, project: Project) -> None:
+    """Server, runner and steps die at once; started again, the server takes the run up by itself."""
+    dice = random.Random(seed)
+    text = "name: long\nsteps:\n" + project.counting("s0", 0.05, "o")
+    for number in range(1, STEPS):
+        text += project.counting(f"s{number}", 0.05, "o", inputs=f"{{x: s{dice.randrange(number)}.o}}")
+    project.pipeline(text)
+    project.mlops("pipeline", "publish", "p.yaml")
+    run_id = project.mlops("pipeline", "trigger", "long", "-o", "json").json()["run_id"]
     complete: dict[str, int] = {}
-    for _ in range(4):
-        time.sleep(dice.random() * 0.5)
-        project.kill(*project.processes())
-        for name, step in project.steps(run_id).items():
-            if step.status == "Completed":
-                assert all(Path(output.path).read_text() for output in step.outputs.values())
-                assert complete.setdefault(name, project.times(name)) == project.times(name)
-        if project.show(run_id)["status"] == "Completed":
-            break
-        project.mlops("pipeline", "run", "--resume", run_id, "--no-wait")
-    done = project.mlops("pipeline", "run", "--resume", run_id, "-o", "json", code=None)
-    assert project.wait(run_id, "Completed"), done.stderr
-    assert all(project.times(name) == times for name, times in complete.items())
-    assert all(step.outputs for step in project.steps(run_id).values())
+    for _ in range(KILLS):
+        time.sleep(dice.random() * 0.4)
+        project.crash()
+        check_complete(project, run_id, complete)
+        project.mlops("pipeline", "server", "start")
+    project.wait(run_id, "Completed")
+    check_complete(project, run_id, complete)
+    assert len(complete) == STEPS
+
+
+def check_complete(project: Project, run_id: str, complete: dict[str, int]) -> None:
+    """What is recorded as complete has its outputs, and was not run since that was seen first."""
+    for name, step in project.steps(run_id).items():
+        assert step.status == "Completed" or name not in complete
+        if step.status == "Completed":
+            assert Path(step.outputs["o"].path).read_text() == str(project.marks / name)
+            assert content_hash(Path(step.outputs["o"].path)) == step.outputs["o"].content_hash
+            assert complete.setdefault(name, project.times(name)) == project.times(name)

@@ -102,16 +102,18 @@ class Project:
                 and any(word.startswith(home) for word in p.info["cmdline"] or [])]  # fmt: skip
 
     def kill(self, *processes: psutil.Process) -> None:
-        """All at once, as when the machine goes down."""
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         until(lambda: not any(_lives(process) for process in processes))
 
-    def close(self) -> None:
-        """End all processes of this project, by id."""
+    def crash(self) -> None:
+        """End everything at once, as when the machine goes down."""
         while alive := self.processes():
             self.kill(*alive)
+
+    def close(self) -> None:
+        self.crash()
 
     def log(self, run_id: str) -> str:
         return layout.runner_log(self.home, run_id).read_text()

@@ -6,7 +6,7 @@ import signal
 import time
 from pathlib import Path
 
-from mlops_cli.engine.files import locked
+from mlops_cli.engine.holding import is_held
 from mlops_cli.engine.pipelines import work
 from mlops_cli.engine.pipelines.child import LOCK
 from mlops_cli.engine.pipelines.work import Result
@@ -27,7 +27,7 @@ class Attempt:
 
     def poll(self) -> bool:
         """Whether the attempt has ended; `result` says how."""
-        if self.pid is None and not _is_held(self.folder):
+        if self.pid is None and not is_held(self.folder / LOCK):
             self.settle(0)
         if self.result is None:
             self._watch_time()
@@ -65,19 +65,12 @@ class Attempt:
 
 def adopt(folder: Path, deadline: float | None) -> Attempt | None:
     """The attempt of a runner that is gone; None when nothing of it can be used."""
-    return Attempt(folder, None, deadline) if _is_held(folder) or work.read_result(folder) else None
-
-
-def _is_held(folder: Path) -> bool:
-    if not (folder / LOCK).exists():
-        return False
-    with locked(folder / LOCK, wait=False) as free:
-        return not free
+    return Attempt(folder, None, deadline) if is_held(folder / LOCK) or work.read_result(folder) else None
 
 
 def _group(folder: Path) -> int | None:
     """The process group of an adopted attempt that lives."""
-    text = (folder / LOCK).read_text() if _is_held(folder) else ""
+    text = (folder / LOCK).read_text() if is_held(folder / LOCK) else ""
     return int(text) if text.isdigit() else None
 
 

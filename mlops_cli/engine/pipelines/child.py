@@ -1,7 +1,8 @@
 """What a spare does with its task: it becomes the process of a step.
 
-For a script nothing is imported but what the script imports. A task has `folder` (of the attempt), `log`, `code`
-(the snapshot, with its `folders` and `files`), `variables`, and either `script` with `arguments` or `work`.
+For a script nothing is imported but what the script imports. A task has `folder` (of the attempt), `outputs`
+(whether it has any), `log`, `code` (the snapshot, with its `folders` and `files`), `variables`, and either
+`script` with `arguments` or `work`.
 """
 
 import atexit
@@ -98,7 +99,8 @@ def prepare(task: dict[str, Any]) -> None:
     """Copy the code, so that no step sees what another has written beside it."""
     work = f"{task['folder']}/work"
     os.mkdir(work)
-    os.mkdir(f"{task['folder']}/outputs")
+    if task["outputs"]:
+        os.mkdir(f"{task['folder']}/outputs")
     for name in task["folders"]:
         os.mkdir(f"{work}/{name}")
     for name in task["files"]:
@@ -124,6 +126,13 @@ def run_script(path: str, arguments: list[str]) -> None:
     with open(path, "rb") as file:
         code = compile(file.read(), path, "exec", dont_inherit=True)
     exec(code, main.__dict__)  # noqa: S102
+
+
+def rehearse() -> None:
+    """What every script takes, done ahead of need: a fork's memory becomes its own page by page, slowly."""
+    run_script(os.devnull, [])
+    os.environ.update({})
+    is_alone(1)
 
 
 def left(leaving: SystemExit) -> bytes:

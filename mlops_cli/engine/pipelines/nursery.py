@@ -24,19 +24,21 @@ class NurseryLostError(Exception):
     """The nursery was killed; the tasks that run go on without it."""
 
 
-def most_at_once() -> int:
-    return max(2, os.cpu_count() or 2)
+MOST_AT_ONCE = max(2, os.cpu_count() or 2)
+"""Steps of a run that work at the same time."""
+READ_BYTES = 65536
 
 
 class Nursery:
     """Has a spare for all that may run at once, and the next. Not for use by several threads."""
 
     def __init__(self) -> None:
-        pipes = [os.pipe() for _ in range(most_at_once() + DYING)]
+        pipes = [os.pipe() for _ in range(MOST_AT_ONCE + DYING)]
         self._replies, replies = os.pipe()
+        os.set_blocking(self._replies, False)
         self._tasks = [write for _, write in pipes]
         self._ready: list[tuple[int, int]] = []
-        self._events: list[tuple[str, int, int]] = []
+        self._ended: list[tuple[int, int]] = []
         self._rest = b""
         self._pid = os.fork()
         if self._pid == 0:
@@ -64,9 +66,8 @@ class Nursery:
 
     def events(self) -> list[tuple[int, int]]:
         """Process ids whose work has ended since the last call, and the signals that ended them (0: none)."""
-        while select.select([self], [], [], 0)[0] and self._read():
-            pass
-        ended, self._events = [(pid, number) for kind, pid, number in self._events if kind in "=-"], []
+        self._read()
+        ended, self._ended = self._ended, []
         return ended
 
     def is_alive(self) -> bool:
@@ -80,13 +81,15 @@ class Nursery:
         for descriptor in (self._replies, *self._tasks):
             os.close(descriptor)
 
-    def _read(self) -> bool:
-        content = os.read(self._replies, 65536)
+    def _read(self) -> None:
+        try:
+            content = os.read(self._replies, READ_BYTES)
+        except BlockingIOError:
+            return
         *lines, self._rest = (self._rest + content).split(b"\n")
         for line in lines:
-            kind, slot, pid, number = line.decode().split()
-            if kind == "+":
+            kind, slot, pid, number = line.split()
+            if kind == b"+":
                 self._ready.append((int(slot), int(pid)))
             else:
-                self._events.append((kind, int(pid), int(number)))
-        return bool(content)
+                self._ended.append((int(pid), int(number)))

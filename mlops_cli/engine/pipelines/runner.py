@@ -14,7 +14,7 @@ def main(home: str) -> None:
     nursery = Nursery()
     from pathlib import Path
 
-    from mlops_cli.engine.pipelines.holding import work_on
+    from mlops_cli.engine.pipelines.taking import work_on
     from mlops_cli.engine.store import Store
 
     if run_id := os.read(0, 1024).decode().strip():

@@ -15,7 +15,7 @@ from mlops_cli.domain.pipeline_runs import StepRun
 from mlops_cli.engine.endpoints.signals import woken_by_signals
 from mlops_cli.engine.pipelines import ending
 from mlops_cli.engine.pipelines.attempt import Attempt
-from mlops_cli.engine.pipelines.nursery import Nursery, NurseryLostError, most_at_once
+from mlops_cli.engine.pipelines.nursery import MOST_AT_ONCE, Nursery, NurseryLostError
 from mlops_cli.engine.pipelines.planning import Plan
 from mlops_cli.engine.pipelines.ready import Ready
 from mlops_cli.engine.pipelines.stepping import Stepping
@@ -98,17 +98,17 @@ class Running:
         return [self._steps[name] for name in names]
 
     def _listen(self) -> None:
-        attempts = {attempt.pid: attempt for attempt in self._running.values()}
-        for pid, signal_number in self._nursery.events():
-            if pid in attempts:
-                attempts[pid].settle(signal_number)
-        if not self._nursery.is_alive():
+        ended = dict(self._nursery.events())
+        for attempt in self._running.values():
+            if attempt.pid in ended:
+                attempt.settle(ended[attempt.pid])
+        if not ended and not self._nursery.is_alive():
             self._renew()
 
     def _begin(self) -> list[StepRun]:
         """Steps that can start now, marked as running; those that can be reused are complete at once."""
         begun: list[StepRun] = []
-        while len(self._running) + len(begun) < most_at_once() and not self._is_halted():
+        while len(self._running) + len(begun) < MOST_AT_ONCE and not self._is_halted():
             step = self._ready.take()
             if step is None:
                 break

@@ -4,7 +4,7 @@ import sys
 import time
 from pathlib import Path
 
-from mlops_cli.engine.files import locked
+from mlops_cli.engine.holding import is_held
 from mlops_cli.engine.pipelines import layout
 from mlops_cli.engine.pipelines.server import (
     LOG,
@@ -24,7 +24,7 @@ POLL_SECONDS = 0.02
 def ensure(home: Path) -> Address:
     """The address of the server, which is started unless it and its supervisor run."""
     folder = layout.server_dir(home)
-    if not _held(folder / SUPERVISOR_LOCK):
+    if not is_held(folder / SUPERVISOR_LOCK):
         command = [sys.executable, "-m", "mlops_cli.engine.pipelines.server", str(home)]
         start_detached(command, log=folder / LOG, env={})
     deadline = time.monotonic() + START_SECONDS
@@ -46,7 +46,7 @@ def running(home: Path) -> Address | None:
     """The address of the server when it answers."""
     folder = layout.server_dir(home)
     address = read_address(folder)
-    alive = address and address.server and address.server.is_alive() and _held(folder / SERVER_LOCK)
+    alive = address and address.server and address.server.is_alive() and is_held(folder / SERVER_LOCK)
     return address if alive else None
 
 
@@ -57,10 +57,3 @@ def stop(home: Path) -> bool:
     processes = [read_supervisor(folder), address.server if address else None]
     ended = [process.terminate() for process in processes if process]
     return any(ended)
-
-
-def _held(lock: Path) -> bool:
-    if not lock.exists():
-        return False
-    with locked(lock, wait=False) as free:
-        return not free

@@ -19,15 +19,17 @@ def tend(slots: list[int], replies: int) -> None:
         _detach({*slots, replies})
         gc.collect()
         gc.freeze()
-        waiting = {_fork(slot, slots, replies): slot for slot in range(len(slots))}
+        waiting: dict[int, int] = {}
+        for slot in range(len(slots)):
+            _say(replies, _fill(slot, slots, replies, waiting))
         while waiting:
             pid, status = os.wait()
-            if (slot := waiting.pop(pid, None)) is None:
-                continue
             _end_group(pid)
-            number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-            if _say(replies, "-", slot, pid, number):
-                waiting[_fork(slot, slots, replies)] = slot
+            slot = waiting.pop(pid, -1)
+            if slot >= 0 and not child.is_alone(replies):
+                number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+                said = _message("-", slot, pid, number)
+                _say(replies, said + _fill(slot, slots, replies, waiting))
     except BaseException:  # noqa: BLE001 - nothing may climb into the maker's own frames
         sys.excepthook(*sys.exc_info())
     finally:
@@ -49,28 +51,29 @@ def _detach(kept: set[int]) -> None:
     os.closerange(before + 1, 65536)
 
 
-def _fork(slot: int, slots: list[int], replies: int) -> int:
+def _fill(slot: int, slots: list[int], replies: int, waiting: dict[int, int]) -> bytes:
+    """Fork a spare; returns what to say of it."""
     pid = os.fork()
     if pid == 0:
         try:
             _wait(slot, slots, replies)
         finally:
             os._exit(1)
-    return pid
+    waiting[pid] = slot
+    return _message("+", slot, pid)
 
 
 def _wait(slot: int, slots: list[int], replies: int) -> None:
     """Wait for a task and do it; end when none will come."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    _say(replies, "+", slot, os.getpid(), 0)
+    child.rehearse()
+    pid = os.getpid()
     while length := _read(slots[slot], 8):
         task = marshal.loads(_read(slots[slot], int.from_bytes(length, "big")))  # noqa: S302
         # Another one was for a spare that was killed with the task in its pipe.
-        if task["pid"] == os.getpid():
-            for descriptor in slots:
-                os.close(descriptor)
-            child.become(task, replies, lambda: _say(replies, "=", slot, os.getpid(), 0))
+        if task["pid"] == pid:
+            child.become(task, replies, lambda: _say(replies, _message("=", slot, pid)))
 
 
 def _read(descriptor: int, size: int) -> bytes:
@@ -84,13 +87,13 @@ def _read(descriptor: int, size: int) -> bytes:
     return content
 
 
-def _say(replies: int, kind: str, slot: int, pid: int, number: int) -> bool:
-    """Whether somebody is there to hear it."""
-    try:
-        os.write(replies, f"{kind} {slot} {pid} {number}\n".encode())
-    except OSError:
-        return False
-    return True
+def _message(kind: str, slot: int, pid: int, number: int = 0) -> bytes:
+    return f"{kind} {slot} {pid} {number}\n".encode()
+
+
+def _say(replies: int, said: bytes) -> None:
+    with contextlib.suppress(OSError):
+        os.write(replies, said)
 
 
 def _end_group(pid: int) -> None:

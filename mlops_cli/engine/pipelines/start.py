@@ -10,8 +10,8 @@ import msgspec
 from mlops_cli.domain.pipeline_graph import dependencies, in_order
 from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
 from mlops_cli.domain.pipelines import PipelineDefinition, type_of
+from mlops_cli.engine import holding
 from mlops_cli.engine.clock import now
-from mlops_cli.engine.files import locked
 from mlops_cli.engine.pipelines import layout, waiting
 from mlops_cli.engine.pipelines.planning import Plan, plan
 from mlops_cli.engine.pipelines.waiting import Launch
@@ -82,34 +82,18 @@ def resume(store: Store, run_id: str) -> PipelineRun:
 
 def cancel(store: Store, run_id: str) -> PipelineRun:
     """Ask the run to stop; one that nobody works on is Canceled at once. A finished run stays as it is."""
-
-    def change(run: PipelineRun) -> None:
-        if run.status.is_final:
-            return
-        alive = is_worked_on(store.home, run_id)
-        run.status = RunStatus.CANCEL_REQUESTED if alive else RunStatus.CANCELED
-        run.ended_at = run.ended_at if alive else now()
-
-    return store.pipeline_runs.update(run_id, change)
+    return holding.cancel(store.pipeline_runs, run_id, layout.runner_lock(store.home, run_id))
 
 
 def observed(store: Store, run: PipelineRun) -> PipelineRun:
     """The run as it is now: NotResponding when it should be worked on and is not."""
-    is_new = run.status == RunStatus.NOT_STARTED and _age(run) < START_SECONDS
-    if not (run.status.is_final or is_new or is_worked_on(store.home, run.run_id)):
-        run = store.pipeline_runs.get(run.run_id)
-        if not run.status.is_final:
-            run.status = RunStatus.NOT_RESPONDING
-    return run
+    if run.status == RunStatus.NOT_STARTED and _age(run) < START_SECONDS:
+        return run
+    return holding.observed(store.pipeline_runs, run, layout.runner_lock(store.home, run.run_id))
 
 
 def is_worked_on(home: Path, run_id: str) -> bool:
-    """Whether a process holds the run; the operating system frees the lock however the process ends."""
-    lock = layout.runner_lock(home, run_id)
-    if not lock.exists():
-        return False
-    with locked(lock, wait=False) as free:
-        return not free
+    return holding.is_held(layout.runner_lock(home, run_id))
 
 
 def start_runner(home: Path, run_id: str) -> None:

@@ -56,6 +56,7 @@ class Stepping:
         """Give the step to a spare. Raises NurseryLostError."""
         work = self._tasks[step.name]
         task = work.task() | self._code(self._plan.code.get(step.name))
+        task["outputs"] = bool(work.outputs)
         task["log"] = str(layout.step_log(self._store.home, self._run.run_id, step.name))
         return Attempt(Path(work.folder), nursery.launch(task), self._deadline(step))
 

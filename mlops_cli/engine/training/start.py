@@ -10,8 +10,8 @@ import msgspec
 from mlops_cli import paths
 from mlops_cli.domain.runs import Run
 from mlops_cli.domain.training import TrainRequest
+from mlops_cli.engine import holding
 from mlops_cli.engine.clock import now
-from mlops_cli.engine.files import locked
 from mlops_cli.engine.processes import start_detached
 from mlops_cli.engine.store import Store
 from mlops_cli.status import RunStatus
@@ -39,24 +39,14 @@ def start(store: Store, request: TrainRequest) -> tuple[Run, bool]:
 
 def observed(store: Store, run: Run) -> Run:
     """The run as it is now: NotResponding when it should be worked on and is not."""
-    if not run.status.is_final and run.parent_id is None and not is_worked_on(store.home, run.run_id):
-        run = store.runs.get(run.run_id)
-        if not run.status.is_final:
-            run.status = RunStatus.NOT_RESPONDING
-    return run
+    if run.parent_id is not None:
+        return run
+    return holding.observed(store.runs, run, worker_lock(store.home, run.run_id))
 
 
 def cancel(store: Store, run_id: str) -> Run:
     """Ask the run to stop; one that nobody works on is Canceled at once. A finished run stays as it is."""
-
-    def change(run: Run) -> None:
-        if run.status.is_final:
-            return
-        alive = is_worked_on(store.home, run_id)
-        run.status = RunStatus.CANCEL_REQUESTED if alive else RunStatus.CANCELED
-        run.ended_at = run.ended_at if alive else now()
-
-    return store.runs.update(run_id, change)
+    return holding.cancel(store.runs, run_id, worker_lock(store.home, run_id))
 
 
 def worker_lock(home: Path, run_id: str) -> Path:
@@ -64,12 +54,7 @@ def worker_lock(home: Path, run_id: str) -> Path:
 
 
 def is_worked_on(home: Path, run_id: str) -> bool:
-    """Whether a process holds the run's lock; the operating system frees it however the process ends."""
-    lock = worker_lock(home, run_id)
-    if not lock.exists():
-        return False
-    with locked(lock, wait=False) as free:
-        return not free
+    return holding.is_held(worker_lock(home, run_id))
 
 
 def _new_run(request: TrainRequest, key: str) -> Run:

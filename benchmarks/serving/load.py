@@ -40,7 +40,16 @@ def wrk(address: Address, connections: int, seconds: float) -> Load:
         script, body = Path(folder) / "post.lua", Path(folder) / "body.json"
         script.write_text(_SCRIPT)
         body.write_bytes(address.body)
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "20s", "--latency", "-s"]
+        command = [
+            "wrk",
+            "-t1",
+            f"-c{connections}",
+            f"-d{max(1, round(seconds))}s",
+            "--timeout",
+            "20s",
+            "--latency",
+            "-s",
+        ]
         env = {**os.environ, "BENCH_BODY": str(body), "BENCH_KEY": address.key}
         out = _run([*command, str(script), address.url], env)
     errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", out)

@@ -90,6 +90,21 @@ def test_a_wrong_secret_is_told_and_not_shown(azure):
     assert "very-secret" not in failed.stdout + failed.stderr
 
 
+def test_a_sign_in_service_that_fails_is_not_taken_for_a_refusal(azure, azureml_emulator):
+    azureml_emulator.add_fault(action="status", match="login.microsoftonline", status=500)
+    failed = azure("auth status", code=6)
+    azureml_emulator.clear_faults()
+    assert "does not work now: HTTP Error: 500" in failed.stderr
+    assert "run the same command again" in failed.stderr
+
+
+def test_an_authority_that_does_not_answer_is_told_in_short(azure, azureml_emulator):
+    azureml_emulator.add_fault(action="status", match="login.microsoftonline", status=401)
+    failed = azure("auth status -o json", code=6)
+    azureml_emulator.clear_faults()
+    assert failed.json()["error"]["message"].endswith(azureml_emulator.emulator.identity.tenant_id + ".")
+
+
 def test_without_any_way_every_one_is_listed(azure, azureml_emulator):
     azureml_emulator.add_fault(action="status", match="169.254.169.254", status=400)
     failed = azure("auth status", code=6, **NOBODY)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.request import proxy_bypass_environment
 
 import msgspec
 
@@ -127,8 +126,11 @@ def _aim(name: str, url: str, options: Options, headers: dict[str, str], bodies:
 
 def is_direct(url: str, no_proxy: str) -> bool:
     """Whether no proxy is asked for the URL: this machine, and the hosts of `no_proxy`."""
-    host = parse(url)[1]
-    return host in LOCAL or bool(proxy_bypass_environment(host, {"no": no_proxy}))
+    if parse(url)[1] in LOCAL:
+        return True
+    from requests.utils import should_bypass_proxies
+
+    return bool(should_bypass_proxies(url, no_proxy))
 
 
 def _headers(options: Options) -> dict[str, str]:

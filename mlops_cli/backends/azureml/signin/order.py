@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from mlops_cli.domain.auth import AuthAttempt
 from mlops_cli.errors import MlopsError, SignInError
 
 ORDER = ("token", "service-principal", "oidc", "interactive", "cli", "managed-identity")
+DOWN = re.compile(r"HTTP Error: (429|5\d\d)")
 PROBED = ("cli", "managed-identity")
 """Ways of which only a try tells whether they are set up: `auto` goes on when it fails."""
 
@@ -59,6 +61,9 @@ def sign_in(
 def _refused(chosen: str, tried: list[AuthAttempt]) -> SignInError:
     failed = next((attempt for attempt in tried if attempt.outcome == "failed"), None)
     lines = [f"{attempt.method}: {attempt.reason}" for attempt in tried]
+    if failed and DOWN.search(failed.reason or ""):
+        message = f"Azure's sign-in service does not work now: {failed.reason}"
+        return SignInError(message, hint="run the same command again", details=lines)
     if failed and (chosen != "auto" or failed.method not in PROBED):
         message = f"Azure refused the sign-in by {failed.method}: {failed.reason}"
         return SignInError(message, hint="mlops auth status --explain", details=lines)
@@ -74,4 +79,5 @@ def _hint(method: str) -> str:
 
 def _first_line(error: Exception) -> str:
     text = error.message if isinstance(error, MlopsError) else str(error)
-    return text.strip().splitlines()[0].removeprefix("Authentication failed: ")
+    line = text.strip().splitlines()[0].removeprefix("Authentication failed: ")
+    return line.partition(" Authority would typically")[0]

@@ -187,10 +187,8 @@ def test_draft_is_run_changed_published_and_cloned(program):
     assert found["gone"].startswith("ErrorResponseException")
 
 
-def test_step_is_made_of_a_version_of_a_module(program):
+def test_modules_have_versions_and_a_default(program):
     found = program("pipeline_modules")
     assert (found["default"], found["versions"], found["same"]) == ("2", ["1", "2"], "putter")
     assert found["taken"].startswith("ErrorResponseException")
-    assert found["by_default"] == ["Finished", "found file-2"]
-    assert found["by_version"] == ["Finished", "found file-1"]
     assert (found["changed"], found["disabled"]) == (["1", "changed"], "Disabled")

@@ -114,7 +114,8 @@ def log(call: Call) -> Response:
     """Plain text: both streams of a step are in one log, which is its standard output here."""
     run = settled_run(call)
     state = run["_nodes"][node_of(call, run)]
-    text = log_of(call.app, state["run"]) if state.get("run") and call["log"].upper() != "STDERR" else ""
+    own = state.get("reused") or state.get("run")
+    text = log_of(call.app, own) if own and call["log"].upper() != "STDERR" else ""
     return Response(200, text.encode(), {"Content-Type": "text/plain; charset=utf-8"})
 
 

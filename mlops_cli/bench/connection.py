@@ -6,6 +6,8 @@ import ssl
 from collections.abc import Callable
 from time import perf_counter
 
+from mlops_cli.bench import arrivals
+from mlops_cli.bench.arrivals import KernelClock
 from mlops_cli.bench.payloads import Payload
 from mlops_cli.bench.poller import READ, WRITE, Poller
 from mlops_cli.bench.response import Reader
@@ -23,10 +25,12 @@ class Connection:
     """`due` is when the request under way should have started, `first_byte` when its answer began.
 
     `connect_seconds` and `tls_seconds` are what opening took; `connect_seconds` is None before that and once it
-    is accounted for. `sent_at` is for the timeout of a request that was sent later than it was due.
+    is accounted for. `sent_at` is for the timeout of a request that was sent later than it was due. `stamped`
+    says whether the kernel says when bytes came: not of what is encrypted, whose pieces are not the answer's.
     """
 
     __slots__ = (
+        "_clock",
         "_interest",
         "_opened_at",
         "_poller",
@@ -42,6 +46,7 @@ class Connection:
         "receive",
         "send",
         "sent_at",
+        "stamped",
         "state",
         "tls_seconds",
     )
@@ -51,9 +56,10 @@ class Connection:
     receive: Callable[[int], bytes]
     send: Callable[[bytes | memoryview], int]
 
-    def __init__(self, target: Target, poller: Poller) -> None:
+    def __init__(self, target: Target, poller: Poller, clock: KernelClock) -> None:
         self._target = target
         self._poller = poller
+        self._clock = clock
         self._interest = 0
         self._unsent = memoryview(b"")
         self.connect_seconds: float | None = None
@@ -66,6 +72,7 @@ class Connection:
         self._use(self._sock)
         self._sock.setblocking(False)
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.stamped = target.tls is None and arrivals.ask(self._sock)
 
     def open(self, payload: Payload, due: float) -> None:
         """Connect and send `payload` as soon as that is possible. Raises OSError."""
@@ -95,6 +102,13 @@ class Connection:
         self._unsent = memoryview(self.payload.request)[sent:]
         self.state = SENDING
         self._want(READ | WRITE)
+
+    def take(self, now: float) -> tuple[bytes, float]:
+        """What has arrived, and when: by the kernel's stamp, or `now`. Raises OSError and ssl.SSLError."""
+        if not self.stamped:
+            return self.receive(PIECE), now
+        data, ancillary, _, _ = self._sock.recvmsg(PIECE, arrivals.ROOM)
+        return data, self._clock.arrival(ancillary, self.due, now)
 
     def advance(self) -> None:
         """Go on with connecting, the TLS handshake or sending. Raises OSError and ssl.SSLError."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from time import perf_counter
 
 from mlops_cli.bench import poller
+from mlops_cli.bench.arrivals import KernelClock
 from mlops_cli.bench.checks import Verdict
 from mlops_cli.bench.connection import AGAIN, IDLE, PIECE, READING, WAITING, Connection
 from mlops_cli.bench.measuring import measure
@@ -20,12 +21,17 @@ Check = Callable[[Payload, Answer], Verdict]
 
 
 class Exchange:
-    """All connections to one target. They stay open from one recording to the next."""
+    """All connections to one target. They stay open from one recording to the next.
+
+    With `exact` an answer came when the kernel says so, otherwise when the loop heard of it, which costs less.
+    """
 
     def __init__(self, target: Target, manner: Manner, check: Check) -> None:
         self._target = target
         self._manner = manner
         self._check = check
+        self.exact = True
+        self.clock = KernelClock()
         self.poller = poller.make()
         self.connections: dict[int, Connection] = {}
         self.idle: deque[Connection] = deque()
@@ -36,6 +42,11 @@ class Exchange:
     @property
     def busy(self) -> int:
         return len(self.connections) - len(self.idle)
+
+    @property
+    def stamped(self) -> bool:
+        """Whether the kernel will say when the answers under way came."""
+        return bool(self.connections) and next(iter(self.connections.values())).stamped
 
     def start(self) -> Recording:
         """A new recording; connections that the server has closed meanwhile are dropped."""
@@ -53,7 +64,7 @@ class Exchange:
             self.begin(connection, payload, due)
             return None
         try:
-            connection = Connection(self._target, self.poller)
+            connection = Connection(self._target, self.poller, self.clock)
         except OSError as error:
             return self._failed_to_open(error, due)
         self.connections[connection.fd] = connection
@@ -75,18 +86,18 @@ class Exchange:
         try:
             if connection.state != WAITING:
                 return self._read_slowly(connection, now)
-            data = connection.receive(PIECE)
+            data, at = connection.take(now)
             payload = connection.payload
             if data != payload.proven:
-                return self._read_piece(connection, data, now)
+                return self._read_piece(connection, data, at)
         except AGAIN:
             return False
         except (OSError, ssl.SSLError, BadResponse) as error:
             self._lost(connection, error, now)
             return False
         payload.hits += 1
-        self._finished(now)
-        self._took(now - connection.due)
+        self._finished(at)
+        self._took(at - connection.due)
         return True
 
     def renew(self, events: list[tuple[int, int]], now: float, source: Iterator[Payload]) -> None:
@@ -94,7 +105,7 @@ class Exchange:
 
         `read` and `begin` in one, for the case that answers are known and requests fit the socket.
         """
-        connections, finished, took = self.connections, self._finished, self._took
+        connections, finished, took, exact = self.connections, self._finished, self._took, self.exact
         for fd, _ in events:
             connection = connections[fd]
             payload = connection.payload
@@ -103,12 +114,12 @@ class Exchange:
                     continue
             else:
                 try:
-                    data = connection.receive(PIECE)
+                    data, at = connection.take(now) if exact else (connection.receive(PIECE), now)
                     if data == payload.proven:
                         payload.hits += 1
-                        finished(now)
-                        took(now - connection.due)
-                    elif not self._read_piece(connection, data, now):
+                        finished(at)
+                        took(at - connection.due)
+                    elif not self._read_piece(connection, data, at):
                         continue
                 except AGAIN:
                     continue
@@ -173,7 +184,7 @@ class Exchange:
             if connection.state != READING and not connection.is_sending:
                 return False
             now = perf_counter()
-        return self._read_piece(connection, connection.receive(PIECE), now)
+        return self._read_piece(connection, *connection.take(now))
 
     def _read_piece(self, connection: Connection, data: bytes, now: float) -> bool:
         reader = connection.reader

@@ -1,20 +1,20 @@
 """The load generator: one process, one loop over epoll, no framework between the socket and the clock.
 
-A closed loop keeps every connection asking; an open loop asks at fixed times. An answer counts as arrived when
-the kernel reported it, so that the work on the answers before it does not make it look late. An answer that
-equals, byte for byte, one found right for the same payload is not looked at again.
+A closed loop keeps every connection asking; an open loop asks at fixed times. An answer came when the kernel
+stamped it, so that neither a late awakening nor the work on other answers makes it look late; only a closed loop
+that needs all of a core takes the time at which it heard of it. An answer that equals, byte for byte, one found
+right for the same payload is not looked at again.
 """
 
 import gc
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import cycle, islice
-from time import perf_counter
+from time import perf_counter, process_time, sleep
 
 from mlops_cli.bench.checks import check_answer
 from mlops_cli.bench.exchange import Check, Exchange
-from mlops_cli.bench.pacing import LONGEST_SLEEP, NEVER, Schedule, exact_timers
+from mlops_cli.bench.pacing import LONGEST_NAP, LONGEST_SLEEP, NEVER, Schedule, exact_timers
 from mlops_cli.bench.payloads import Payload
 from mlops_cli.bench.plan import Load, Manner
 from mlops_cli.bench.recording import Recording
@@ -24,6 +24,8 @@ Observer = Callable[[Recording, float], str | None]
 """Called a few times a second with what is recorded so far and the time; a text ends the run with that reason."""
 
 TICK_SECONDS = 0.25
+SPENT = 0.85
+"""A loop that computes for a larger share of the time has none for the kernel's stamps."""
 MOST_LOST = 1_000
 """With so many requests lost and not one answered, nobody listens: the run ends."""
 
@@ -61,16 +63,17 @@ class Generator:
         self._watched = watched
         recording = self._exchange.start()
         with _undisturbed():
-            cpu = time.process_time()
+            cpu = process_time()
             recording.started = perf_counter()
+            self._seen = (recording.started, cpu)
             recording.window_end = recording.started + (NEVER if load.duration is None else load.duration)
             self._tick_at = recording.started + self._tick_seconds
             try:
                 (self._open_loop if load.rate else self._closed_loop)(load)
             except KeyboardInterrupt:
                 recording.interrupted = True
-            recording.cpu = time.process_time() - cpu
-        recording.ended = recording.finished[-1] if recording.finished else perf_counter()
+            recording.cpu = process_time() - cpu
+        recording.ended = max(recording.finished, default=perf_counter())
         recording.window_end = min(recording.window_end, recording.ended)
         for payload in self._distinct:
             self._exchange.settle(payload)
@@ -114,11 +117,23 @@ class Generator:
                     self._send_due(schedule)
                 else:
                     schedule.blocked_at = now if blocked else schedule.blocked_at
-                    wait = NEVER if blocked else schedule.due - now - schedule.margin
-                    if not self._collect(min(wait, LONGEST_SLEEP)) and 0 < wait < LONGEST_SLEEP:
-                        schedule.woke(perf_counter() - now - wait)
+                    self._wait(schedule, NEVER if blocked else schedule.due - now - schedule.margin)
                 if now >= self._tick_at and not self._tick(now):
                     schedule.stop()
+
+    def _wait(self, schedule: Schedule, wait: float) -> None:
+        """Take answers for `wait` seconds. Short waits are slept through: the kernel stamps what comes meanwhile."""
+        if 0 < wait < LONGEST_NAP and self._exchange.stamped:
+            until = perf_counter() + wait
+            self._collect(0)
+            left = until - perf_counter()
+            if left > 0:
+                sleep(left)
+                schedule.woke(perf_counter() - until)
+        else:
+            began = perf_counter()
+            if not self._collect(min(wait, LONGEST_SLEEP)) and 0 < wait < LONGEST_SLEEP:
+                schedule.woke(perf_counter() - began - wait)
 
     def _send_due(self, schedule: Schedule) -> None:
         recording = self._exchange.recording
@@ -145,6 +160,7 @@ class Generator:
         recording = self._exchange.recording
         self._tick_at = now + self._tick_seconds
         self._exchange.give_up(now)
+        self._spare(now)
         reason = self._observe(recording, now) if self._observe and self._watched else None
         if len(recording.unanswered) == len(recording.latency) >= MOST_LOST:
             reason = "nothing answers there any more"
@@ -152,6 +168,13 @@ class Generator:
             recording.aborted = reason
             self._source = iter(())
         return reason is None
+
+    def _spare(self, now: float) -> None:
+        """Ask for exact times as long as there is time for it."""
+        began, cpu = self._seen
+        self._seen = (now, process_time())
+        self._exchange.exact = self._seen[1] - cpu < SPENT * (now - began)
+        self._exchange.clock.synchronise()
 
 
 @contextmanager

@@ -16,6 +16,8 @@ MARGIN_STEP = 2e-6
 ON_TIME = 0.9
 """The share of sleeps that should end before the moment has come."""
 LONGEST_SLEEP = 0.1
+LONGEST_NAP = 1e-3
+"""So long the answers may lie in the sockets: a longer one would fill those with large answers."""
 NEVER = float("inf")
 _SLACK = Path("/proc/self/timerslack_ns")
 

@@ -53,15 +53,17 @@ class Nursery:
     def launch(self, task: dict[str, object]) -> int:
         """Give a task to a spare; returns its process id. Raises NurseryLostError."""
         while not self._ready:
-            if select.select([self], [], [], LOOK_SECONDS)[0]:
-                self._read()
-            elif not self.is_alive():
+            heard = select.select([self], [], [], LOOK_SECONDS)[0]
+            if not (self._read() if heard else self.is_alive()):
                 raise NurseryLostError
         slot, pid = self._ready.pop(0)
         content = marshal.dumps(task | {"pid": pid})
         message = memoryview(len(content).to_bytes(LENGTH_BYTES, "big") + content)
-        while message:
-            message = message[os.write(self._tasks[slot], message) :]
+        try:
+            while message:
+                message = message[os.write(self._tasks[slot], message) :]
+        except BrokenPipeError:
+            raise NurseryLostError from None
         return pid
 
     def events(self) -> list[tuple[int, int]]:
@@ -81,11 +83,12 @@ class Nursery:
         for descriptor in (self._replies, *self._tasks):
             os.close(descriptor)
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Take what was said; False when nobody is left who could say anything."""
         try:
             content = os.read(self._replies, READ_BYTES)
         except BlockingIOError:
-            return
+            return True
         *lines, self._rest = (self._rest + content).split(b"\n")
         for line in lines:
             kind, slot, pid, number = line.split()
@@ -93,3 +96,4 @@ class Nursery:
                 self._ready.append((int(slot), int(pid)))
             else:
                 self._ended.append((int(pid), int(number)))
+        return bool(content)

@@ -25,6 +25,7 @@ from mlops_cli.status import RunStatus
 
 POLL_SECONDS = 0.5
 ADOPTED_POLL_SECONDS = 0.05
+MOST_LOST = 10
 
 log = logging.getLogger("mlops.pipelines")
 
@@ -42,6 +43,7 @@ class Running:
         self._stopping = False
         self._cancel_asked = False
         self._asked_at = 0.0
+        self._lost = 0
 
     def run(self) -> None:
         run = self._store.pipeline_runs.get(self._run_id)
@@ -139,7 +141,13 @@ class Running:
                 self._running[step.name] = self._stepping.launch(step, self._nursery)
 
     def _renew(self) -> None:
-        """Another nursery for the one that was killed. What it has started goes on, and its locks tell of it."""
+        """Another nursery for the one that was killed. What it has started goes on, and its locks tell of it.
+
+        Raises NurseryLostError when that happens too often: something other than chance ends them.
+        """
+        self._lost += 1
+        if self._lost > MOST_LOST:
+            raise NurseryLostError(f"{self._lost} times in this run")
         self._nursery.close()
         self._nursery = Nursery()
         for attempt in self._running.values():

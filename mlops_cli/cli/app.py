@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
     from mlops_cli.backends.base import Backend, Context
     from mlops_cli.config import LoadedProfile
+
+
+NEXT = "Next: "
+_COMMAND = re.compile(r"(?<![\w-])mlops (?=[a-z])(?!emulator|init)")
+"""A command of ours within a text, of those that read the profile."""
 
 
 class App:
@@ -76,8 +82,12 @@ class App:
     def say(self, text: str) -> None:
         """One plain line of talk."""
         if not self.quiet:
-            self.stderr.write(f"{text}\n")
+            self.stderr.write(f"{self.to_type(text) if text.startswith(NEXT) else text}\n")
             self.stderr.flush()
+
+    def to_type(self, text: str) -> str:
+        """`text` with its commands for the profile that was asked for, so that they can be typed as they stand."""
+        return _COMMAND.sub(f"mlops --profile {self.profile_name} ", text) if self.profile_name else text
 
     def show(self, value: Any, view: Callable[[Console], None]) -> None:
         """The result of the command: `value` as JSON or YAML, or what `view` draws for people."""

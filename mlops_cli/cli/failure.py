@@ -47,16 +47,16 @@ def _nearest(error: click.exceptions.NoSuchCommand) -> str:
 
 def report(app: App, error: MlopsError, cause: BaseException) -> None:
     """Show the error: a JSON or YAML document on stdout where one was asked for, otherwise lines on stderr."""
+    from mlops_cli.cli.app import NEXT, encode
+
     if app.debug:
         app.stderr.write("".join(traceback.format_exception(cause)))
     if app.output != "table":
-        from mlops_cli.cli.app import encode
-
         app.write(encode({"error": _document(error)}, app.output))
         return
     lines = [f"Error: {error.message}", *(f"  {line}" for line in error.details)]
     if error.hint:
-        lines.append(f"Next: {error.hint}")
+        lines.append(f"{NEXT}{app.to_type(error.hint)}")
     app.stderr.write("\n".join(lines) + "\n")
     app.stderr.flush()
 

@@ -46,7 +46,7 @@ def test_explain(mlops: Mlops) -> None:
     mlops.profile(PROFILE)
     assert mlops("config", "explain", "train.timeout_minutes", "--set", "train.timeout_minutes=5").stdout == (
         "train.experiment_timeout_minutes = 5\n"
-        "  Minutes for the whole search.\n"
+        "  Minutes for the whole search; 15 at least on Azure.\n"
         "  from        --set train.timeout_minutes\n"
         "  instead of  2 (configs/local.yaml:3:26)\n"
         "  expects     a number above 0\n"

@@ -24,7 +24,7 @@ def test_a_value_with_all_that_it_overrides(project: Project) -> None:
         key="train.experiment_timeout_minutes",
         value=4,
         source="--set train.timeout_minutes",
-        description="Minutes for the whole search.",
+        description="Minutes for the whole search; 15 at least on Azure.",
         expects="a number above 0",
         default=1,
         overrides=[

@@ -269,7 +269,7 @@ def test_a_person_signs_in_in_a_browser(azure):
     browser = azure.project / "browser"
     browser.write_text(BROWSER.replace("PYTHON", azure.python))
     browser.chmod(0o755)
-    screen = {"CI": None, "DISPLAY": ":0", "BROWSER": f"{browser} %s", **NOBODY}
+    screen = {"CI": None, "DISPLAY": ":0", "BROWSER": f"{browser} %s &", **NOBODY}
     login, status = azure.run("auth login -o json", "auth status -o json", **screen)
     assert login.code == 0, login.stderr
     assert "opens in your browser" in login.stderr

@@ -58,8 +58,8 @@ def wrk(address: Address, connections: int, seconds: float) -> Load:
     return Load(
         int(_find(r"(\d+) requests in", out)),
         float(_find(r"Requests/sec:\s+([\d.]+)", out)),
-        _microseconds(_find(r"50%\s+(\S+)", out)),
-        _microseconds(_find(r"99%\s+(\S+)", out)),
+        _microseconds(_find(r"\n +50% +(\S+)", out)),
+        _microseconds(_find(r"\n +99% +(\S+)", out)),
         lost + (int(refused[1]) if refused else 0),
     )
 

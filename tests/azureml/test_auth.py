@@ -11,10 +11,13 @@ from typing import Any
 import jwt
 import pytest
 
+from tests.conftest import REPOSITORY
+
 SECRET = "AZUREML_SERVICE_PRINCIPAL_PASSWORD"
 CLIENT = "AZUREML_SERVICE_PRINCIPAL_ID"
 TENANT = "AZUREML_SERVICE_PRINCIPAL_TENANT_ID"
 NOBODY: dict[str, str | None] = {SECRET: None, CLIENT: None, TENANT: None}
+BROWSER = REPOSITORY / "tests" / "emulator" / "programs" / "browser.py"
 FIELDS = {"method", "identity", "tenant_id", "expires_on", "workspace"}
 
 
@@ -252,24 +255,9 @@ def test_a_person_signs_in_once_with_a_device_code(azure):
     assert after.code == 6
 
 
-BROWSER = """#!PYTHON
-import html, re, sys
-import requests
-
-page = requests.get(sys.argv[1], timeout=30)
-page.raise_for_status()
-fields = dict(re.findall('name="([a-z]+)" value="([^"]*)"', page.text))
-target = html.unescape(re.search('action="([^"]*)"', page.text)[1])
-direct = {"http": None, "https": None}
-requests.post(target, {k: html.unescape(v) for k, v in fields.items()}, proxies=direct, timeout=30)
-"""
-
-
 def test_a_person_signs_in_in_a_browser(azure):
-    browser = azure.project / "browser"
-    browser.write_text(BROWSER.replace("PYTHON", azure.python))
-    browser.chmod(0o755)
-    screen = {"CI": None, "DISPLAY": ":0", "BROWSER": f"{browser} %s &", **NOBODY}
+    in_background = f"{azure.python} {BROWSER} %s &"
+    screen = {"CI": None, "DISPLAY": ":0", "BROWSER": in_background, **NOBODY}
     login, status = azure.run("auth login -o json", "auth status -o json", **screen)
     assert login.code == 0, login.stderr
     assert "opens in your browser" in login.stderr

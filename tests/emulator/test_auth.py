@@ -8,6 +8,7 @@ WAYS = (
     "certificate",
     "device_code",
     "device_code_cached",
+    "browser",
     "machine",
     "msi_endpoint",
     "token",

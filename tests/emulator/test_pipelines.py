@@ -88,6 +88,12 @@ def test_endpoint_has_versions_and_a_default(program):
     assert found["taken"].startswith("ValueError")
 
 
+def test_endpoints_are_listed_newest_first_and_disabled_ones_only_when_asked_for(program):
+    found = program("pipeline_endpoints")
+    assert found["listed"] == ["people-front"]
+    assert (found["with_disabled"], found["newest"]) == (["side", "people-front"], ["side"])
+
+
 def test_disabled_pipeline_refuses_until_it_is_enabled(program):
     found = program("pipeline_endpoints")
     assert (found["disabled"], found["on_disabled"], found["enabled"]) == ("Disabled", 409, "Active")
@@ -192,3 +198,10 @@ def test_modules_have_versions_and_a_default(program):
     assert (found["default"], found["versions"], found["same"]) == ("2", ["1", "2"], "putter")
     assert found["taken"].startswith("ErrorResponseException")
     assert (found["changed"], found["disabled"]) == (["1", "changed"], "Disabled")
+
+
+def test_types_of_data_are_made_once_and_listed_with_the_known_ones(program):
+    found = program("pipeline_modules")
+    assert found["data_type"] == ["Scores", "a table of scores", False, ["AnyFile"]]
+    assert found["data_types"] == ["AnyFile", "Scores"]
+    assert found["type_taken"].endswith("'Conflict'")

@@ -1,6 +1,9 @@
 """Every way to sign in."""
 
 import os
+import sys
+import webbrowser
+from pathlib import Path
 
 from azureml.core import Workspace
 from azureml.core.authentication import (
@@ -35,8 +38,13 @@ note(wrong_client=refused(lambda: name_with(ServicePrincipalAuthentication(tenan
 note(wrong_tenant=refused(lambda: name_with(ServicePrincipalAuthentication("nowhere", client, secret))))
 for variable in [v for v in os.environ if v.startswith("AZUREML_SERVICE_PRINCIPAL_")]:
     del os.environ[variable]
+for screen in ("DISPLAY", "WAYLAND_DISPLAY"):
+    os.environ.pop(screen, None)
 note(device_code=name_with(InteractiveLoginAuthentication(force=True)))
 note(device_code_cached=name_with(InteractiveLoginAuthentication()))
+command = [sys.executable, str(Path(__file__).with_name("browser.py")), "%s"]
+webbrowser.register("firefox", None, webbrowser.BackgroundBrowser(command), preferred=True)
+note(browser=name_with(InteractiveLoginAuthentication(force=True)))
 note(machine=name_with(MsiAuthentication()))
 os.environ["MSI_ENDPOINT"] = os.environ["https_proxy"] + "/msi/token"
 note(msi_endpoint=name_with(MsiAuthentication()))

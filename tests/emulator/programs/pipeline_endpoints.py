@@ -53,6 +53,10 @@ note(
         lambda: PipelineEndpoint.publish(ws, name="people-front", pipeline=second, description="taken")
     )
 )
+PipelineEndpoint.publish(ws, name="side", pipeline=second, description="the side door").disable()
+note(listed=[one.name for one in PipelineEndpoint.list(ws)],
+     with_disabled=[one.name for one in PipelineEndpoint.list(ws, active_only=False)],
+     newest=[one.name for one in PipelineEndpoint.list(ws, active_only=False, max_results=1)])  # fmt: skip
 second.disable()
 note(disabled=PublishedPipeline.get(ws, second.id).status,
      on_disabled=requests.post(second.endpoint, headers=header, json=body).status_code)  # fmt: skip

@@ -1,10 +1,10 @@
-"""Modules with versions."""
+"""Modules with versions, and types of data for their ports."""
 
 from pathlib import Path
 
 from azureml.core import Workspace
 from azureml.pipeline.core import Module, ModuleVersion
-from azureml.pipeline.core.graph import OutputPortDef
+from azureml.pipeline.core.graph import DataType, OutputPortDef
 from outcome import note, refused
 
 ws = Workspace.from_config()
@@ -35,3 +35,8 @@ note(changed=[again.get_default_version(), again.description])
 version = ModuleVersion.get(ws, again.module_version_list()[0].module_version_id)
 version.disable()
 note(disabled=ModuleVersion.get(ws, version.module_version_id).status)
+
+made = DataType.create_data_type(ws, "Scores", "a table of scores", False, ["AnyFile"])
+note(data_type=[made.id, made.description, made.is_directory, made.parent_datatype_ids])
+note(data_types=[one.name for one in DataType.list_data_types(ws) if one.name in ("AnyFile", "Scores")])
+note(type_taken=refused(lambda: DataType.create_data_type(ws, "Scores", "other", True)))

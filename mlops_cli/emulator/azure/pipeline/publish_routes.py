@@ -57,7 +57,10 @@ def create_endpoint(call: Call) -> Document:
 
 @service.route("GET", BASE + "/PipelineEndpoints", "PipelineEndpoint.list")
 def all_endpoints(call: Call) -> list[Document]:
-    return PipelineEndpoints(call.workspace).all(active_only=_active_only(call))
+    """At most as many as the header BatchSize says."""
+    most = call.request.headers.get("batchsize", "")
+    found = PipelineEndpoints(call.workspace).all(active_only=_active_only(call))
+    return found[: int(most)] if most.isdecimal() else found
 
 
 @service.route("GET", BASE + "/PipelineEndpoints/Id/{endpoint}", "PipelineEndpoint.get(id=)")
@@ -89,13 +92,6 @@ def submit_endpoint(call: Call) -> Document:
     endpoints = PipelineEndpoints(call.workspace)
     version = call.params.get("version") or call.query.get("pipelineversion")
     return _submitted(call, endpoints.pipeline(endpoints.get(call["endpoint"]), version))
-
-
-@service.route("POST", ENDPOINT_SUBMIT + "/Name", "the same by name")
-def submit_endpoint_by_name(call: Call) -> Document:
-    endpoints = PipelineEndpoints(call.workspace)
-    found = endpoints.by_name(call.query.get("endpointname") or call.query.get("name") or "")
-    return _submitted(call, endpoints.pipeline(found, call.query.get("pipelineversion")))
 
 
 def _submitted(call: Call, pipeline: str) -> Document:

@@ -22,17 +22,20 @@ DATA_TYPES = (
 )  # fmt: skip
 
 
-@service.route("GET", BASE + "/DataTypes", "Pipeline(...)")
+@service.route("GET", BASE + "/DataTypes", "Pipeline(...), DataType.list_data_types")
 def data_types(call: Call) -> list[Document]:
     made = call.workspace.collection("pipeline-data-types").all()
     known = [{"Id": name, "Name": name, "IsDirectory": name == "AnyDirectory"} for name in DATA_TYPES]
     return known + made
 
 
-@service.route("POST", BASE + "/DataTypes", "data types of one's own")
+@service.route("POST", BASE + "/DataTypes", "DataType.create_data_type")
 def create_data_type(call: Call) -> Document:
-    posted = call.document
-    return call.workspace.collection("pipeline-data-types").put(posted["Id"], posted)
+    posted, made = call.document, call.workspace.collection("pipeline-data-types")
+    with call.workspace.state.transaction():
+        if posted["Id"] in DATA_TYPES or made.get(posted["Id"]):
+            raise errors.conflict(f"DataType {posted['Id']} already exists.")
+        return made.put(posted["Id"], posted)
 
 
 @service.route("GET", BASE + "/Modules/Hash/{hash}", "Pipeline(...): is a step known already")

@@ -77,21 +77,6 @@ def node_status(call: Call) -> str:
     return str(run["_nodes"][node_of(call, run)]["status"])
 
 
-@service.route("POST", RUN + "/Graph/Node/Status", "StepRun: the id of its run")
-def node(call: Call) -> Document:
-    run = settled_run(call)
-    return _task(run["_nodes"][node_of(call, run)])
-
-
-@service.route("POST", RUN + "/Graph/AllNodes/Status", "the same of all nodes")
-def nodes(call: Call) -> Document:
-    return {node: _task(state) for node, state in settled_run(call)["_nodes"].items()}
-
-
-def _task(state: Document) -> Document:
-    return {"StatusCode": state["status"], "RunId": state.get("run")}
-
-
 @service.route("POST", RUN + "/Outputs", "StepRun.get_outputs, get_output_data")
 def outputs(call: Call) -> Document:
     run = settled_run(call)

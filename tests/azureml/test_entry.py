@@ -42,3 +42,28 @@ def test_an_entry_script_is_handed_on(wrapper: Path) -> None:
     call = "import json, sys; import mlops_step as m; m.init(); print(json.dumps(m.run('rows')))"
     words = _said(wrapper, code, "-c", call)
     assert words == ["--in=/data/a b/7", "$(x)", "7", "--own", "9", "rows"]
+
+
+def test_rows_of_texts_get_their_types(wrapper: Path) -> None:
+    wrapper.with_suffix(".json").write_text(json.dumps(TOLD | {"types": True}))
+    code = (
+        "import json, pandas as pd, mlops_step as m\n"
+        "rows = {'n': ['1', '', '3'], 'f': ['1', '.5', ''], 'b': ['true', 'false', 'true'], 't': ['7', 'x', '']}\n"
+        "rows |= {'d': ['2026-11-20'] * 3, 'c': ['12:30'] * 3, 'q': ['a\\nb', ',', '\"']}\n"
+        "print(json.dumps(m.run(pd.DataFrame(rows, index=[4, 5, 6], dtype=object))))"
+    )
+    user = (
+        "def run(rows):\n"
+        "    values = [[None if v != v or v is None else v for v in rows[name]] for name in 'nfbtcq']\n"
+        "    return [list(rows.index), *values, rows.d.dt.day.tolist()]"
+    )
+    assert _said(wrapper, user, "-c", code) == [
+        [4, 5, 6],
+        [1, None, 3],
+        [1, 0.5, None],
+        [True, False, True],
+        ["7", "x", None],
+        ["12:30"] * 3,
+        ["a\nb", ",", '"'],
+        [20] * 3,
+    ]

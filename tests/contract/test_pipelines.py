@@ -149,6 +149,7 @@ def test_a_trigger_runs_the_default_with_its_parameters(pipelines: PipelineStory
     done = pipelines.json(f"trigger {pipelines.name} --param rows=1 --param note=sent --wait")
     assert (done["status"], done["version"], done["source"]) == ("Completed", 1, "trigger")
     assert done["parameters"] == {"rows": 1, "note": "sent"}
+    assert done["data"] == pipelines.json("run two.yaml")["data"]
     assert "kept 1 --note=<sent>" in pipelines.json("logs triggered")
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from mlops_cli.backends.azureml.pipelines import schedules
 from mlops_cli.backends.azureml.pipelines.build import Builder, plain
@@ -115,7 +116,7 @@ class AzurePipelines:
             for name in builder.fixed_parameters():
                 self._session.say(f"parameter {name} keeps its default: Azure takes it as an argument only")
             with builder.build() as built:
-                return built.pipeline.publish(told.name, told.text(), told.label)
+                return built.pipeline.publish(told.name, replace(told, data=built.data).text(), told.label)
 
         return self._publishing.upsert(told, request, send)
 
@@ -135,6 +136,7 @@ class AzurePipelines:
             git_commit=request.git_commit,
             git_dirty=request.git_dirty,
             from_run=run_id,
+            data=msgspec.json.decode(tags.get("data") or b"{}"),
         )
         send = lambda told: run.publish_pipeline(told.name, told.text(), told.label)  # noqa: E731
         return self._publishing.upsert(told, request, send)

@@ -1,6 +1,7 @@
 """The arguments of a script as Azure takes them: each a text, a parameter or a path, whole.
 
-Where a parameter or a path is only a part of one, `entry` is put beside the script and puts it together.
+Where a parameter or a path is only a part of one, `entry` is put beside the script and puts it together. It also
+gives types to the rows of a step's output, which Azure reads as text.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_cli.backends.azureml.pipelines import entry
-from mlops_cli.domain.pipelines import BatchStep, ScriptStep
+from mlops_cli.backends.azureml.pipelines import entry, tables
+from mlops_cli.domain.pipelines import BatchStep, ScriptStep, Step
 from mlops_cli.domain.references import as_text, pieces, references
 from mlops_cli.engine.pipelines.planning import script_in_snapshot
 
@@ -32,6 +33,16 @@ def needs_joining(raw: dict[str, Any]) -> bool:
     return any(len(parts) > 1 and any(isinstance(part, tuple) for part in parts) for parts in cut)
 
 
+def needs_entry(step: Step, raw: dict[str, Any]) -> bool:
+    """Whether `entry` stands before the script of the step, in a copy of the code that is the step's alone."""
+    return needs_joining(raw) or reads_texts(step)
+
+
+def reads_texts(step: Step) -> bool:
+    """Whether the mini-batches of the step are of another step's output."""
+    return isinstance(step, BatchStep) and any(tables.outputs_read([step]))
+
+
 class Arguments:
     """Script and arguments of one step whose code lies in `source`; `known` are inputs and outputs by name."""
 
@@ -41,13 +52,13 @@ class Arguments:
         self._joined = needs_joining(raw)
 
     def script(self, step: ScriptStep | BatchStep, source: Path) -> str:
-        """What Azure is to run: the step's own script, or what puts its arguments together."""
+        """What Azure is to run: the step's own script, or `entry` before it."""
         own = Path(script_in_snapshot(step))
-        if not self._joined:
+        if not (self._joined or reads_texts(step)):
             return str(own)
         made = own.with_name(f"mlops_{re.sub(r'[^A-Za-z0-9]', '_', step.name)}.py")
         shutil.copyfile(entry.__file__, source / made)
-        told = {"script": own.name, "arguments": self._numbered()}
+        told = {"script": own.name, "arguments": self._numbered(), "types": reads_texts(step)}
         (source / made).with_suffix(".json").write_text(json.dumps(told), encoding="utf-8")
         return str(made)
 

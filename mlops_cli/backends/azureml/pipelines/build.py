@@ -140,7 +140,7 @@ class Builder:
     def _code(self, step: Step, folder: Path) -> Path:
         found = planning.code_folder(self._definition, step)
         assert found is not None, "a script has a folder"
-        what = f"{found}:{step.name}" if arguments.needs_joining(self._raw()[step.name]) else str(found)
+        what = f"{found}:{step.name}" if arguments.needs_entry(step, self._raw()[step.name]) else str(found)
         target = folder / hashlib.sha256(what.encode()).hexdigest()[:12]
         if not target.exists():
             copy_code(found, target)

@@ -1,15 +1,18 @@
-"""Runs a script with arguments that are put together: Azure fills in whole arguments only.
+"""Stands before a script: puts arguments together, as Azure fills in whole ones only, and gives rows types.
 
 A copy stands beside the script in the code of a step, with a JSON file of its own name: `script`, `arguments`,
-each a list of texts and of numbers of values. The values come as `--mlops-N VALUE`. It is a script by itself,
-or the entry script of a batch step, whose init() and run() it hands on. Imports nothing of ours.
+each a list of texts and of numbers of values, and `types`, whether rows come as text. The values come as
+`--mlops-N VALUE`. It is a script by itself, or the entry script of a batch step, whose init() and run() it
+hands on. Imports nothing of ours.
 """
 
 import importlib.util
+import io
 import json
 import runpy
 import sys
 from pathlib import Path
+from typing import Any
 
 FLAG = "--mlops-"
 
@@ -30,17 +33,42 @@ def joined(arguments: list[list[str | int]], given: list[str]) -> list[str]:
     return [*texts, *others]
 
 
-def _script() -> str:
-    told = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+def typed(rows: Any) -> Any:
+    """A DataFrame of texts with the types that its values have here: numbers, booleans, ISO dates, None."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    table = csv.read_csv(
+        io.BytesIO(rows.to_csv(index=False).encode()),
+        parse_options=csv.ParseOptions(newlines_in_values=True),
+        convert_options=csv.ConvertOptions(strings_can_be_null=True),
+    )
+    frame = table.to_pandas(date_as_object=False)
+    frame.index = rows.index
+    clock = [
+        name
+        for name, kind in zip(table.column_names, table.schema.types, strict=True)
+        if pa.types.is_time(kind)
+    ]
+    return frame.assign(**{name: rows[name] for name in clock})
+
+
+def _script(told: dict[str, Any]) -> str:
     sys.argv[1:] = joined(told["arguments"], sys.argv[1:])
     return str(Path(__file__).with_name(told["script"]))
 
 
+def _told() -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+    return told
+
+
 if __name__ == "__main__":
-    script = sys.argv[0] = _script()
+    script = sys.argv[0] = _script(_told())
     runpy.run_path(script, run_name="__main__")
 elif Path(__file__).with_suffix(".json").exists():
-    spec = importlib.util.spec_from_file_location("mlops_user_script", _script())
+    told = _told()
+    spec = importlib.util.spec_from_file_location("mlops_user_script", _script(told))
     assert spec is not None
     assert spec.loader is not None
     user = importlib.util.module_from_spec(spec)
@@ -49,3 +77,5 @@ elif Path(__file__).with_suffix(".json").exists():
     globals().update(
         {name: value for name, value in vars(user).items() if name in ("init", "run", "shutdown")}
     )
+    if told.get("types"):
+        globals()["run"] = lambda rows: user.run(typed(rows))

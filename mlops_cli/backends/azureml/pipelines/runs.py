@@ -71,7 +71,7 @@ class AzurePipelineRuns:
             status=seen.status,
             created_at=seen.created_at,
             parameters=_parameters(tags, version, properties),
-            data=msgspec.json.decode(tags.get("data") or b"{}"),
+            data=_data(tags, version),
             source=SOURCES.get(properties.get("runType", ""), "run"),  # type: ignore[arg-type]
             version=version.version if version else None,
             started_at=seen.started_at,
@@ -103,7 +103,7 @@ class AzurePipelineRuns:
         """Known steps in order, those that have not begun too; then what else the run has."""
         tags = own(run.tags)
         version = Versions(self._session).of(run.properties.get("azureml.pipelineid"))
-        told = tags.get("steps") or (msgspec.json.encode(version.steps) if version else "[]")
+        told = tags.get("steps") or (msgspec.json.encode(version.told.steps) if version else "[]")
         known = msgspec.json.decode(told, type=list[StepFacts])
         begun = {step.name: step for step in run.get_steps()}
         others = [StepFacts(name, "script") for name in begun if name not in {one.name for one in known}]
@@ -156,10 +156,17 @@ class AzurePipelineRuns:
         return target
 
 
+def _data(tags: dict[str, str], version: Version | None) -> dict[str, str]:
+    """What people call the data; those of a published pipeline are fixed."""
+    if "data" in tags:
+        return msgspec.json.decode(tags["data"], type=dict[str, str])
+    return version.told.data if version else {}
+
+
 def _parameters(tags: dict[str, str], version: Version | None, properties: dict[str, str]) -> dict[str, Any]:
     """The values in force, as the types of the pipeline's own; Azure keeps texts."""
     known: dict[str, Any] = msgspec.json.decode(tags["parameters"]) if "parameters" in tags else {}
-    known = known or (version.parameters if version else {})
+    known = known or (version.told.parameters if version else {})
     given = msgspec.json.decode(properties.get("azureml.parameters") or b"{}")
     try:
         return known | assigned(known, given)

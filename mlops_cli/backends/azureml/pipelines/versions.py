@@ -35,6 +35,7 @@ class Told(Struct, omit_defaults=True):
     git_commit: str | None = None
     git_dirty: bool = False
     from_run: str | None = None
+    data: dict[str, str] = {}
 
     def text(self) -> str:
         return MARK + msgspec.json.encode(self).decode()
@@ -45,8 +46,7 @@ class Version(Struct):
 
     name: str
     version: int | None
-    steps: list[StepFacts]
-    parameters: dict[str, Any]
+    told: Told
 
 
 def told_by(description: str | None) -> Told | None:
@@ -92,15 +92,12 @@ class Versions:
         found = self._session.find(lambda: PublishedPipeline.get(workspace, pipeline_id))
         if found is None:
             return None
-        told = told_by(found.description)
-        name = told.name if told else found.name
-        front = self.find(name)
+        told = told_by(found.description) or Told("", found.name, "")
+        front = self.find(told.name)
         numbers = (
             {one.pipeline_id: int(one.version) + 1 for one in front.pipeline_version_list} if front else {}
         )
-        return Version(
-            name, numbers.get(pipeline_id), told.steps if told else [], told.parameters if told else {}
-        )
+        return Version(told.name, numbers.get(pipeline_id), told)
 
     def all(self, endpoint: AzureEndpoint) -> list[PublishedPipeline]:
         """The versions of an endpoint, newest first."""

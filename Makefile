@@ -30,7 +30,7 @@ demo-azure: ## the same story through the Azure ML SDK, on the emulator (Python 
 	@$(BIN)/mlops emulator run -- $(BIN)/mlops --profile azure demo --no-keep
 
 test: lint ## lint, types and all tests
-	@$(BIN)/python -m pytest -n $(JOBS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: ## ruff and mypy
 	$(call environment,$(EXTRAS))

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from mlops_cli.config import LoadedProfile
 
 
-NEXT = "Next: "
 _COMMAND = re.compile(r"(?<![\w-])mlops (?=[a-z])(?!emulator|init)")
 """A command of ours within a text, of those that read the profile."""
 
@@ -82,7 +81,7 @@ class App:
     def say(self, text: str) -> None:
         """One plain line of talk."""
         if not self.quiet:
-            self.stderr.write(f"{self.to_type(text) if text.startswith(NEXT) else text}\n")
+            self.stderr.write(f"{self.to_type(text)}\n")
             self.stderr.flush()
 
     def to_type(self, text: str) -> str:

@@ -37,5 +37,7 @@ def demo(app: App, *, keep: bool) -> None:
     seconds = round(time.monotonic() - began, 3)
     app.show({"steps": steps, "seconds": seconds}, lambda _: None)
     app.say(f"\nThe whole story took {seconds:.0f} s.{' Try next:' if keep else ''}")
-    for command, words in story.next_commands() if keep else []:
-        app.say(f"  {command:<46} {words}")
+    proposed = story.next_commands() if keep else []
+    width = max((len(command) for command, _ in proposed), default=0)
+    for command, words in proposed:
+        app.say(f"  {command:<{width}}  {words}")

@@ -47,7 +47,7 @@ def _nearest(error: click.exceptions.NoSuchCommand) -> str:
 
 def report(app: App, error: MlopsError, cause: BaseException) -> None:
     """Show the error: a JSON or YAML document on stdout where one was asked for, otherwise lines on stderr."""
-    from mlops_cli.cli.app import NEXT, encode
+    from mlops_cli.cli.app import encode
 
     if app.debug:
         app.stderr.write("".join(traceback.format_exception(cause)))
@@ -56,7 +56,7 @@ def report(app: App, error: MlopsError, cause: BaseException) -> None:
         return
     lines = [f"Error: {error.message}", *(f"  {line}" for line in error.details)]
     if error.hint:
-        lines.append(f"{NEXT}{app.to_type(error.hint)}")
+        lines.append(f"Next: {app.to_type(error.hint)}")
     app.stderr.write("\n".join(lines) + "\n")
     app.stderr.flush()
 

@@ -10,8 +10,6 @@ import pytest
 from tests.contract.conftest import BACKENDS, PROFILES, commands_of
 from tests.contract.pipeline_files import CLEAN, COUNT, TWO
 
-pytestmark = pytest.mark.xdist_group("contract-pipelines")
-
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_two_clones_publish_one_version(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:

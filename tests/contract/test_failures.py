@@ -7,8 +7,6 @@ import pytest
 from tests.conftest import Result
 from tests.contract.story import FAILURES, Story
 
-pytestmark = pytest.mark.xdist_group("contract")
-
 
 @pytest.fixture(scope="session")
 def failed(story: Story) -> dict[str, Result]:

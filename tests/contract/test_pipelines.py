@@ -9,8 +9,6 @@ from tests.contract.conftest import BACKENDS
 from tests.contract.pipeline_story import PipelineStory, results_of
 from tests.contract.story import shape
 
-pytestmark = pytest.mark.xdist_group("contract-pipelines")
-
 FAILURES = {
     "create cycle.yaml": (2, "ConfigError", "wait for each other"),
     "create unknown.yaml": (2, "ConfigError", "clean.nothing"),

@@ -4,8 +4,6 @@ import pytest
 
 from tests.contract.story import ROWS, Story, rows_of, shape
 
-pytestmark = pytest.mark.xdist_group("contract")
-
 
 def test_the_sign_in_is_told(story: Story) -> None:
     assert set(story.json("auth status")) == {"method", "identity", "tenant_id", "expires_on", "workspace"}

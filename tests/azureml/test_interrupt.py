@@ -73,7 +73,7 @@ def test_ctrl_c_while_training_leaves_the_run_going(bank, begin):
     run = read_until(process.stderr, "run AutoML_").split()[1]
     said = interrupted(process)
     assert f"no longer waiting; run {run} goes on" in said
-    assert f"mlops runs cancel {run}" in said
+    assert f"mlops --profile {bank.profile} runs cancel {run}" in said
     again = begin(*(word for word in TRAIN if word != "--new"))
     assert run in read_until(again.stderr, "following the unfinished run")
     out, err = again.communicate(timeout=SECONDS)
@@ -98,7 +98,7 @@ def test_ctrl_c_while_deploying_leaves_azure_at_work(bank, begin, azureml_emulat
     said = interrupted(process)
     azureml_emulator.clear_faults()
     assert "Azure goes on with the deployment of cut-short" in said
-    assert "mlops endpoints show cut-short" in said
+    assert f"mlops --profile {bank.profile} endpoints show cut-short" in said
     again = bank(" ".join(words))
     assert "one row was scored" in again.stderr
     assert again.stdout.startswith("unchanged")

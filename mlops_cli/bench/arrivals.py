@@ -19,13 +19,13 @@ TRIES = 3
 _Stamp = struct.Struct("qq")
 
 
-def ask(sock: socket.socket) -> bool:
-    """Ask the kernel to stamp what `sock` receives; whether it will."""
+def ask(sock: socket.socket, *, wanted: bool = True) -> bool:
+    """Ask the kernel to stamp what `sock` receives, or no longer to; whether it will."""
     if not sys.platform.startswith("linux"):
         return False
     with suppress(OSError):
-        sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        return True
+        sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, int(wanted))
+        return wanted
     return False
 
 

@@ -56,7 +56,7 @@ class Connection:
     receive: Callable[[int], bytes]
     send: Callable[[bytes | memoryview], int]
 
-    def __init__(self, target: Target, poller: Poller, clock: KernelClock) -> None:
+    def __init__(self, target: Target, poller: Poller, clock: KernelClock, *, exact: bool) -> None:
         self._target = target
         self._poller = poller
         self._clock = clock
@@ -72,7 +72,9 @@ class Connection:
         self._use(self._sock)
         self._sock.setblocking(False)
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.stamped = target.tls is None and arrivals.ask(self._sock)
+        self.stamped = False
+        if exact:
+            self.stamp(wanted=True)
 
     def open(self, payload: Payload, due: float) -> None:
         """Connect and send `payload` as soon as that is possible. Raises OSError."""
@@ -102,6 +104,11 @@ class Connection:
         self._unsent = memoryview(self.payload.request)[sent:]
         self.state = SENDING
         self._want(READ | WRITE)
+
+    def stamp(self, *, wanted: bool) -> None:
+        """Ask for the kernel's stamps, or no longer: each costs it a look at its clock."""
+        if self._target.tls is None:
+            self.stamped = arrivals.ask(self._sock, wanted=wanted)
 
     def take(self, now: float) -> tuple[bytes, float]:
         """What has arrived, and when: by the kernel's stamp, or `now`. Raises OSError and ssl.SSLError."""

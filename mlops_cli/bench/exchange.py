@@ -43,6 +43,13 @@ class Exchange:
     def busy(self) -> int:
         return len(self.connections) - len(self.idle)
 
+    def be_exact(self, *, wanted: bool) -> None:
+        """Time answers by the kernel's stamps from now on, or no longer."""
+        if wanted != self.exact:
+            self.exact = wanted
+            for connection in self.connections.values():
+                connection.stamp(wanted=wanted)
+
     @property
     def stamped(self) -> bool:
         """Whether the kernel will say when the answers under way came."""
@@ -64,7 +71,7 @@ class Exchange:
             self.begin(connection, payload, due)
             return None
         try:
-            connection = Connection(self._target, self.poller, self.clock)
+            connection = Connection(self._target, self.poller, self.clock, exact=self.exact)
         except OSError as error:
             return self._failed_to_open(error, due)
         self.connections[connection.fd] = connection

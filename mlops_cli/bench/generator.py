@@ -24,6 +24,8 @@ Observer = Callable[[Recording, float], str | None]
 """Called a few times a second with what is recorded so far and the time; a text ends the run with that reason."""
 
 TICK_SECONDS = 0.25
+FIRST_TICK = 0.2
+"""The first look comes sooner: it tells whether there is time for exact times."""
 SPENT = 0.85
 """A loop that computes for a larger share of the time has none for the kernel's stamps."""
 MOST_LOST = 1_000
@@ -67,7 +69,7 @@ class Generator:
             recording.started = perf_counter()
             self._seen = (recording.started, cpu)
             recording.window_end = recording.started + (NEVER if load.duration is None else load.duration)
-            self._tick_at = recording.started + self._tick_seconds
+            self._tick_at = recording.started + self._tick_seconds * FIRST_TICK
             try:
                 (self._open_loop if load.rate else self._closed_loop)(load)
             except KeyboardInterrupt:
@@ -173,7 +175,7 @@ class Generator:
         """Ask for exact times as long as there is time for it."""
         began, cpu = self._seen
         self._seen = (now, process_time())
-        self._exchange.exact = self._seen[1] - cpu < SPENT * (now - began)
+        self._exchange.be_exact(wanted=self._seen[1] - cpu < SPENT * (now - began))
         self._exchange.clock.synchronise()
 
 

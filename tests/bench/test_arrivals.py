@@ -36,17 +36,24 @@ def _spin(seconds: float) -> None:
 def test_bytes_count_from_when_they_were_sent_not_from_when_they_are_read(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
+    """The kernel takes its time to switch stamping on: until then the stamp is that of the reading."""
     client, server = pair
     assert arrivals.ask(client)
     clock = KernelClock()
-    before = perf_counter()
-    server.send(b"answer")
-    after = perf_counter()
-    _spin(0.005)
-    data, ancillary, _, _ = client.recvmsg(100, arrivals.ROOM)
-    read = perf_counter()
-    assert data == b"answer"
-    assert before - CLOSE <= clock.arrival(ancillary, before - CLOSE, read) <= after + CLOSE < read
+    deadline = perf_counter() + 10
+    while True:
+        before = perf_counter()
+        server.send(b"answer")
+        after = perf_counter()
+        _spin(0.005)
+        data, ancillary, _, _ = client.recvmsg(100, arrivals.ROOM)
+        read = perf_counter()
+        assert data == b"answer"
+        at = clock.arrival(ancillary, before - CLOSE, read)
+        if at <= after + CLOSE:
+            break
+        assert read < deadline, "no stamp came from before the reading"
+    assert before - CLOSE <= at < read
 
 
 def test_without_a_stamp_bytes_came_when_they_were_read(pair: tuple[socket.socket, socket.socket]) -> None:

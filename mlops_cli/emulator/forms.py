@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import email.parser
-import email.policy
-
 from mlops_cli.emulator.errors import bad_request
 from mlops_cli.emulator.wire.messages import Request
+from mlops_cli.engine.serving.forms import parsed
 
 
 def form_file(request: Request, name: str) -> bytes:
     """The part of a form that has `name` as its own or as its file's name. Raises ApiError 400 without one."""
-    head = f"Content-Type: {request.headers.get('content-type', '')}\r\n\r\n".encode()
-    message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + request.body)
-    for part in message.iter_parts() if message.is_multipart() else ():
-        if name in (part.get_filename(), part.get_param("name", header="content-disposition")):
-            content = part.get_payload(decode=True)
-            assert isinstance(content, bytes), "a part of a form is not a message"
-            return content
+    fields, files = parsed(request.headers.get("content-type"), request.body)
+    for file in files.values():
+        if name in (file.name, file.filename):
+            return file.getvalue()
+    if name in fields:
+        return fields[name].encode()
     raise bad_request(f"The form has no file {name}.")

@@ -99,13 +99,13 @@ def importers_of(package: str) -> set[str]:
 
 
 def test_only_the_azureml_backend_imports_the_sdk() -> None:
-    """And three of the emulator's, in processes of their own: what is put around a submitted script and around
-    an entry script, and what reads a table for training with Azure's reader, where that is installed."""
+    """And three of the emulator's, in processes of their own: what is put around a submitted script, what cuts
+    mini-batches, and what reads a table for training with Azure's reader, where that is installed."""
     rooms = (
         "backends.azureml",
         "emulator.azure.execution.run_script",
         "emulator.azure.jasmine.rows",
-        "emulator.azure.pipeline.parallel_run",
+        "emulator.azure.pipeline.parallel_batches",
     )
     assert all(name.startswith(rooms) for name in importers_of("azureml"))
 

@@ -20,6 +20,7 @@ def test_artifacts(program):
     assert found["names"] == ["outputs/f.txt", "outputs/folder/g.txt"]
     assert "already exists" in found["taken"]
     assert (found["back"], found["all"]) == ("hello", ["f.txt", "g.txt"])
+    assert found["part"] == ["g.txt"]
     assert "was not found" in found["no_file"]
     assert found["model"] is True
 

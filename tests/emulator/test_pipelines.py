@@ -1,5 +1,7 @@
 """Pipelines with the unmodified SDK: steps really run, data really flows, published ones answer."""
 
+import re
+
 
 def test_steps_run_in_order_and_hand_on_their_data(program):
     found = program("pipelines")
@@ -54,6 +56,14 @@ def test_failed_step_fails_the_run_and_what_follows_never_starts(program):
 def test_cancel_ends_the_running_step(program):
     found = program("pipelines")
     assert (found["canceled"], found["canceled_steps"]) == ("Canceled", ["Canceled"])
+
+
+def test_step_that_takes_longer_than_it_may_is_canceled(program):
+    assert (program("pipelines")["over"], program("pipelines")["late"]) == ("Failed", "Canceled")
+
+
+def test_graph_of_a_run_and_of_a_published_pipeline_is_read_back(program):
+    assert program("pipelines")["graphs"] == [["prepare", "report"]] * 2
 
 
 def test_published_pipeline_is_listed_and_submitted(program):
@@ -114,6 +124,12 @@ def test_schedule_without_a_start_fires_at_once_and_a_disabled_one_never(program
     assert found["updated"] == ["two-hourly", 2]
 
 
+def test_schedule_works_out_the_expressions_of_its_parameters(program):
+    found = program("pipeline_schedules")
+    assert re.fullmatch(r"20\d{6}", found["worked_out"])
+    assert found["wrong"].startswith("ErrorResponseException")
+
+
 def test_schedule_fires_when_a_blob_is_added_and_hands_its_path_on(program):
     found = program("pipeline_schedules")
     assert found["unchanged"] == 0
@@ -122,8 +138,8 @@ def test_schedule_fires_when_a_blob_is_added_and_hands_its_path_on(program):
 
 def test_schedules_are_listed_by_pipeline_and_endpoint(program):
     found = program("pipeline_schedules")
-    assert found["listed"] == ["on-data", "two-hourly", "weekly"]
-    assert (found["active"], found["of_pipeline"], found["of_endpoint"]) == ([], 2, [True])
+    assert found["listed"] == ["daily", "on-data", "two-hourly", "weekly"]
+    assert (found["active"], found["of_pipeline"], found["of_endpoint"]) == ([], 3, [True])
     assert found["missing"].startswith("ErrorResponseException")
 
 
@@ -155,6 +171,17 @@ def test_parallel_run_goes_on_below_its_error_threshold_and_fails_above(program)
     assert found["why"].endswith("1 items failed, error_threshold is 0: ValueError: bad file")
 
 
+def test_parallel_run_works_on_partitions_and_tells_the_script_which(program):
+    found = program("pipeline_parallel")
+    assert found["parted"] == "Finished"
+    assert found["parts"] == ["one 2 2", "one 2 2", "two 1 1"]
+    assert found["heard"] == [True, True]
+
+
+def test_settings_of_parallel_run_are_parameters(program):
+    assert program("pipeline_parallel")["sizes"] > 1
+
+
 def test_outputs_of_steps_are_mounted_and_read_as_tables(program):
     found = program("pipeline_datasets")
     assert (found["status"], found["registered"]) == ("Finished", 1)
@@ -163,6 +190,12 @@ def test_outputs_of_steps_are_mounted_and_read_as_tables(program):
         "use-table": ["table rows_in 120 ['a', 'label']", "arguments []"],
         "use-old": ["table old 120 ['a', 'b', 'label']", "arguments []"],
     }
+
+
+def test_outputs_are_registered_as_files_and_as_the_tables_they_are_read_as(program):
+    found = program("pipeline_datasets")
+    assert found["rows"] == [["a", "label"], "a and label", {"of": "pipeline"}]
+    assert found["old"] == ["note.txt", "part.csv"]
 
 
 def test_paths_and_datasets_are_parameters(program):
@@ -187,7 +220,7 @@ def test_draft_is_run_changed_published_and_cloned(program):
     found = program("pipeline_drafts")
     assert (found["run"], found["last"]) == (["Finished", "said first"], True)
     assert (found["name"], found["changed"]) == ("two", ["Finished", "said second more"])
-    assert (found["listed"], found["graph"]) == ([1, 0], ["say"])
+    assert (found["listed"], found["graph"], found["first_graph"]) == ([1, 0], ["say"], ["say"])
     assert found["published"] == ["two", ["Finished", "said second more"]]
     assert found["copies"] == [["Finished", "said second more"]] * 2 + [["Finished", "said first"]]
     assert found["gone"].startswith("ErrorResponseException")
@@ -205,3 +238,38 @@ def test_types_of_data_are_made_once_and_listed_with_the_known_ones(program):
     assert found["data_type"] == ["Scores", "a table of scores", False, ["AnyFile"]]
     assert found["data_types"] == ["AnyFile", "Scores"]
     assert found["type_taken"].endswith("'Conflict'")
+
+
+def test_steps_of_modules_run_with_their_own_arguments_and_wiring(program):
+    found = program("pipeline_modules")
+    assert found["sums"] == ["Finished", "sum 18", "sum 19"]
+    assert found["other"] == ["Finished", "sum 2", "sum 3"]
+
+
+def test_search_step_tries_its_values_on_the_data_of_other_steps(program):
+    found = program("pipeline_hyperdrive")
+    assert (found["status"], found["searched"]) == ("Finished", ["Completed", 2])
+    assert found["best"] == {"score": 23}
+
+
+def test_metrics_and_best_model_of_a_search_step_go_on(program):
+    found = program("pipeline_hyperdrive")
+    assert found["used"] == ["best", "3"]
+    assert found["metrics"] == [{"score": [21.0]}, {"score": [23.0]}]
+    assert (found["again"], found["reused"]) == ("Finished", ["true"] * 3)
+
+
+def test_search_step_of_failing_trials_fails(program):
+    found = program("pipeline_hyperdrive")
+    assert found["failed"].startswith("ActivityFailedException")
+    assert found["why"].startswith("The search has failed")
+
+
+def test_transfer_step_copies_between_datastores(program):
+    found = program("pipeline_transfer")
+    assert (found["status"], found["found"]) == ("Finished", "['a.txt', 'below/b.txt']")
+    assert found["renamed"] == ["renamed.txt"]
+    assert (found["failed"], found["why"]) == (
+        "Failed",
+        "There is nothing to copy at workspaceblobstore/nowhere.",
+    )

@@ -1,5 +1,7 @@
 """Submitted scripts really run (one program, six runs: it earns its seconds)."""
 
+from mlops_cli.emulator.azure.execution.folder import RunFolder
+
 
 def test_script_runs_with_its_inputs_and_outputs(program):
     found = program("scripts")
@@ -47,3 +49,12 @@ def test_script_on_the_clients_own_machine(program):
 
 def test_unknown_target_is_refused_at_once(program):
     assert "Unknown compute target 'nowhere'" in program("scripts")["no_target"]
+
+
+def test_runner_that_has_made_its_lock_and_not_yet_taken_it_is_waited_for(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.create({}, {})
+    (tmp_path / "lock").touch()
+    assert folder.is_worked_on()
+    (tmp_path / "lock").write_text("1")
+    assert not folder.is_worked_on()

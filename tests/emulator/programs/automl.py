@@ -145,6 +145,6 @@ note(stopped=stopped.get_status())
 future.wait_for_completion()
 line = future.get_output()[1]
 coming = pd.DataFrame({"date": pd.date_range("2024-04-30", periods=7)})
-values, shown = line.forecast(coming)
+values, shown = line.forecast(coming, ignore_data_errors=True)
 note(forecast_explained=explained(future.get_best_child()))
 note(forecast=[len(values), float(min(values)), float(max(values)), list(shown.columns)])

@@ -40,6 +40,8 @@ note(names=[n for n in run.get_file_names() if n.startswith("outputs")])
 run.download_file("outputs/f.txt", "back.txt")
 run.download_files(prefix="outputs", output_directory="all")
 note(back=Path("back.txt").read_text(), all=sorted(p.name for p in Path("all").rglob("*.txt")))
+run.download_files(prefix="outputs/folder", output_directory="part", append_prefix=False)
+note(part=sorted(path.name for path in Path("part").rglob("*.txt")))
 note(no_file=refused(lambda: run.download_file("outputs/nope.txt", "x")))
 note(model=run.register_model("from-run", model_path="outputs/f.txt").run_id == run.id)
 

@@ -65,7 +65,8 @@ def told(run, step):
 files = OutputFileDatasetConfig("prepared", destination=(store, "prep/{run-id}/{output-name}"))
 files = files.register_on_complete("prepared_files")
 table = OutputFileDatasetConfig("rows").read_delimited_files(path_glob="*.csv").keep_columns(["a", "label"])
-old = PipelineData("old", store).as_dataset()
+table = table.register_on_complete("prepared_rows", "a and label", {"of": "pipeline"})
+old = PipelineData("old", store).as_dataset().register("prepared_old")
 steps = [
     script("make-files", "make.py", ["--out", files]),
     script("make-table", "make.py", ["--out", table]),
@@ -76,6 +77,9 @@ steps = [
 ]
 run = experiment.submit(Pipeline(ws, steps))
 note(status=run.wait_for_completion(show_output=False), registered=ws.datasets["prepared_files"].version)
+rows = ws.datasets["prepared_rows"]
+note(rows=[list(rows.to_pandas_dataframe().columns), rows.description, rows.tags])
+note(old=sorted(Path(name).name for name in ws.datasets["prepared_old"].to_path()))
 note(uses={name: told(run, name) for name in ("use-mounted", "use-table", "use-old")})
 
 for name in ("first", "second"):

@@ -28,6 +28,7 @@ def outcome(run):
 draft = PipelineDraft.create(
     ws, pipeline(), name="one", description="a draft", experiment_name="drafts", tags={"team": "red"}
 )
+note(first_graph=[node.name for node in PipelineDraft.get(ws, draft.id).get_graph().nodes])
 run = draft.submit_run()
 note(run=outcome(run), last=PipelineDraft.get(ws, draft.id).last_submitted_pipeline_run_id == run.id)
 draft.update(name="two", pipeline=pipeline("more"), pipeline_parameters={"word": "second"})

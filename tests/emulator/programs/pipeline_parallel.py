@@ -62,7 +62,7 @@ environment = Environment("batch")
 
 
 def config(**given):
-    base = {"environment": environment, "entry_script": "score.py", "source_directory": "score",
+    base = {"environment": environment, "entry_script": "score.py", "source_directory": "score", "error_threshold": 0,
             "compute_target": target, "node_count": 2, "process_count_per_node": 1, "run_max_try": 1,
             "run_invocation_timeout": 60}  # fmt: skip
     return ParallelRunConfig(**{**base, **given})
@@ -101,6 +101,48 @@ note(side=next(line for line in log if line.startswith("init")).split(" ", 2)[2]
 note(read=[line for line in found["read"].get_stdout_log().splitlines() if line.startswith("files")])
 found["files"].get_output_data("listed").download("listed", show_progress=False)
 note(files=sorted(next(Path("listed").rglob("parallel_run_step.txt")).read_text().splitlines()))
+PARTS = """
+from azureml_user.parallel_run import EntryScript
+
+def run(paths, context):
+    EntryScript().logger.info("part")
+    return [f"{context.partition_key_value['kind']} {len(paths)} {len(context.dataset.to_path())}"] * len(paths)
+
+def shutdown():
+    print("over")
+"""
+Path("score/parts.py").write_text(PARTS)
+for kind, names in (("one", "ab"), ("two", "c")):
+    for name in names:
+        Path(f"kinds/{kind}").mkdir(parents=True, exist_ok=True)
+        Path(f"kinds/{kind}/{name}.txt").write_text("x")
+store.upload("kinds", "parallel/kinds", overwrite=True, show_progress=False)
+parted = Dataset.File.from_files((store, "parallel/kinds/*/*.txt"), partition_format="/{kind}/{name}.txt")
+parts, sized = PipelineData("parts", store), PipelineData("sized", store)
+by_kind = ParallelRunStep(
+    name="kinds",
+    parallel_run_config=config(entry_script="parts.py", partition_keys=["kind"], output_action="append_row"),
+    inputs=[parted.as_named_input("parted")],
+    output=parts,
+)
+by_size = ParallelRunStep(
+    name="sizes",
+    parallel_run_config=config(
+        mini_batch_size=PipelineParameter("size", "1MB"), process_count_per_node=PipelineParameter("count", 2),
+        node_count=PipelineParameter("nodes", 1), output_action="append_row",
+    ),
+    inputs=[table.as_named_input("table")],
+    output=sized,
+    arguments=["--factor", 1],
+)  # fmt: skip
+run = Experiment(ws, "parallel").submit(Pipeline(ws, [by_kind, by_size]), pipeline_parameters={"size": "1KB"})
+note(parted=run.wait_for_completion(show_output=False))
+found = {step.name: step for step in run.get_steps()}
+found["kinds"].get_output_data("parts").download("parts", show_progress=False)
+note(parts=sorted(next(Path("parts").rglob("*.txt")).read_text().splitlines()))
+log = found["kinds"].get_stdout_log().splitlines()
+note(heard=["over" in log, any(line.endswith("part") for line in log)])
+note(sizes=int(found["sizes"].get_stdout_log().splitlines()[-1].split()[0]))
 strict = ParallelRunStep(
     name="strict",
     parallel_run_config=config(mini_batch_size="1", error_threshold=0, output_action="summary_only"),

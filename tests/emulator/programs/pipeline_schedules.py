@@ -88,6 +88,18 @@ hourly.update(name="two-hourly", recurrence=ScheduleRecurrence("Hour", 2))
 note(updated=[Schedule.get(ws, hourly.id).name, Schedule.get(ws, hourly.id).recurrence.interval])
 hourly.disable()
 
+told = {"who": "@formatDateTime(subtractFromTime(trigger().scheduledTime, 1, 'Day'), 'yyyyMMdd')"}
+daily = Schedule.create(
+    ws, "daily", pipeline_id=published.id, experiment_name="daily", pipeline_parameters=told,
+    recurrence=ScheduleRecurrence("Day", 1, start_time="2026-01-01T10:00:00", time_zone=TimeZone.UTC),
+)  # fmt: skip
+move(DAY)
+run = runs_of(daily, 1)[0]
+run.wait_for_completion(show_output=False)
+note(worked_out=next(iter(run.get_steps())).get_stdout_log().split()[2])
+note(wrong=refused(lambda: daily.update(pipeline_parameters={"who": "@addDays('never', 1)"})))
+daily.disable()
+
 front = PipelineEndpoint.publish(ws, name="look-front", pipeline=published, description="for a schedule")
 on_data = Schedule.create_for_pipeline_endpoint(
     ws, "on-data", pipeline_endpoint_id=front.id, experiment_name="on-data", datastore=store,

@@ -61,6 +61,7 @@ target = ComputeTarget.create(
 )
 target.wait_for_completion()
 for name, script in (("prepare", PREPARE), ("report", REPORT), ("fail", "raise ValueError('boom')"),
+                     ("long", "import time\nprint('long', flush=True)\ntime.sleep(600)"),
                      ("sleep", "import time\nprint('sleeping', flush=True)\ntime.sleep(600)")):  # fmt: skip
     Path("src").mkdir(exist_ok=True)
     Path(f"src/{name}.py").write_text(script)
@@ -133,6 +134,12 @@ failed = Experiment(ws, "pipelines").submit(Pipeline(ws, [never]))
 note(failed=refused(lambda: failed.wait_for_completion(show_output=False)), failed_status=failed.get_status())
 note(failed_steps={step.name: step.get_status() for step in failed.get_steps()})
 note(why=next(iter(failed.get_steps())).get_details()["error"]["error"]["message"])
+limited = RunConfiguration()
+limited.max_run_duration_seconds = 1
+late = PythonScriptStep("long.py", "late", compute_target=target, source_directory="src", runconfig=limited)
+over = Experiment(ws, "pipelines").submit(Pipeline(ws, [late]))
+note(over=over.wait_for_completion(show_output=False, raise_on_error=False))
+note(late=next(iter(over.get_steps())).get_status())
 sleeping = PythonScriptStep("sleep.py", "sleeping", compute_target=target, source_directory="src")
 canceled = Experiment(ws, "pipelines").submit(Pipeline(ws, [sleeping]))
 while not list(canceled.get_steps()):
@@ -144,6 +151,8 @@ published = pipeline.publish("people-report", "rows of people", "1.0", continue_
 note(published=[published.name, published.version, published.status, published.endpoint.startswith("https")])
 note(listed=published.id in [one.id for one in PublishedPipeline.list(ws)])
 note(from_run=run.publish_pipeline("from-run", "the same from a run", "2.0").status)
+graphs = (run.get_graph(), published.get_graph())
+note(graphs=[sorted(node.name for node in graph.module_nodes) for graph in graphs])
 submitted = published.submit(ws, "published", pipeline_parameters={"rows": 6})
 note(submitted=submitted.wait_for_completion(show_output=False))
 note(wrong=refused(lambda: published.submit(ws, "published", pipeline_parameters={"nobody": 1})))

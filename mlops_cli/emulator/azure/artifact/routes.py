@@ -51,8 +51,11 @@ def _conflict(artifact_id: str) -> Document:
     "GET", BASE + "/prefix/contentinfo/{origin}/{container}/{path*}", "Run.download_files, Model.download"
 )
 def locations(call: Call) -> Document:
-    artifacts, owner = _artifacts(call), _owner(call)
-    found = [artifacts.location(*owner, path) for path in artifacts.paths(*owner)]
+    artifacts, owner, prefix = _artifacts(call), _owner(call), call["path"].strip("/")
+    below = [
+        path for path in artifacts.paths(*owner) if f"{path}/".startswith(f"{prefix}/" if prefix else "")
+    ]
+    found = [artifacts.location(*owner, path) for path in below]
     return paged(found, call.query.get("continuationtoken"), None)
 
 

@@ -49,7 +49,8 @@ class RunFolder:
 
     def is_worked_on(self) -> bool:
         """Whether the runner lives, has just ended, or may still come (a client starts a local one itself)."""
-        if not self.has_begun():
+        if not self.has_begun() or not (self.path / "lock").read_text():
+            # A runner makes the file, locks it, and then writes its id: what it has not yet locked is no sign.
             job = self.path / "job.json"
             return job.exists() and time.time() - job.stat().st_mtime < STARTING_SECONDS
         with locked(self.path / "lock", wait=False) as free:

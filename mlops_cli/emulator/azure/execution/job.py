@@ -40,6 +40,7 @@ def job_of(
         "command": [python, str(SCRIPT), str(folder.plan)],
         "cwd": None if local else str(folder.code),
         "env": env | _users(configuration),
+        "seconds": configuration.get("maxRunDurationSeconds"),
         # The SDK prefers a service principal to the run's own token.
         "unset": [f"{PRINCIPAL}{name}" for name in ("TENANT_ID", "ID", "PASSWORD")],
     }

@@ -1,7 +1,8 @@
 """A submitted run's own process: `python runner.py FOLDER`. Standard library only; knows nothing of the emulator.
 
-FOLDER holds `job.json` ({command, cwd, env, unset}); the output of the command goes to `std_log.txt`, its end
-to `result.json` ({exit_code, ended, cwd}), which is written in one step. `lock` is held while this lives.
+FOLDER holds `job.json` ({command, cwd, env, unset, seconds}); the output of the command goes to `std_log.txt`,
+its end to `result.json` ({exit_code, ended, cwd}), which is written in one step. `lock` is held while this lives.
+A command that takes longer than `seconds` is ended with all that it has started; its exit_code is null.
 """
 
 import contextlib
@@ -9,6 +10,7 @@ import datetime
 import fcntl
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -27,19 +29,25 @@ def main(folder: Path) -> None:
         temporary = folder / ".result.json"
         temporary.write_text(json.dumps(result))
         temporary.replace(folder / "result.json")
+        if result["exit_code"] is None:
+            os.killpg(0, signal.SIGKILL)
 
 
-def run(job: dict, cwd: str, log: Path) -> int:
+def run(job: dict, cwd: str, log: Path) -> int | None:
     env = {name: value for name, value in os.environ.items() if name not in job["unset"]} | job["env"]
     with log.open("ab") as output:
         try:
-            command = subprocess.run(
+            command = subprocess.Popen(
                 job["command"], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
             )
         except OSError as error:
             output.write(f"{job['command'][0]} cannot be run: {error}\n".encode())
             return 127
-        return command.returncode
+        try:
+            return command.wait(job.get("seconds"))
+        except subprocess.TimeoutExpired:
+            output.write(f"ended after {job['seconds']} s, the longest time of the run\n".encode())
+            return None
 
 
 def now() -> str:

@@ -77,8 +77,7 @@ def settle(app: App, workspace: Workspace, document: Document) -> None:
         result = folder.result()
         if result:
             harvest(app, workspace, document, Path(result["cwd"]))
-            error = _error(folder, result["exit_code"]) if result["exit_code"] else None
-            status = "Failed" if result["exit_code"] else "Completed"
+            status, error = _outcome(folder, result["exit_code"])
             Runs(workspace).set_status(run_id, status, at=result["ended"], error=error)
         elif not folder.is_worked_on():
             Runs(workspace).set_status(run_id, "Failed", error=_document("The process of the run is gone."))
@@ -126,6 +125,13 @@ def _make_run(
     made = runs.change(run_id, lambda document: document.update(_executor="script"))
     assert made is not None, "the run was just made"
     return made
+
+
+def _outcome(folder: RunFolder, code: int | None) -> tuple[str, Document | None]:
+    """Status and error; Azure cancels what takes longer than max_run_duration_seconds."""
+    if code is None:
+        return "Canceled", _document("The run took longer than max_run_duration_seconds.")
+    return ("Failed", _error(folder, code)) if code else ("Completed", None)
 
 
 def _error(folder: RunFolder, code: int) -> Document:

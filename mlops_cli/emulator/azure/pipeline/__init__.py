@@ -6,10 +6,13 @@ catalogue    modules with names and versions; `drafts`: graphs that are still wo
 graph        a submitted graph with the values of its parameters; `sources`: what goes into a step
 runs         pipeline runs and the state of their nodes
 progress     from finished nodes to the next ones; `ticker`: while no client asks
-steps        a node as work, or reused: script_step, automl_step, parallel_step
-parallel_run the driver of mini-batches, in the process of its step
+steps        a node as work, or reused: script_step, automl_step, hyperdrive_step,
+             parallel_step, transfer_step
+training_outputs  what a search leaves for other steps: metrics, models
+parallel_run the driver of mini-batches, in the process of its step; parallel_batches, parallel_worker
 intermediate outputs of nodes read as datasets
 places       outputs of nodes: blobs here, files for the processes
 published    published pipelines and their endpoints
+expressions  values worked out as a run begins; `dotnet_dates`
 schedules    what runs them by itself; `clock`: a time that tests can move
 """

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import re
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
 from mlops_cli.emulator.azure.history.experiments import Experiments
 from mlops_cli.emulator.azure.history.runs import Runs
 from mlops_cli.emulator.azure.jasmine import runs as automl
-from mlops_cli.emulator.azure.metric.metrics import Metrics
-from mlops_cli.emulator.azure.pipeline import places
+from mlops_cli.emulator.azure.pipeline import training_outputs
 from mlops_cli.emulator.azure.pipeline.graph import Step
 from mlops_cli.emulator.azure.pipeline.sources import table_of
 from mlops_cli.emulator.state import Document
@@ -22,8 +19,6 @@ from mlops_cli.emulator.workspace import Workspace
 if TYPE_CHECKING:
     from mlops_cli.emulator.app import App
 
-STORE = "workspaceblobstore"
-MODEL = "outputs/model.pkl"
 BEST = "automl_best_child_run_id"
 _TABLES = ("training_data", "validation_data", "test_data")
 
@@ -41,7 +36,7 @@ def start(app: App, workspace: Workspace, pipeline: Document, step: Step, run_id
 
 
 def outputs_of(step: Step, run_id: str) -> dict[str, Document]:
-    return {name: _place(step, run_id, name) for name in step.outputs()}
+    return {name: training_outputs.place_of(step, run_id, name) for name in step.outputs()}
 
 
 def _posted(step: Step) -> Document:
@@ -59,41 +54,8 @@ def _data(workspace: Workspace, step: Step, nodes: Document) -> Document:
     return {"dataPrepJsonString": msgspec.json.encode(tables).decode()} if "training_data" in tables else {}
 
 
-def _place(step: Step, run_id: str, name: str) -> Document:
-    setting = step.setting(name)
-    kind = (setting.get("TrainingOutput") or {}).get("TrainingOutputType")
-    store = setting.get("DataStoreName") or STORE
-    return {"store": store, "path": f"azureml/{run_id}/{name}", "kind": str(kind)}
-
-
 def finish(app: App, workspace: Workspace, run_id: str, outputs: dict[str, Document]) -> None:
-    """Write metrics of all child runs and the best model to where the outputs are."""
+    """Write metrics of all child runs and the wanted models to where the outputs are."""
+    best = (Runs(workspace).get(run_id) or {})["tags"].get(BEST)
     for place in outputs.values():
-        content = (
-            _metrics(workspace, run_id) if place["kind"] == "Metrics" else _model(app, workspace, run_id)
-        )
-        places.put(workspace, place, io.BytesIO(content))
-
-
-def _metrics(workspace: Workspace, run_id: str) -> bytes:
-    """{child run: {metric: [values]}}, as Azure writes it."""
-    found = {}
-    for child in Runs(workspace).children(run_id):
-        metrics = Metrics(workspace, child["runId"])
-        names = [one["metricKey"]["name"] for one in metrics.names()]
-        values = {name: _numbers(metrics.full(name) or {}, name) for name in names}
-        found[child["runId"]] = {name: numbers for name, numbers in values.items() if numbers}
-    return msgspec.json.encode({run: metrics for run, metrics in found.items() if metrics})
-
-
-def _numbers(metric: Document, name: str) -> list[float]:
-    logged = [value.get("data", {}).get(name) for value in metric.get("value") or []]
-    return [number for number in logged if isinstance(number, int | float)]
-
-
-def _model(app: App, workspace: Workspace, run_id: str) -> bytes:
-    run = Runs(workspace).get(run_id) or {}
-    best = run["tags"].get(BEST)
-    blob = Artifacts(workspace, app.identity).blob("ExperimentRun", f"dcid.{best}", MODEL)
-    assert blob is not None, "a completed AutoML run has a best child with a model"
-    return blob.path.read_bytes()
+        training_outputs.write(app, workspace, run_id, best, place)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from mlops_cli.emulator import errors
 from mlops_cli.emulator.azure.pipeline import ticker
 from mlops_cli.emulator.azure.pipeline.drafts import Drafts
+from mlops_cli.emulator.azure.pipeline.graph import ASSIGNED, with_paths
 from mlops_cli.emulator.azure.pipeline.published import PublishedPipelines
 from mlops_cli.emulator.azure.pipeline.routes import BASE, service
-from mlops_cli.emulator.azure.pipeline.runs import ASSIGNMENTS, PipelineRuns
+from mlops_cli.emulator.azure.pipeline.runs import PipelineRuns
 from mlops_cli.emulator.call import Call
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.users import created_by
@@ -49,7 +50,7 @@ def all_drafts(call: Call) -> list[Document]:
 
 @service.route("GET", DRAFT, "PipelineDraft.get")
 def get(call: Call) -> Document:
-    return Drafts(call.workspace).get(call["draft"])
+    return Drafts(call.workspace).shown(call["draft"])
 
 
 @service.route("PUT", DRAFT, "PipelineDraft.update")
@@ -88,7 +89,7 @@ def clone_run(call: Call) -> Document:
 
 
 def _told(document: Document, experiment: str | None) -> Document:
-    assigned = {name: document.get(name) or {} for name in ASSIGNMENTS}
+    assigned = {name: document.get(name) or {} for name in ASSIGNED}
     return {"PipelineSubmissionInfo": {"ExperimentName": experiment, **assigned}}
 
 
@@ -113,7 +114,7 @@ def publish(call: Call) -> Document:
     draft = drafts.get(call.document["Id"])
     graph, interface = drafts.fixed(draft)
     given = draft.get("PipelineSubmissionInfo") or {}
-    fields = {name: given.get(name) or {} for name in ASSIGNMENTS}
+    fields = {name: given.get(name) or {} for name in ASSIGNED}
     named = {"Name": draft.get("Name"), "Description": draft.get("Description"), "Version": "1.0"}
     posted = named | fields | {"Graph": graph, "GraphInterface": interface}
-    return PublishedPipelines(call.workspace).create(posted)
+    return with_paths(PublishedPipelines(call.workspace).create(posted))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from mlops_cli.emulator.azure.pipeline.graph import assigned
 from mlops_cli.emulator.azure.pipeline.runs import PipelineRuns
 from mlops_cli.emulator.clock import now
 from mlops_cli.emulator.errors import not_found
@@ -28,6 +29,17 @@ class Drafts:
     def get(self, draft_id: str) -> Document:
         """Raises ApiError 404."""
         return _found(self._documents, draft_id)
+
+    def shown(self, draft_id: str) -> Document:
+        """The draft with all values that a run of it would have. Raises ApiError 404.
+
+        A client that deletes a draft deletes its graph first, and asks for the draft then.
+        """
+        draft = self.get(draft_id)
+        if self._graphs.get(draft["GraphDraftId"]) is None:
+            return draft
+        info = draft.get("PipelineSubmissionInfo") or {}
+        return draft | {"PipelineSubmissionInfo": info | assigned(self.fixed(draft)[1], info)}
 
     def graph(self, graph_id: str) -> Document:
         """Raises ApiError 404."""

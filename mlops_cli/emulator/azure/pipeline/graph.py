@@ -10,6 +10,13 @@ from mlops_cli.emulator.azure.pipeline.modules import RUN_AFTER_INPUT, Modules
 from mlops_cli.emulator.errors import bad_request
 from mlops_cli.emulator.state import Document
 
+ASSIGNED = {
+    "ParameterAssignments": "Parameters",
+    "DataPathAssignments": "DataPathParameters",
+    "DataSetDefinitionValueAssignments": "DataPathParameterList",
+}
+"""What a run may be given, and where the graph's interface declares it."""
+
 
 class Source(NamedTuple):
     """What goes into a port: an output of another step, a saved dataset, or a path of a datastore.
@@ -70,11 +77,7 @@ class Graph:
     def __init__(self, posted: Document, interface: Document, run: Document, modules: Modules) -> None:
         self._posted = posted
         self._modules = modules
-        self.values = _values(interface.get("Parameters"), run.get("ParameterAssignments"))
-        self.paths = _values(interface.get("DataPathParameters"), run.get("DataPathAssignments"))
-        self.datasets = _values(
-            interface.get("DataPathParameterList"), run.get("DataSetDefinitionValueAssignments")
-        )
+        self.values, self.paths, self.datasets = assigned(interface, run).values()
         self._data = {node["Id"]: node for node in posted.get("DatasetNodes") or []}
         self.steps = {node["Id"]: self._step(node) for node in posted.get("ModuleNodes") or []}
 
@@ -142,18 +145,26 @@ def _values(declared: list[Document] | None, assigned: Document | None) -> Docum
     return defaults | (assigned or {})
 
 
+def assigned(interface: Document, given: Document) -> Document:
+    """All three kinds of values with the defaults of the graph's interface."""
+    return {kind: _values(interface.get(names), given.get(kind)) for kind, names in ASSIGNED.items()}
+
+
+def with_paths(document: Document) -> Document:
+    """A run or a published pipeline as clients read it: paths of datastores are `store/path` among its values."""
+    paths = {
+        name: f"{path.get('DataStoreName')}/{path.get('RelativePath') or ''}"
+        for name, path in (document.get("DataPathAssignments") or {}).items()
+        if isinstance(path, dict)
+    }
+    return document | {"ParameterAssignments": (document.get("ParameterAssignments") or {}) | paths}
+
+
 def check_assignments(interface: Document, given: Document) -> None:
     """Raises ApiError 400 for a parameter that the pipeline does not have."""
-    for kind, names in (
-        ("ParameterAssignments", _names(interface, "Parameters")),
-        ("DataPathAssignments", _names(interface, "DataPathParameters")),
-        ("DataSetDefinitionValueAssignments", _names(interface, "DataPathParameterList")),
-    ):
+    for kind, declared in ASSIGNED.items():
+        names = {one["Name"] for one in interface.get(declared) or []}
         unknown = sorted(set(given.get(kind) or {}) - names)
         if unknown:
             known = ", ".join(sorted(names)) or "none"
             raise bad_request(f"Unknown parameter '{unknown[0]}' in {kind}; the pipeline has: {known}.")
-
-
-def _names(interface: Document, kind: str) -> set[str]:
-    return {one["Name"] for one in interface.get(kind) or []}

@@ -53,6 +53,21 @@ def saved_dataset(workspace: Workspace, place: Document, blocks: list[Document])
     return str(Datasets(workspace).save({"datasetType": kind, "dataflowJson": text})["id"])
 
 
+def register(workspace: Workspace, place: Document, registration: Document) -> None:
+    """Make the files of {store, path} the next version of a dataset, as `DatasetRegistration` of a port says."""
+    blocks = blocks_of(registration.get("AdditionalTransformations"))
+    saved = Datasets(workspace).saved(saved_dataset(workspace, place, blocks))
+    assert saved is not None, "the dataset was just saved"
+    posted = {
+        "name": registration["Name"],
+        "description": registration.get("Description"),
+        "tags": registration.get("Tags") or {},
+        "datasetType": saved["datasetType"],
+        "latest": {"dataflow": saved["dataflowJson"], "savedDatasetId": saved["id"], "properties": {}},
+    }
+    Datasets(workspace).register(posted, new_version=registration.get("CreateNewVersion") is not False)
+
+
 def _address(workspace: Workspace) -> str:
     """As clients write it."""
     subscription, group, name = (workspace.arm_path.split("/")[place] for place in (2, 4, 8))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlops_cli.emulator.app import App
 
 DRIVER = Path(__file__).with_name("parallel_run.py")
+BESIDE = ("batches", "worker")
 
 
 def start(app: App, workspace: Workspace, pipeline: Document, step: Step, run_id: str) -> None:
@@ -24,6 +25,9 @@ def start(app: App, workspace: Workspace, pipeline: Document, step: Step, run_id
     place = scripts.folder_of(app, run_id).code / step.parameters["Script"]
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(DRIVER.read_bytes())
+    for name in BESIDE:
+        place.with_name(f"amlbi_{name}.py").write_bytes(DRIVER.with_name(f"parallel_{name}.py").read_bytes())
     told = msgspec.json.decode(step.parameters.get("BatchInferencingMetaData") or "{}")
-    variables = {"AZUREML_NODE_COUNT": str(told.get("NodeCount") or 1)}
+    nodes = step.parameters.get("NodeCount") or told.get("NodeCount") or 1
+    variables = {"AZUREML_NODE_COUNT": str(nodes)}
     script_step.start(app, workspace, pipeline, step, run_id, variables)

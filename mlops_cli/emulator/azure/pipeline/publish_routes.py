@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlops_cli.emulator import errors
 from mlops_cli.emulator.azure.pipeline import ticker
+from mlops_cli.emulator.azure.pipeline.graph import ASSIGNED, with_paths
 from mlops_cli.emulator.azure.pipeline.published import PipelineEndpoints, PublishedPipelines
 from mlops_cli.emulator.azure.pipeline.routes import BASE, service
 from mlops_cli.emulator.azure.pipeline.runs import PipelineRuns
@@ -21,22 +22,24 @@ def _active_only(call: Call) -> bool:
 
 @service.route("POST", BASE + "/Pipelines/Create", "Pipeline.publish, PipelineRun.publish_pipeline")
 def publish(call: Call) -> Document:
-    return PublishedPipelines(call.workspace).create(call.document)
+    return with_paths(PublishedPipelines(call.workspace).create(call.document))
 
 
 @service.route("GET", BASE + "/Pipelines", "PublishedPipeline.list")
 def all_published(call: Call) -> list[Document]:
-    return PublishedPipelines(call.workspace).all(active_only=_active_only(call))
+    found = PublishedPipelines(call.workspace).all(active_only=_active_only(call))
+    return [with_paths(one) for one in found]
 
 
 @service.route("GET", PIPELINE, "PublishedPipeline.get")
 def get_published(call: Call) -> Document:
-    return PublishedPipelines(call.workspace).get(call["pipeline"])
+    return with_paths(PublishedPipelines(call.workspace).get(call["pipeline"]))
 
 
 @service.route("PUT", PIPELINE + "/status", "PublishedPipeline.enable, disable")
 def set_status(call: Call) -> Document:
-    return PublishedPipelines(call.workspace).set_status(call["pipeline"], str(call.any_document))
+    published = PublishedPipelines(call.workspace)
+    return with_paths(published.set_status(call["pipeline"], str(call.any_document)))
 
 
 @service.route("POST", BASE + "/PipelineRuns/PipelineSubmit/{pipeline}", "PublishedPipeline.submit, REST")
@@ -83,7 +86,7 @@ def pipelines_of_endpoint(call: Call) -> list[Document]:
     endpoint = PipelineEndpoints(call.workspace).get(call["endpoint"])
     published = PublishedPipelines(call.workspace)
     found = [published.get(one["PipelineId"]) for one in endpoint["PipelineVersionList"]]
-    return [one for one in found if one["EntityStatus"] == "Active" or not _active_only(call)]
+    return [with_paths(one) for one in found if one["EntityStatus"] == "Active" or not _active_only(call)]
 
 
 @service.route("POST", ENDPOINT_SUBMIT + "/Id/{endpoint}", "PipelineEndpoint.submit, REST")
@@ -96,7 +99,7 @@ def submit_endpoint(call: Call) -> Document:
 
 def _submitted(call: Call, pipeline: str) -> Document:
     given = call.document
-    for name in ("ParameterAssignments", "DataPathAssignments", "DataSetDefinitionValueAssignments"):
+    for name in ASSIGNED:
         if not isinstance(given.get(name) or {}, dict):
             raise errors.bad_request(f"{name} must be an object.")
     made = PublishedPipelines(call.workspace).submit(pipeline, given, created_by(call))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from mlops_cli.emulator.azure.pipeline.graph import check_assignments
+from mlops_cli.emulator.azure.pipeline.graph import ASSIGNED, assigned, check_assignments
 from mlops_cli.emulator.azure.pipeline.runs import PipelineRuns
 from mlops_cli.emulator.clock import now
 from mlops_cli.emulator.errors import bad_request, conflict, not_found
@@ -32,7 +32,7 @@ class PublishedPipelines:
         pipeline_id = str(uuid.uuid4())
         graph = posted.get("Graph") or {}
         document = {key: value for key, value in posted.items() if key not in ("Graph", "GraphInterface")}
-        return self._documents.put(pipeline_id, document | {
+        return self._documents.put(pipeline_id, document | assigned(interface, posted) | {
             "Id": pipeline_id,
             "GraphId": PipelineRuns(self._workspace).add_graph(graph, interface),
             "EntityStatus": "Active",
@@ -66,7 +66,7 @@ class PublishedPipelines:
         pipeline = self.get(pipeline_id)
         if pipeline["EntityStatus"] == "Disabled":
             raise conflict(f"Pipeline {pipeline_id} is disabled.")
-        given = given | {name: _merged(pipeline, given, name) for name in _ASSIGNED}
+        given = given | {name: _merged(pipeline, given, name) for name in ASSIGNED}
         goes_on = given.get("ContinueRunOnStepFailure", pipeline.get("ContinueRunOnStepFailure"))
         runs = PipelineRuns(self._workspace)
         made = runs.create(
@@ -75,9 +75,6 @@ class PublishedPipelines:
         )  # fmt: skip
         runs.submit(made["Id"])
         return runs.shown(made)
-
-
-_ASSIGNED = ("ParameterAssignments", "DataPathAssignments", "DataSetDefinitionValueAssignments")
 
 
 def _merged(pipeline: Document, given: Document, name: str) -> Document:

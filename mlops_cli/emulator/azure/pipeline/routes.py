@@ -12,7 +12,7 @@ from mlops_cli.emulator.state import Document
 
 service = Service(
     "pipeline", "Pipelines", hosts.AML, errors.aml,
-    left_out=("steps other than PythonScript, Command, AutoML and ParallelRun (ModuleStep too)",),
+    left_out=("steps on other computes: Databricks, Synapse, Kusto, Azure Batch, Data Lake, R",),
 )  # fmt: skip
 BASE = "/pipelines/v1.0{W}"
 DATA_TYPES = (

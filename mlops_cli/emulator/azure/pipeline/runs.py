@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 
 import msgspec
 
 from mlops_cli.emulator.azure.history.experiments import Experiments
 from mlops_cli.emulator.azure.history.runs import Runs
-from mlops_cli.emulator.azure.pipeline.graph import Graph, check_assignments
+from mlops_cli.emulator.azure.pipeline import clock
+from mlops_cli.emulator.azure.pipeline.expressions import Context, resolved
+from mlops_cli.emulator.azure.pipeline.graph import ASSIGNED, Graph, check_assignments, with_paths
 from mlops_cli.emulator.azure.pipeline.modules import Modules
+from mlops_cli.emulator.azure.pipeline.sources import name_datasets
 from mlops_cli.emulator.clock import now
 from mlops_cli.emulator.errors import bad_request
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.workspace import Workspace
 
-ASSIGNMENTS = ("ParameterAssignments", "DataPathAssignments", "DataSetDefinitionValueAssignments")
 STATUS = {
     "NotStarted": "NotStarted", "Preparing": "Running", "Queued": "Running", "Running": "Running",
     "CancelRequested": "Running", "Completed": "Finished", "Failed": "Failed", "Canceled": "Canceled",
@@ -38,6 +41,7 @@ class PipelineRuns:
 
     def add_graph(self, graph: Document, interface: Document) -> str:
         graph_id = str(uuid.uuid4())
+        name_datasets(self._workspace, graph)
         kept = {"Id": graph_id, "Graph": graph | {"Id": graph_id}, "Interface": interface}
         self._graphs.put(graph_id, kept)
         return graph_id
@@ -64,15 +68,24 @@ class PipelineRuns:
             "EntityStatus": "Active",
             "CreatedDate": now(),
             "TotalRunSteps": len(kept["Graph"].get("ModuleNodes") or []),
-            **{name: given.get(name) or {} for name in ASSIGNMENTS},
+            **{name: given.get(name) or {} for name in ASSIGNED},
             "_nodes": {},
             **fields,
         }
+        context = self._context(document, user)
+        document["ParameterAssignments"] = resolved(given.get("ParameterAssignments") or {}, context)
         graph = Graph(kept["Graph"], kept["Interface"], document, Modules(self._workspace))
         _check_values(kept["Interface"], graph)
+        document |= dict(zip(ASSIGNED, (graph.values, graph.paths, graph.datasets), strict=True))
         document["_nodes"] = {node: {"status": "NotStarted", "outputs": {}} for node in graph.steps}
         self._make_history(experiment, document, graph, given, user)
         return self._documents.put(run_id, document)
+
+    def _context(self, document: Document, user: Document | None) -> Context:
+        scheduled = document.get("_scheduled")
+        moment = datetime.datetime.fromisoformat(scheduled) if scheduled else None
+        name = str((user or {}).get("userName") or "")
+        return Context(document["Id"], name, clock.now(self._workspace.state), moment)
 
     def _make_history(
         self, experiment: str, document: Document, graph: Graph, given: Document, user: Document | None
@@ -130,7 +143,7 @@ class PipelineRuns:
         if run:
             status |= {"CreationTime": run["createdUtc"], "EndTime": run["endTimeUtc"]}
         own = {key: value for key, value in document.items() if not key.startswith("_")}
-        return own | {"Status": status}
+        return with_paths(own) | {"Status": status}
 
 
 def _check_values(interface: Document, graph: Graph) -> None:

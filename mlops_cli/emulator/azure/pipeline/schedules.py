@@ -7,6 +7,7 @@ import uuid
 
 from mlops_cli.domain.schedules import WEEK_DAYS, Recurrence
 from mlops_cli.emulator.azure.pipeline import clock, places
+from mlops_cli.emulator.azure.pipeline.expressions import Context, resolved
 from mlops_cli.emulator.azure.pipeline.published import STATUS, PipelineEndpoints, PublishedPipelines
 from mlops_cli.emulator.azure.pipeline.time_zones import iana
 from mlops_cli.emulator.errors import ApiError, bad_request, not_found
@@ -51,6 +52,8 @@ class Schedules:
             PublishedPipelines(self._workspace).get(posted.get("PipelineId") or "")
         if posted.get("Recurrence"):
             recurrence_of(posted["Recurrence"])
+        given, moment = posted.get("PipelineSubmissionInfo") or {}, clock.now(self._workspace.state)
+        resolved(given.get("ParameterAssignments") or {}, Context("", "", moment, moment))
 
     def _first(self, document: Document, moment: datetime.datetime) -> Document:
         """What a new, changed or enabled schedule waits for. One without a start or times runs at once."""
@@ -118,8 +121,9 @@ class Schedules:
         told = info | {"DataPathAssignments": paths, "RunType": "Schedule", "RunSource": "Schedule"}
         try:
             PublishedPipelines(self._workspace).submit(
-                self._pipeline(schedule), told, schedule["_by"], ScheduleId=schedule["Id"]
-            )
+                self._pipeline(schedule), told, schedule["_by"], ScheduleId=schedule["Id"],
+                _scheduled=schedule["_next"],
+            )  # fmt: skip
         except ApiError as error:
             why = error.message
             self._documents.change(schedule["Id"], lambda document: document.update(_problem=why))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlops_cli.emulator.app import App
 
 DEFAULT_STORE = "workspaceblobstore"
+STRUCTURED = "USE_STRUCTURED_ARGUMENTS"
 INPUTS = "code/.inputs"
 """Below the working directory: Model.register refuses every path outside of it."""
 
@@ -74,10 +75,8 @@ class ScriptJob:
             local.parent.mkdir(parents=True, exist_ok=True)
             self._texts["Output", name] = self.variables[f"AZUREML_DATAREFERENCE_{name}"] = str(local)
             return
-        registration = (self._step.setting(name).get("DatasetRegistration") or {}).get("Name")
         self.output_data[name] = {
             "outputLocation": {"dataPath": {"datastoreName": place["store"], "relativePath": place["path"]}},
-            "additionalOptions": {"registrationOptions": {"name": registration}},
         }
 
     def _name_parameters(self) -> None:
@@ -87,6 +86,9 @@ class ScriptJob:
                 self.variables[variable] = self._step.parameters[parameter["Name"]]
 
     def arguments(self) -> list[str]:
+        own = self._step.parameters.get("Arguments") or STRUCTURED
+        if own != STRUCTURED:  # a step of a module brings its own, which the client joins by commas
+            return [self._resolved(word) for word in own.split(",")]
         found = []
         for given in self._step.interface.get("Arguments") or []:
             kind, value = str(given["ValueType"]), str(given.get("Value"))
@@ -98,9 +100,8 @@ class ScriptJob:
 
     def _resolved(self, text: str) -> str:
         """Outputs and inputs may stand within a text, as `--out=$AZUREML_DATAREFERENCE_name`."""
-        return re.sub(
-            r"\$(AZUREML_DATAREFERENCE_\w+)", lambda found: self.variables.get(found[1], found[0]), text
-        )
+        named = r"\$((?:AZUREML_DATAREFERENCE|AML_PARAMETER)_\w+)"
+        return re.sub(named, lambda found: self.variables.get(found[1], found[0]), text)
 
     def _command(self) -> str:
         """The client cuts a command at its blanks; what it is for the shell is put together again."""
@@ -110,15 +111,23 @@ class ScriptJob:
 
     def configuration(self) -> Document:
         """As a client posts it for ScriptRunConfig."""
-        given = msgspec.json.decode(self._step.node.get("Runconfig") or "{}")
+        given = msgspec.json.decode(
+            self._step.node.get("Runconfig") or self._step.module.get("Runconfig") or "{}"
+        )
         parameters = self._step.parameters
+        own = {
+            "script": parameters.get("Script"),
+            "command": self._command(),
+            "target": parameters.get("Target"),
+        }
+        return self.completed(given | own)
+
+    def completed(self, given: Document) -> Document:
+        """A run configuration with the arguments, inputs and outputs of the step."""
         own = {"AZUREML_DATASET_ENVIRONMENT_VARS": ",".join(self._dataset_variables)}
         return {
             **given,
-            "script": parameters.get("Script"),
-            "command": self._command(),
-            "arguments": [] if parameters.get("Command") else self.arguments(),
-            "target": parameters.get("Target"),
+            "arguments": [] if given.get("command") else self.arguments(),
             "data": self.data,
             "dataReferences": {},
             "outputData": self.output_data,

@@ -24,6 +24,16 @@ def place_of(workspace: Workspace, source: Source, nodes: Document) -> Document 
     return {"store": path.get("DataStoreName") or "", "path": path.get("RelativePath") or ""}
 
 
+def name_datasets(workspace: Workspace, graph: Document) -> None:
+    """Put names beside the ids of registered datasets: clients find them by their names alone."""
+    for node in graph.get("DatasetNodes") or []:
+        value = (node.get("DataSetDefinition") or {}).get("Value") or {}
+        wanted = value.get("DataSetReference") or {}
+        names = [one["name"] for one in Datasets(workspace).all() if one["datasetId"] == wanted.get("Id")]
+        if names:
+            wanted["Name"] = names[0]
+
+
 def dataset_of(workspace: Workspace, source: Source) -> str | None:
     """The id of the saved dataset. Raises ApiError 400 for one that does not exist."""
     if source.dataset is None:

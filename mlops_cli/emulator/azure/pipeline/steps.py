@@ -15,7 +15,14 @@ from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
 from mlops_cli.emulator.azure.execution import scripts
 from mlops_cli.emulator.azure.history.experiments import Experiments
 from mlops_cli.emulator.azure.history.runs import Runs
-from mlops_cli.emulator.azure.pipeline import automl_step, parallel_step, script_step
+from mlops_cli.emulator.azure.pipeline import (
+    automl_step,
+    hyperdrive_step,
+    intermediate,
+    parallel_step,
+    script_step,
+    transfer_step,
+)
 from mlops_cli.emulator.azure.pipeline.graph import Step
 from mlops_cli.emulator.azure.pipeline.sources import identity
 from mlops_cli.emulator.clock import now
@@ -30,22 +37,30 @@ class Kind(NamedTuple):
     """`start` lets the work begin; `outputs` says where its outputs will be, `finish` puts them there."""
 
     start: Callable[[App, Workspace, Document, Step, str], None]
-    outputs: Callable[[Step, str], dict[str, Document]]
+    outputs: Callable[[Workspace, Document, Step, str], dict[str, Document]]
     finish: Callable[[App, Workspace, str, dict[str, Document]], None]
 
 
-_SCRIPT = Kind(script_step.start, script_step.outputs_of, script_step.finish)
+def _own(outputs: Callable[[Step, str], dict[str, Document]]) -> Callable[..., dict[str, Document]]:
+    """Outputs at places that follow from the step and its run alone."""
+    return lambda _, __, step, run_id: outputs(step, run_id)
+
+
+_SCRIPT = Kind(script_step.start, _own(script_step.outputs_of), script_step.finish)
 KINDS: dict[str, Kind] = {
-    "PythonScriptStep": _SCRIPT,
-    "CommandStep": _SCRIPT,
-    "AutoMLStep": Kind(automl_step.start, automl_step.outputs_of, automl_step.finish),
-    "ParallelRunStep": Kind(parallel_step.start, script_step.outputs_of, script_step.finish),
+    **dict.fromkeys(("PythonScriptStep", "CommandStep", "EstimatorStep", "MpiStep"), _SCRIPT),
+    "AutoMLStep": Kind(automl_step.start, _own(automl_step.outputs_of), automl_step.finish),
+    "HyperDriveStep": Kind(hyperdrive_step.start, _own(hyperdrive_step.outputs_of), hyperdrive_step.finish),
+    "DataTransferStep": Kind(transfer_step.start, transfer_step.outputs_of, transfer_step.finish),
+    "ParallelRunStep": Kind(parallel_step.start, _own(script_step.outputs_of), script_step.finish),
 }
 
 
 def kind_of(step: Step) -> Kind:
     """Raises ApiError 400 for a type of step that is not emulated."""
-    name = step.module.get("StepType") or step.module.get("ModuleType") or "PythonScriptStep"
+    name = step.module.get("StepType") or "PythonScriptStep"
+    if name == "ModuleStep" and step.module.get("ModuleExecutionType") == "escloud":
+        return _SCRIPT
     if name not in KINDS:
         message = f"The mlops emulator does not run steps of type {name} (step '{step.name}')."
         raise errors.bad_request(message, "NotImplementedByEmulator")
@@ -96,7 +111,8 @@ def reuse_key(workspace: Workspace, pipeline: Document, step: Step) -> str | Non
         return None
     sources = [identity(workspace, source, pipeline["_nodes"]) for source in step.sources]
     settings = [step.setting(name) for name in step.outputs()]
-    what = [step.module["Id"], step.parameters, step.node.get("Runconfig"), sources, settings]
+    parameters = {k: v for k, v in step.parameters.items() if k != hyperdrive_step.CONFIGURATION}
+    what = [step.module["Id"], parameters, step.node.get("Runconfig"), sources, settings]
     return hashlib.sha256(msgspec.json.encode(what, order="sorted")).hexdigest()
 
 
@@ -104,12 +120,25 @@ def finish(app: App, workspace: Workspace, pipeline: Document, step: Step) -> No
     """Keep the outputs of a node whose run has completed, for its successors and for reuse."""
     state = pipeline["_nodes"][step.id]
     kind = kind_of(step)
-    outputs = kind.outputs(step, state["run"])
+    outputs = kind.outputs(workspace, pipeline["_nodes"], step, state["run"])
     kind.finish(app, workspace, state["run"], outputs)
+    _register(app, workspace, step, state["run"], outputs)
     state |= {"status": "Finished", "outputs": outputs}
     if state.get("key"):
         kept = {"run": state["run"], "outputs": state["outputs"], "pipeline": pipeline["Id"], "node": step.id}
         workspace.collection("pipeline-reuse").put(state["key"], kept)
+
+
+def _register(app: App, workspace: Workspace, step: Step, run_id: str, outputs: dict[str, Document]) -> None:
+    """Make datasets of the outputs that are to be; what cannot be one is told in the log of the step."""
+    for name, place in outputs.items():
+        registration = step.setting(name).get("DatasetRegistration") or {}
+        try:
+            if registration.get("Name"):
+                intermediate.register(workspace, place, registration)
+        except errors.ApiError as error:
+            with scripts.folder_of(app, run_id).log.open("a") as log:
+                log.write(f"the output {name} was not registered: {error.message}\n")
 
 
 def _make_run(

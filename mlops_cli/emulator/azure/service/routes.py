@@ -32,8 +32,8 @@ service = Service(
               "TLS certificates of one's own", "model data collection", "Webservice.deploy_from_image", "migration"),
 )  # fmt: skip
 BASE = "/modelmanagement/v1.0{W}"
-POLL_SECONDS = 4.0
 NAME = re.compile(r"[a-z]([a-z0-9-]{1,30}[a-z0-9])?")
+POLL_SECONDS = 4.0
 
 
 def _services(call: Call) -> Services:

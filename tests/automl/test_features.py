@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlops_cli.engine.model.dense import Dense
 from mlops_cli.engine.model.features import Encoder
 from mlops_cli.engine.model.values import to_key, to_number
 from mlops_cli.errors import DataError
@@ -99,3 +100,21 @@ def test_any_value_is_a_number_or_a_gap(value: object) -> None:
 @pytest.mark.parametrize("value", [7, 7.0, "7", " 7 "])
 def test_one_category_has_one_name(value: object) -> None:
     assert to_key(value) == "7"
+
+
+def test_bends_are_linear_splines_between_quartiles() -> None:
+    from sklearn.preprocessing import SplineTransformer
+
+    matrix = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32)
+    matrix[:, 1] = matrix[:, 1] > 0
+    dense = Dense({}, bent=True).fit(matrix)
+    found = dense.transform(matrix)
+    scaled = found[:, [0, 2]]
+    knots = np.quantile(scaled, [0, 0.25, 0.5, 0.75, 1], axis=0)
+    for place in (0, 1):
+        splines = SplineTransformer(degree=1, knots=knots[:, [place]]).fit_transform(scaled[:, [place]])
+        np.testing.assert_allclose(found[:, 3 + 5 * place : 8 + 5 * place], splines, atol=1e-9)
+    assert found.shape == (200, 13)  # the column of two values has nothing to bend
+    assert dense.sources() == [0, 1, 2] + [0] * 5 + [2] * 5
+    far = np.full((1, 3), 99, dtype=np.float32)
+    np.testing.assert_allclose(dense.transform(far)[0, 3:], [0, 0, 0, 0, 1] * 2)

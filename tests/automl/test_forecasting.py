@@ -1,5 +1,6 @@
 """Forecasts of several series with a column known beforehand."""
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 
 from mlops_cli.domain.schema import check_rows
 from mlops_cli.domain.training import ForecastSettings
-from mlops_cli.engine.automl.search import AutoMLResult, run_automl
+from mlops_cli.engine.automl.clock import Limits, OutOfTimeError
+from mlops_cli.engine.automl.search import AutoMLResult, make_bench, run_automl
 from mlops_cli.engine.automl.workdir import judged_of
 from mlops_cli.engine.model.folder import load
 from mlops_cli.engine.model.forecast import ForecastModel
@@ -153,3 +155,15 @@ def test_days_without_a_row_judge_nobody(tmp_path: Path) -> None:
     judged = judged_of(tmp_path)
     assert judged is not None
     assert {datetime.fromtimestamp(t, UTC).weekday() for t in judged["time"].tolist()} == set(range(5))
+
+
+def test_a_trial_ends_in_the_middle_of_its_forecast_when_all_time_is_over() -> None:
+    chosen = settings(
+        "sold", 1, task="forecasting", forecasting=FORECASTING, allowed_models=["SeasonalNaive"]
+    )
+    bench = make_bench(split()[0], chosen)
+    late, now = Limits(time.time() - 1, 1, soft=True), time.time()
+    candidate = ("SeasonalNaive", {"lags": [7]})
+    assert all(np.isfinite(fold.answers).all() for fold in bench.fits.judge(*candidate, late))
+    with pytest.raises(OutOfTimeError):
+        bench.fits.judge(*candidate, Limits(now + 600, 1, soft=True, end=now - 1))

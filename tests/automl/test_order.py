@@ -1,6 +1,7 @@
 """What is tried, in which order, on which rows: decided by the table, the budget and the seed."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,14 @@ import pytest
 from mlops_cli.domain.training import TrainSettings
 from mlops_cli.engine.automl.clock import Clock, Limits
 from mlops_cli.engine.automl.finish import Publisher
+from mlops_cli.engine.automl.fits import TableFits
 from mlops_cli.engine.automl.folds import split
-from mlops_cli.engine.automl.learners import available
+from mlops_cli.engine.automl.learners import available, learner
 from mlops_cli.engine.automl.portfolio import LAG, Candidate, Seen, Shape, candidate, portfolio
 from mlops_cli.engine.automl.search import make_bench, run_automl
 from mlops_cli.engine.automl.spaces import SPACES, Range, anywhere, near, space_of
 from mlops_cli.engine.model.folder import load
+from mlops_cli.engine.model.members import Bag
 from mlops_cli.status import RunStatus
 from tests.automl.tables import people, prices, settings
 
@@ -68,6 +71,20 @@ def test_later_trials_are_near_the_best_seen_or_anywhere() -> None:
     assert found == [candidate(i, 0, first(Shape(300, 2)), NAMES, [good]) for i in range(40, 80)]
 
 
+def test_after_the_portfolio_the_best_booster_learns_more_slowly() -> None:
+    begun = first(Shape(300, 2))
+    slow = {"learning_rate": 0.03, "num_leaves": 8}
+    seen = [
+        Seen(0.2, 0, "LightGBM", {"num_leaves": 31}),
+        Seen(0.1, 3, "LightGBM", slow),
+        Seen(0.0, 4, "MLP", {}),
+    ]
+    assert candidate(len(begun), 0, begun, NAMES, seen) == ("LightGBM", {**slow, "learning_rate": 0.015})
+    eta = [Seen(0.1, 3, "XGBoostClassifier", {"eta": 0.02})]
+    assert candidate(len(begun) + 4, 0, begun, NAMES, eta) == ("XGBoostClassifier", {"eta": 0.01})
+    assert candidate(len(begun), 0, begun, NAMES, seen[:1])[1]["learning_rate"] == 0.05
+
+
 @pytest.mark.parametrize("name", sorted(SPACES))
 def test_what_is_drawn_stays_in_its_space(name: str) -> None:
     random = np.random.default_rng(0)
@@ -114,3 +131,46 @@ def rows_of(folder: Path) -> int:
     """How many rows the first tree has seen."""
     tree = load(folder).members[0].booster().dump_model(num_iteration=1)["tree_info"][0]
     return int(tree["tree_structure"]["internal_count"])
+
+
+def test_folds_of_boosting_answer_after_as_many_rounds_as_each_other_and_become_a_bag() -> None:
+    chosen = settings("bought", 4, n_cross_validations=5)
+    bench = make_bench(people(), chosen)
+    fits = bench.fits
+    assert isinstance(fits, TableFits)
+    judged = fits.judge("LightGBM", {"learning_rate": 0.1}, Limits(time.time() + 600, 1))
+    assert len({fold.rounds for fold in judged}) > 1
+    usual = round(np.mean([fold.rounds for fold in judged]))
+    again = replace(fits, folds=[replace(data, valid=None, rounds=usual) for data in fits.folds])
+    for fold, data, blind in zip(judged, fits.folds, again.folds, strict=True):
+        assert data.valid is not None
+        if fold.member.booster().current_iteration() == usual:
+            fresh, _ = learner("classification", "LightGBM")(
+                blind, {"learning_rate": 0.1}, Limits(time.time() + 600, 1)
+            )
+            np.testing.assert_allclose(fold.answers, fresh.predict(data.valid[0]), atol=1e-12)
+    bag = fits.final("LightGBM", {"learning_rate": 0.1}, None, Limits(time.time() + 600, 1))
+    rows = fits.whole.matrix[:20]
+    np.testing.assert_allclose(
+        bag.predict(rows), np.mean([fold.member.predict(rows) for fold in judged], axis=0)
+    )
+    steady = fits.final("LogisticRegression", {"C": 1.0}, None, Limits(time.time() + 600, 1))
+    assert not isinstance(steady, Bag)
+
+
+def test_a_model_that_is_there_does_when_there_is_no_time_for_a_better_one(tmp_path: Path) -> None:
+    chosen = TrainSettings(label="bought", experiment_timeout_minutes=10, n_cross_validations=2)
+    bench = make_bench(people(), chosen)
+    parameters = [{"C": 0.3}, {"C": 1.0}]
+    found = [
+        bench.trial(i, "LogisticRegression", p, Limits(time.time() + 600, 1))
+        for i, p in enumerate(parameters)
+    ]
+    found[0].trial.iteration, found[1].trial.iteration = 0, 1
+    for seconds, expected in ((0, 0), (600, 1)):
+        publisher = Publisher(bench, tmp_path / str(seconds), Clock(seconds, time.time()), {})
+        publisher.publish([found[0]], found)
+        assert publisher.iteration == 0  # the first one is worth any time
+        found[1].final_seconds = 60.0
+        publisher.publish([found[1], found[0]], found)
+        assert publisher.iteration == expected

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from mlops_cli.engine.compile.model import compile_model
 from mlops_cli.engine.model.ensembles import Stack, Vote
 from mlops_cli.engine.model.fitted import FittedModel
 from mlops_cli.engine.model.forecast import ForecastModel
+from mlops_cli.engine.model.members import Bag
 from mlops_cli.engine.serving.fast.scorer import FastModel
 from mlops_cli.engine.serving.messages import Refusal
 from mlops_cli.engine.serving.payload import parse_json
@@ -33,8 +35,18 @@ BOTH: list[Kind] = [
     ("GradientBoosting", {"max_iter": 20}),
     ("MLP", {"hidden_layer_sizes": [8, 4]}),
 ]
-CLASSIFIERS: list[Kind] = [*BOTH, ("XGBoostClassifier", {"max_depth": 4}), ("LogisticRegression", {"C": 0.3})]
-REGRESSORS: list[Kind] = [*BOTH, ("XGBoostRegressor", {"max_depth": 4}), ("ElasticNet", {"alpha": 0.01})]
+CLASSIFIERS: list[Kind] = [
+    *BOTH,
+    ("XGBoostClassifier", {"max_depth": 4}),
+    ("LogisticRegression", {"C": 0.3}),
+    ("LogisticRegression", {"C": 0.3, "bent": True}),
+]
+REGRESSORS: list[Kind] = [
+    *BOTH,
+    ("XGBoostRegressor", {"max_depth": 4}),
+    ("ElasticNet", {"alpha": 0.01}),
+    ("ElasticNet", {"alpha": 0.01, "bent": True}),
+]
 CASES = [(label, kind) for label in ("two", "three") for kind in CLASSIFIERS]
 CASES += [("price", kind) for kind in REGRESSORS]
 
@@ -63,6 +75,34 @@ def test_votes_and_stacks_answer_the_same_compiled(label: str, stacked: bool, tm
     model = fitted(label, kinds, Stack(weights, intercept) if stacked else Vote(weights))
     report = parity.check(model, compiled(model, tmp_path), rows_of(shop(300, seed=2), model))
     assert report.difference < 1e-6
+
+
+@pytest.mark.parametrize("label", ["two", "three", "price"])
+@pytest.mark.parametrize("learner", ["LightGBM", "XGBoost", "MLP", "LightGBM-narrow"])
+def test_bags_answer_the_same_compiled(label: str, learner: str, tmp_path: Path) -> None:
+    name, narrow = learner.partition("-")[::2]
+    full = {"XGBoost": "XGBoostRegressor" if label == "price" else "XGBoostClassifier"}.get(name, name)
+    sizes = [{"hidden_layer_sizes": [n]} if name == "MLP" else {"max_depth": n} for n in (3, 4, 6)]
+    model = fitted(label, [(full, {**p, **({"narrow": True} if narrow else {})}) for p in sizes])
+    parts, model.members, model.mix = model.members, [Bag(model.members)], Vote([1.0])
+    rows = rows_of(shop(), model)
+    np.testing.assert_allclose(
+        model.members[0].predict(extended(model, rows)),
+        np.mean([part.predict(extended(model, rows)) for part in parts], axis=0),
+    )
+    fast = compiled(model, tmp_path)
+    assert parity.check(model, fast, rows[:300]).difference < 1e-6
+    assert len(fast_operators(tmp_path)) == (1 if name != "MLP" else 0)
+
+
+def extended(model: FittedModel, rows: list[dict[str, Any]]) -> np.ndarray:
+    return model.means.extend(model.encoder.matrix(rows))
+
+
+def fast_operators(folder: Path) -> list[str]:
+    """The forests of the graph."""
+    files = [onnx.load(file) for file in folder.glob("*.onnx")]
+    return [node.op_type for file in files for node in file.graph.node if node.op_type == "TreeEnsemble"]
 
 
 def test_boosted_trees_are_the_same_to_the_last_bit(tmp_path: Path) -> None:

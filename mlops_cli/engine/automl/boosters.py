@@ -1,4 +1,7 @@
-"""Gradient boosting with LightGBM and XGBoost: both stop early on validation rows and at a deadline."""
+"""Gradient boosting with LightGBM and XGBoost: both stop early on validation rows and at a deadline.
+
+The members hold all rounds that were grown, also those after the best one, which is told beside them.
+"""
 
 from typing import Any
 
@@ -29,9 +32,11 @@ def fit_lightgbm(data: FitData, parameters: Parameters, limits: Limits) -> tuple
         valid = [lgb.Dataset(*data.valid, reference=train)]
         callbacks.append(lgb.early_stopping(_patience(parameters), verbose=False))
     rounds = data.rounds or MOST_ROUNDS
-    booster = lgb.train(settings, train, rounds, valid_sets=valid, callbacks=callbacks)
+    booster = lgb.train(
+        settings, train, rounds, valid_sets=valid, callbacks=callbacks, keep_training_booster=True
+    )
     best = booster.best_iteration if booster.best_iteration > 0 else booster.current_iteration()
-    return LightGBMMember(booster.model_to_string(num_iteration=best), data.outputs), best
+    return LightGBMMember(booster.model_to_string(num_iteration=-1), data.outputs), best
 
 
 def _lightgbm_settings(data: FitData, parameters: Parameters, threads: int) -> dict[str, Any]:
@@ -64,7 +69,7 @@ def _least_rows(wanted: int, rows: int) -> int:
 
 def _patience(parameters: Parameters) -> int:
     """Rounds without gain before boosting ends; slow learning needs more of them."""
-    return int(min(150, max(20, 3 / parameters.get("learning_rate", 0.1))))
+    return int(min(200, max(20, 3 / parameters.get("learning_rate", 0.1))))
 
 
 def _lightgbm_deadline(limits: Limits) -> Any:
@@ -97,8 +102,7 @@ def fit_xgboost(data: FitData, parameters: Parameters, limits: Limits) -> tuple[
     if limits.over() and not limits.soft:
         raise OutOfTimeError
     best = int(booster.attr("best_iteration") or booster.num_boosted_rounds() - 1) + 1
-    raw = bytes(booster[:best].save_raw("ubj"))
-    return XGBoostMember(raw, data.outputs, data.matrix.shape[1]), best
+    return XGBoostMember(bytes(booster.save_raw("ubj")), data.outputs, data.matrix.shape[1]), best
 
 
 def _xgboost_settings(data: FitData, parameters: Parameters, threads: int) -> dict[str, Any]:

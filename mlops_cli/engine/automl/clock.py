@@ -1,5 +1,6 @@
 """The budget: wall time since the start, over restarts, with room kept for what comes after the search."""
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -40,18 +41,20 @@ class OutOfTimeError(Exception):
 
 @dataclass(slots=True)
 class Limits:
-    """What one fit may use. With `soft` a fit that runs out of time keeps what it has learnt so far."""
+    """What one fit may use. With `soft` a fit that runs out of time keeps what it has learnt so far, but at `end`
+    it is thrown away all the same."""
 
     deadline: float
     threads: int
     soft: bool = False
     canceled: Callable[[], bool] = lambda: False
+    end: float = math.inf
 
     def over(self) -> bool:
         return time.time() > self.deadline or self.canceled()
 
     def check(self) -> None:
-        if self.over():
+        if time.time() > self.end or (self.over() and not self.soft):
             raise OutOfTimeError
 
     def waves(self, tasks: int, rows: int) -> "Waves":

@@ -15,7 +15,7 @@ from uuid import uuid4
 from mlops_cli.engine.automl.clock import Limits, OutOfTimeError
 from mlops_cli.engine.automl.cluster_worker import Task, forget, work
 from mlops_cli.engine.automl.fitdata import Parameters
-from mlops_cli.engine.automl.fits import Fits, FoldAnswer
+from mlops_cli.engine.automl.fits import Elsewhere, Fits, FoldAnswer
 from mlops_cli.engine.automl.hosted import FitFailedError
 from mlops_cli.errors import MissingExtraError, UsageError
 
@@ -25,7 +25,7 @@ _GRACE = 5.0
 _TRIES = 3
 
 
-class ClusterFits:
+class ClusterFits(Elsewhere):
     """The fits of `inner`, done by the workers of the scheduler at `address` (tcp://host:port or tls://).
 
     Raises MissingExtraError or UsageError when there is no such cluster.
@@ -42,14 +42,6 @@ class ClusterFits:
             self.client.close()
             raise UsageError(f"the cluster at {address} has no worker", hint=f"dask worker {address}")
         self.data = self.client.scatter(inner, hash=False)
-
-    @property
-    def cells(self) -> int:
-        return self.inner.cells
-
-    @property
-    def outputs(self) -> int:
-        return self.inner.outputs
 
     @property
     def side_by_side(self) -> int:

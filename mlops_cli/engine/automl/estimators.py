@@ -86,7 +86,7 @@ def fit_neighbours(data: FitData, parameters: Parameters, _limits: Limits) -> Fi
 def fit_logistic(data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
     from sklearn.linear_model import LogisticRegression
 
-    dense = Dense(data.categories).fit(data.matrix)
+    dense, parameters = _bent(data, parameters)
     values = dense.transform(data.matrix)
     model = LogisticRegression(**parameters, max_iter=_STEPS, warm_start=True)
     for _ in range(_STEPS):
@@ -103,11 +103,17 @@ def fit_logistic(data: FitData, parameters: Parameters, limits: Limits) -> Fitte
 def fit_elastic_net(data: FitData, parameters: Parameters, _limits: Limits) -> Fitted:
     from sklearn.linear_model import ElasticNet
 
-    dense = Dense(data.categories).fit(data.matrix)
+    dense, parameters = _bent(data, parameters)
     shift, scale = float(data.y.mean()), float(data.y.std()) or 1.0
     model = ElasticNet(**parameters, random_state=data.seed, max_iter=500)
     model.fit(dense.transform(data.matrix), (data.y - shift) / scale)
     return SklearnMember(model, dense, 1, shift, scale), 0
+
+
+def _bent(data: FitData, parameters: Parameters) -> tuple[Dense, Parameters]:
+    """Our own parameter `bent` is for the columns, the others are the model's."""
+    rest = {key: value for key, value in parameters.items() if key != "bent"}
+    return Dense(data.categories, parameters.get("bent", False)).fit(data.matrix), rest
 
 
 def fit_mlp(data: FitData, parameters: Parameters, limits: Limits) -> Fitted:

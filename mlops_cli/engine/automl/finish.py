@@ -14,6 +14,7 @@ from mlops_cli.engine.model.folder import Manifest
 _SHARE = 0.2
 _AT_ONCE = 1.0
 _MARGIN = 1.5
+_LATE = 1.0
 
 
 class Publisher:
@@ -40,11 +41,13 @@ class Publisher:
             self.publish([best], outcomes)
 
     def publish(self, ranking: list[Outcome], outcomes: list[Outcome]) -> None:
-        """The first of `ranking` that can be fitted; what is there stays when none can."""
+        """The first of `ranking` that can be fitted in time; what is there stays when none can."""
         started = time.time()
         for best in ranking:
             if best.trial.iteration == self.iteration:
                 break
+            if self._too_late(best, outcomes):
+                continue
             try:
                 self._build(best, outcomes)
                 break
@@ -55,7 +58,7 @@ class Publisher:
     def fit_on_all_rows(self, ranking: list[Outcome], outcomes: list[Outcome]) -> None:
         """Once more what was published of a big table, when the rest of the budget is enough for all its rows."""
         best = next((o for o in ranking if o.trial.iteration == self.iteration), None)
-        members = [o for o in recipe(best, outcomes)[0] if o.member is not None] if best else []
+        members = [o for o in recipe(best, outcomes)[0] if o.is_provisional] if best else []
         if (
             best
             and members
@@ -70,6 +73,12 @@ class Publisher:
         """After a cancel: the best, when its members are there already or nearly so."""
         near = [o for o in ranking if self._seconds(o, outcomes) <= _AT_ONCE]
         self.publish(near[:1], outcomes)
+
+    def _too_late(self, best: Outcome, outcomes: list[Outcome]) -> bool:
+        """Whether a model that is there has to do. What is counted by number does not look at the clock."""
+        if self.iteration is None or self.bench.settings.max_trials:
+            return False
+        return self._seconds(best, outcomes) > max(self.clock.left(), 0.0) + _LATE
 
     def _seconds(self, best: Outcome, outcomes: list[Outcome]) -> float:
         members, _ = recipe(best, outcomes)

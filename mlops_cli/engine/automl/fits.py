@@ -10,16 +10,18 @@ import numpy as np
 from mlops_cli.engine.automl.clock import Limits
 from mlops_cli.engine.automl.fitdata import FitData, Parameters
 from mlops_cli.engine.automl.learners import learner
-from mlops_cli.engine.model.members import Member, Narrow
+from mlops_cli.engine.model.members import Bag, Member, Narrow, cut
 
 _OURS = ("balanced", "target_means")
+_UNSTEADY = ("LightGBM", "XGBoost", "CatBoost", "MLP")
+"""What answers differently after a few other rows: the mean of several is better than any."""
 
 
 class FoldAnswer(NamedTuple):
     """`answers` (n, k) for the fold's validation rows, how many rounds the fit took, and seconds.
 
-    `found` are parameters that the fit itself has chosen, for the final fit to take. Where one fold is all, its
-    `member` is a model worth keeping.
+    `found` are parameters that the fit itself has chosen, for the final fit to take. `member` is a model worth
+    keeping: where one fold is all, or to be one of a bag.
     """
 
     answers: np.ndarray
@@ -52,14 +54,30 @@ class Fits(Protocol):
         ...
 
 
+class Elsewhere:
+    """Fits of `inner` that are done in another place: it knows how large they are."""
+
+    inner: Fits
+
+    @property
+    def cells(self) -> int:
+        return self.inner.cells
+
+    @property
+    def outputs(self) -> int:
+        return self.inner.outputs
+
+
 @dataclass(slots=True)
 class TableFits:
-    """`width` features stand before the target means in the matrices."""
+    """`width` features stand before the target means in the matrices. With `bags` the folds' own models are what
+    is kept of algorithms that are unsteady, instead of one fit on all rows."""
 
     task: str
     folds: list[FitData]
     whole: FitData
     width: int
+    bags: bool = False
 
     @property
     def cells(self) -> int:
@@ -74,28 +92,41 @@ class TableFits:
         return 1
 
     def judge(self, algorithm: str, parameters: Parameters, limits: Limits) -> list[FoldAnswer]:
-        """The folds side by side, a soft limit shared out among them."""
+        """The folds side by side, a soft limit shared out among them.
+
+        Boosting answers after as many rounds in every fold, as a later fit would: where each fold's own best round
+        answers, that fold's rows have chosen it and are predicted too well.
+        """
         waves = limits.waves(len(self.folds), len(self.folds[0].y))
 
-        def one(data: FitData) -> FoldAnswer:
+        def one(data: FitData) -> tuple[Member, int, float]:
             started = time.time()
-            member, rounds = self._fit(algorithm, parameters, data, waves.next())
+            return *self._fit(algorithm, parameters, data, waves.next()), time.time() - started
+
+        fitted = waves.map(one, self.folds)
+        usual = round(sum(rounds for _, rounds, _ in fitted) / len(fitted))
+        kept = len(self.folds) == 1 or self.bagged(algorithm)
+
+        def answer(data: FitData, fit: tuple[Member, int, float]) -> FoldAnswer:
+            member, rounds, seconds = cut(fit[0], usual), *fit[1:]
             assert data.valid is not None
             found = getattr(member, "found", {})
-            answers = member.predict(data.valid[0])
-            kept = member if len(self.folds) == 1 else None
-            return FoldAnswer(answers, rounds, time.time() - started, found, kept)
+            return FoldAnswer(member.predict(data.valid[0]), rounds, seconds, found, member if kept else None)
 
-        return waves.map(one, self.folds)
+        return [answer(data, fit) for data, fit in zip(self.folds, fitted, strict=True)]
+
+    def bagged(self, algorithm: str) -> bool:
+        return self.bags and algorithm.startswith(_UNSTEADY)
 
     def final(self, algorithm: str, parameters: Parameters, rounds: int | None, limits: Limits) -> Member:
+        if self.bagged(algorithm):
+            return Bag([fold.member for fold in self.judge(algorithm, parameters, limits)])
         return self._fit(algorithm, parameters, replace(self.whole, rounds=rounds), limits)[0]
 
     def _fit(
         self, algorithm: str, parameters: Parameters, data: FitData, limits: Limits
     ) -> tuple[Member, int]:
-        if not limits.soft:
-            limits.check()
+        limits.check()
         fit = learner(self.task, algorithm)
         plain = {k: v for k, v in parameters.items() if k not in _OURS}
         data = replace(data, balanced=parameters.get("balanced", False))

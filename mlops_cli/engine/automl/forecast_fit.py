@@ -64,7 +64,7 @@ class ForecastFits:
             started = time.time()
             forecaster = self._fit(origin, algorithm, parameters, waves.next())
             seconds = time.time() - started
-            return FoldAnswer(self._forecast(forecaster, origin), 0, seconds, {})
+            return FoldAnswer(self._forecast(forecaster, origin, limits), 0, seconds, {})
 
         return waves.map(one, self.origins)
 
@@ -78,11 +78,12 @@ class ForecastFits:
             Past(self.line, origin, self.categories, self.seed), algorithm, parameters, limits
         )
 
-    def _forecast(self, forecaster: Forecaster, origin: int) -> np.ndarray:
+    def _forecast(self, forecaster: Forecaster, origin: int, limits: Limits) -> np.ndarray:
         stop = origin + self.horizon
         values = self.line.values[:, :stop].copy()
         values[:, origin:] = np.nan
-        return recur(forecaster, values, self.line.known[:, :stop], origin, np.arange(len(values)))
+        series = np.arange(len(values))
+        return recur(forecaster, values, self.line.known[:, :stop], origin, series, limits.check)
 
 
 def fit_forecaster(past: Past, algorithm: str, parameters: Parameters, limits: Limits) -> Forecaster:

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from mlops_cli.engine.automl.clock import Limits, OutOfTimeError
+from mlops_cli.engine.automl.engines import ENGINES
 from mlops_cli.engine.automl.fitdata import Parameters
-from mlops_cli.engine.automl.fits import Fits, FoldAnswer
+from mlops_cli.engine.automl.fits import Elsewhere, Fits, FoldAnswer
 from mlops_cli.engine.automl.host import DONE, KILLED, Job
 
 _LOOK_AT_THE_CLOCK = ("LightGBM", "XGBoost", "CatBoost")
-_OTHERS_ENGINES = ("FLAML", "AutoGluon")
+_OTHERS_ENGINES = tuple(shown for shown, _, _ in ENGINES.values())
 _SMALL_CELLS = 200_000
 _BIG_CELLS = 20_000_000
 _FEW_SECONDS = 4.0
@@ -35,7 +36,7 @@ class FitFailedError(Exception):
     """What a fit in another process raised, as text."""
 
 
-class HostedFits:
+class HostedFits(Elsewhere):
     """The fits of `inner`, the risky ones in processes with a deadline and a bound on memory (bytes).
 
     By default a fit may use three quarters of the memory that is free when it begins.
@@ -57,14 +58,6 @@ class HostedFits:
         self._proven = False
         self._idle: queue.SimpleQueue[_Host] = queue.SimpleQueue()
         self._hosts: list[_Host] = []
-
-    @property
-    def cells(self) -> int:
-        return self.inner.cells
-
-    @property
-    def outputs(self) -> int:
-        return self.inner.outputs
 
     @property
     def side_by_side(self) -> int:

@@ -16,7 +16,7 @@ from mlops_cli.engine.automl.hosted import FitFailedError
 from mlops_cli.engine.automl.learners import ensemble_allowed
 from mlops_cli.engine.automl.planner import Planner
 from mlops_cli.engine.automl.selection import Selection, select
-from mlops_cli.engine.automl.trials import Bench, Outcome, Trial, rank
+from mlops_cli.engine.automl.trials import Bench, Outcome, Trial, forget, rank
 from mlops_cli.engine.automl.workdir import Workdir
 from mlops_cli.errors import WorkFailedError
 from mlops_cli.status import RunStatus
@@ -157,6 +157,7 @@ class Search:
             return
         self.outcomes = sorted([*self.outcomes, outcome], key=lambda o: o.index)
         self.selection = select(self.bench, self.outcomes)
+        forget(self.bench.metric, self.outcomes, self.selection.outcomes)
         self.planner.learn(outcome, self.selection)
 
     def _add_ensembles(self) -> None:

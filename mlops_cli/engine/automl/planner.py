@@ -1,5 +1,6 @@
 """What to try next, how long it may take, and when it is enough."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -114,10 +115,12 @@ class Planner:
 
     def _limits(self, expected: float) -> Limits:
         """Learning ends when its time is over; a timeout of the user's ends the trial, unless it is the first."""
-        soft = self.settings.iteration_timeout_minutes is None or not self._losses
-        room = self._share(self._room(), expected) if soft else self._room()
+        soft, whole = self.settings.iteration_timeout_minutes is None or not self._losses, self._room()
+        room = self._share(whole, expected) if soft else whole
         threads = max(1, self.clock.cores // self.settings.max_concurrent_iterations)
-        return Limits(time.time() + room, threads, soft, lambda: self.closing or self.should_stop())
+        now, clockless = time.time(), bool(self.settings.max_trials) or not self._losses
+        end = math.inf if clockless else now + whole
+        return Limits(now + room, threads, soft, lambda: self.closing or self.should_stop(), end)
 
     def _share(self, room: float, expected: float) -> float:
         """The first trial is to end soon, a later one that is slower than expected must not take all. What is
@@ -129,12 +132,13 @@ class Planner:
         return min(room, max(_SHARE * room, _SHORT, _TOLERANCE * expected))
 
     def _expected(self, name: str, parameters: Parameters) -> float:
-        """Seconds that a trial of this algorithm took of late, at this learning rate."""
+        """Seconds that a trial of this algorithm took of late, at this learning rate; of one that is new, what
+        the others take, for a baseline that costs nothing tells nothing of a forest."""
         known = self._seconds.get(name)
         if known:
             return sum(known[-3:]) / len(known[-3:]) / _pace(parameters)
-        everything = (s for each in self._seconds.values() for s in each)
-        return _UNKNOWN_COST * min(everything, default=0.0) / _USUAL_PACE
+        others = [sum(each) / len(each) for each in self._seconds.values()]
+        return _UNKNOWN_COST * (sum(others) / len(others) if others else 0.0) / _USUAL_PACE
 
     def _plateau(self) -> bool:
         """Whether the last trials after the portfolio made the ensemble no better worth mentioning."""

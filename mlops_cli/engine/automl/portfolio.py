@@ -18,6 +18,10 @@ LAG = 4
 _NEAR = 0.6
 _ONE_BETTER = 0.5
 """Of the best ones the next neighbour's base: the first half of the time, the second a quarter of it, ..."""
+_BOOSTERS = ("LightGBM", "XGBoost")
+_SLOWER = {0: 2.0, 4: 3.0}
+"""So many places after the portfolio the best booster tries steps that are so many times smaller."""
+_USUAL_RATE, _LEAST_RATE = 0.1, 0.01
 _FEW_ROWS = 5_000
 _SOME_CLASSES, _MANY_CLASSES = 3, 10
 _LEAF_SHARES = 40_000
@@ -58,6 +62,10 @@ _LINEAR: list[Candidate] = [
     ("LogisticRegression", {"C": 0.3}),
     ("ElasticNet", {"alpha": 0.003, "l1_ratio": 0.5}),
 ]
+_BENT: list[Candidate] = [
+    ("LogisticRegression", {"C": 0.2, "bent": True}),
+    ("ElasticNet", {"alpha": 0.01, "l1_ratio": 0.1, "bent": True}),
+]
 _MORE: list[Candidate] = [
     ("LightGBM", {"learning_rate": 0.03, "num_leaves": 15, "feature_fraction": 0.8, **_SAMPLED,
                   "native_categories": True, "cat_smooth": 50, "cat_l2": 30, "max_cat_to_onehot": 8}),
@@ -75,6 +83,10 @@ _REGULAR: list[Candidate] = [
     ("LogisticRegression", {"C": 0.01}),
     ("ElasticNet", {"alpha": 0.05, "l1_ratio": 0.5}),
 ]
+_STEADY_TREES: Candidate = (
+    "ExtremeRandomTrees", {"n_estimators": 200, "min_samples_leaf": 5, "max_features": 0.6},
+)  # fmt: skip
+"""Leaves of some rows: trees that grow until every leaf is pure are too sure where the label is noisy."""
 _WHEN_ASKED: list[Candidate] = [
     ("GradientBoosting", {"learning_rate": 0.06, "max_leaf_nodes": 31, "max_iter": 150}),
     ("DecisionTree", {"min_samples_leaf": 20}),
@@ -98,8 +110,10 @@ def _ordered(shape: Shape) -> list[Candidate]:
     if shape.big:
         return [*_BOOSTED_FAST, extra, *skewed, mlp, *_BOOSTED, *_LINEAR, *_MORE, forest]
     if shape.rows < _FEW_ROWS or shape.outputs > _SOME_CLASSES:
-        return [_BOOSTED[0], *_LINEAR, extra, mlp, *_BOOSTED[1:], *skewed, *_REGULAR, *_MORE, forest]
-    return [*_BOOSTED, *skewed, *_LINEAR, *_MORE, extra, mlp, forest]
+        steady = [_STEADY_TREES] if shape.rows < _FEW_ROWS else []
+        first = [_BOOSTED[0], *_LINEAR, *_BENT, *steady, mlp, *_BOOSTED[1:], *skewed]
+        return [*first, *_REGULAR, extra, *_MORE, forest]
+    return [*_BOOSTED, *skewed, *_LINEAR, *_MORE, extra, mlp, *_BENT, forest]
 
 
 def _grown(shape: Shape) -> Parameters:
@@ -138,17 +152,29 @@ def candidate(
     """What trial `index` tries: `first` is the portfolio, `seen` has ended long enough ago."""
     if index < len(first):
         return first[index]
+    by = _SLOWER.get(index - len(first))
+    boosted = [s for s in seen if s.algorithm.startswith(_BOOSTERS)]
+    if by and boosted:
+        best = min(boosted, key=lambda s: s[:2])
+        return best.algorithm, _slower(best.parameters, by)
     random = np.random.default_rng([seed, index])
     if seen and random.random() < _NEAR:
         ranked = sorted(seen, key=lambda s: s[:2])
         base = ranked[min(int(random.geometric(_ONE_BETTER)), len(ranked)) - 1]
         return base.algorithm, _changed(base.algorithm, base.parameters, random)
-    boosters = [n for n in names if n == "LightGBM" or n.startswith("XGBoost")]
+    boosters = [n for n in names if n.startswith(_BOOSTERS)]
     name = str(random.choice(boosters or names))
     if boosters:
         sampled = {"bagging_freq": 1} if name == "LightGBM" else {}
         return name, anywhere(name, random) | sampled
     return name, _changed(name, next(p for n, p in first if n == name), random)
+
+
+def _slower(parameters: Parameters, by: float) -> Parameters:
+    """Smaller steps, and more of them: boosting gains by it nearly always, and takes as much longer."""
+    key = "eta" if "eta" in parameters else "learning_rate"
+    usual = float(parameters.get(key, _USUAL_RATE))
+    return parameters | {key: float(f"{max(min(usual, _LEAST_RATE), usual / by):.3g}")}
 
 
 def _changed(name: str, base: Parameters, random: np.random.Generator) -> Parameters:

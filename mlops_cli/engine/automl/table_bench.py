@@ -24,12 +24,14 @@ from mlops_cli.engine.automl.trials import Outcome, Trial
 from mlops_cli.engine.model.ensembles import Stack, Vote
 from mlops_cli.engine.model.features import Encoder
 from mlops_cli.engine.model.fitted import FittedModel
-from mlops_cli.engine.model.members import Member
+from mlops_cli.engine.model.members import Bag, Member
 from mlops_cli.engine.model.target_means import TargetMeans, cross_fitted, fit_target_means
 from mlops_cli.errors import DataError
 from mlops_cli.status import RunStatus
 
 _BACKGROUND_ROWS = 64
+_LEAST_TO_BAG, _MOST_ROWS_TO_BAG, _MOST_CELLS_TO_BAG = 4, 10_000, 2_000_000
+"""Folds; rows; rows times features times classes: of more, a fit on all rows is as good, and answers sooner."""
 
 
 class TableBench:
@@ -57,7 +59,11 @@ class TableBench:
         self.first = portfolio(self.names, bool(settings.allowed_models), shape)
         self.portfolio_size = 1 if self.foreign else len(self.first)
         whole, self.means = self._whole()
-        self.fits: Fits = TableFits(settings.task, self.folds, whole, self.matrix.shape[1])
+        small = (
+            len(problem.y) <= _MOST_ROWS_TO_BAG and self.matrix.size * problem.outputs <= _MOST_CELLS_TO_BAG
+        )
+        bags = len(folds) >= _LEAST_TO_BAG and small
+        self.fits: Fits = TableFits(settings.task, self.folds, whole, self.matrix.shape[1], bags)
         self.built: dict[int, Member] = {}
 
     @property
@@ -95,14 +101,17 @@ class TableBench:
             None,
             fold_metrics,
         )
-        final_seconds = sum(seconds) / len(seconds) * self._growth()
-        return Outcome(trial, index, whole, list(rounds_used), final_seconds, kept[0] if self.big else None)
+        bag = Bag(list(kept)) if len(kept) > 1 and kept[0] is not None else None
+        final_seconds = sum(seconds) if bag else sum(seconds) / len(seconds) * self._growth()
+        member = kept[0] if self.big else bag
+        return Outcome(trial, index, whole, list(rounds_used), final_seconds, member)
 
     def metrics(self, answers: np.ndarray) -> dict[str, float]:
         return self._metrics(self.y, answers)
 
     def build(self, members: list[Outcome], mix: Vote | Stack, clock: Clock) -> FittedModel:
-        """Each member anew on all rows, unless an earlier model had it; out of time it ends with what it has."""
+        """Each member that judging has not left fitted anew, unless an earlier model had it; out of time it ends
+        with what it has."""
         limits = Limits(time.time() + max(clock.left(), 1.0), clock.cores, soft=True)
         missing = [o for o in members if o.trial.iteration not in self.built and o.member is None]
         waves = limits.waves(len(missing), len(self.matrix))

@@ -13,7 +13,11 @@ from mlops_cli.engine.automl.fitdata import Parameters
 from mlops_cli.engine.automl.fits import Fits
 from mlops_cli.engine.automl.portfolio import Seen
 from mlops_cli.engine.model.ensembles import Stack, Vote
+from mlops_cli.engine.model.members import Bag
 from mlops_cli.status import RunStatus
+
+_MOST_BAGS = 20
+"""Trials whose models are kept in memory although no mix has them."""
 
 
 class Trial(Struct, omit_defaults=True):
@@ -35,8 +39,9 @@ class Outcome:
     """A trial with what ensembles and the final fit need.
 
     `index` is the place in the search order (-1: an ensemble), `answers` its (n, k) predictions for the judging
-    rows, `rounds` how long each fold's fit went on, `final_seconds` what a fit on all rows is expected to take.
-    `member` is what the one fold of a big table has left: it serves until there is time for a fit on all rows.
+    rows, `rounds` how long each fold's fit went on, `final_seconds` what the fit to be served is expected to take.
+    `member` is what judging has left: a bag of all folds, or of a big table's one fold a model that serves until
+    there is time for a fit on all rows.
     """
 
     trial: Trial
@@ -45,6 +50,11 @@ class Outcome:
     rounds: list[int]
     final_seconds: float
     member: Any = None
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether its member has seen some of the rows only."""
+        return self.member is not None and not isinstance(self.member, Bag)
 
     @property
     def seconds_to_serve(self) -> float:
@@ -100,6 +110,14 @@ class Bench(Protocol):
         ...
 
     def featurization(self) -> list[dict[str, Any]]: ...
+
+
+def forget(metric: str, outcomes: list[Outcome], chosen: list[Outcome]) -> None:
+    """Bags of trials that are far behind and in no mix give back their memory; they can be fitted again."""
+    mixed = {outcome.index for outcome in chosen}
+    for outcome in rank(metric, outcomes)[_MOST_BAGS:]:
+        if outcome.index not in mixed and not outcome.is_provisional:
+            outcome.member = None
 
 
 def rank(metric: str, outcomes: list[Outcome]) -> list[Outcome]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from mlops_cli.engine.compile.forest import NotCompilableError
 from mlops_cli.engine.compile.graph import Graph
-from mlops_cli.engine.model.dense import Dense
+from mlops_cli.engine.model.dense import Dense, Hats
 
 _ACTIVATIONS = {"relu": "Relu", "logistic": "Sigmoid", "tanh": "Tanh", "identity": ""}
 
@@ -26,7 +26,16 @@ def add_dense(graph: Graph, dense: Dense, places: np.ndarray) -> str:
         codes = [code for _, count in dense.one_hot for code in range(count)]
         hot = graph.add("Equal", graph.pick(graph.matrix, columns), graph.constant(codes))
         parts.append(graph.add("Cast", hot, to=graph.DOUBLE))
+    if dense.bent and len(dense.hats.columns):
+        parts.append(_add_hats(graph, dense.hats, parts[0]))
     return graph.add("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
+
+
+def _add_hats(graph: Graph, hats: Hats, scaled: str) -> str:
+    values = graph.pick(scaled, hats.columns)
+    rising = graph.add("Add", graph.add("Mul", values, graph.constant(hats.rise)), graph.constant(hats.start))
+    falling = graph.add("Add", graph.add("Mul", values, graph.constant(hats.fall)), graph.constant(hats.end))
+    return graph.add("Max", graph.add("Min", rising, falling), graph.constant(0.0))
 
 
 def add_linear(graph: Graph, model: Any, values: str) -> str:

@@ -1,15 +1,16 @@
 """Each kind of member of an ensemble as a part of the graph."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from mlops_cli.engine.compile import lightgbm_trees, sklearn_trees, xgboost_trees
 from mlops_cli.engine.compile.dense_models import add_dense, add_linear, add_network
-from mlops_cli.engine.compile.forest import NotCompilableError
+from mlops_cli.engine.compile.forest import Forest, NotCompilableError
 from mlops_cli.engine.compile.graph import Graph
 from mlops_cli.engine.compile.tree_ensemble import add_forest
-from mlops_cli.engine.model.members import LightGBMMember, Narrow, SklearnMember, XGBoostMember
+from mlops_cli.engine.model.members import Bag, LightGBMMember, Narrow, SklearnMember, XGBoostMember
 
 _FORESTS = ("RandomForest", "ExtraTrees", "DecisionTree")
 _LINEAR = ("LogisticRegression", "ElasticNet")
@@ -22,15 +23,36 @@ def add_member(graph: Graph, member: Any, places: np.ndarray) -> str:
     """
     if isinstance(member, Narrow):
         return add_member(graph, member.member, places[: member.width])
-    if isinstance(member, LightGBMMember):
-        forest, link = lightgbm_trees.read(member.text, member.classes)
-        return _linked(graph, add_forest(graph, forest, places, graph.matrix), link)
-    if isinstance(member, XGBoostMember):
-        forest, link = xgboost_trees.read(member.booster().save_raw("json"), member.classes)
+    if isinstance(member, Bag):
+        return _add_bag(graph, member.members, places)
+    if isinstance(member, LightGBMMember | XGBoostMember):
+        forest, link = _boosted(member)
         return _linked(graph, add_forest(graph, forest, places, graph.matrix), link)
     if isinstance(member, SklearnMember):
         return _add_sklearn(graph, member, places)
     raise NotCompilableError(f"{type(member).__name__} has no compiled form")
+
+
+def _boosted(member: Any) -> tuple[Forest, str]:
+    if isinstance(member, LightGBMMember):
+        return lightgbm_trees.read(member.text, member.classes)
+    return xgboost_trees.read(member.booster().save_raw("json"), member.classes)
+
+
+def _add_bag(graph: Graph, members: list[Any], places: np.ndarray) -> str:
+    """Boosters of one kind as one forest with columns for each of them, so that one operator grows them all."""
+    inner = [m.member if isinstance(m, Narrow) else m for m in members]
+    if not all(isinstance(m, LightGBMMember | XGBoostMember) for m in inner):
+        answers = [add_member(graph, member, places) for member in members]
+        return graph.add("Div", graph.add("Sum", *answers), graph.constant(float(len(answers))))
+    forests, links = zip(*map(_boosted, inner), strict=True)
+    width = len(forests[0].base)
+    trees = [replace(t, column=t.column + width * i) for i, f in enumerate(forests) for t in f.trees]
+    whole = Forest(trees, np.concatenate([forest.base for forest in forests]))
+    sums = add_forest(graph, whole, places, graph.matrix)
+    shape = graph.constant([-1, len(inner), width], np.int64)
+    apart = _linked(graph, graph.add("Reshape", sums, shape), links[0], axis=2)
+    return graph.add("ReduceMean", apart, axes=[1], keepdims=0)
 
 
 def add_pair(graph: Graph, positive: str) -> str:
@@ -38,10 +60,10 @@ def add_pair(graph: Graph, positive: str) -> str:
     return graph.add("Concat", graph.add("Sub", graph.constant(1.0), positive), positive, axis=1)
 
 
-def _linked(graph: Graph, sums: str, link: str) -> str:
+def _linked(graph: Graph, sums: str, link: str, axis: int = 1) -> str:
     """Sums turned into an answer by nothing, "sigmoid", "softmax" or "exp"."""
     if link == "softmax":
-        return graph.add("Softmax", sums, axis=1)
+        return graph.add("Softmax", sums, axis=axis)
     return graph.add("Exp" if link == "exp" else "Sigmoid", sums) if link else sums
 
 

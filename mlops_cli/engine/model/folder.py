@@ -111,7 +111,7 @@ def _write_files(model: Any, folder: Path, manifest: Manifest) -> None:
 
 def packages(model: Any) -> dict[str, str]:
     """Exact versions of what loading and running `model` imports."""
-    kinds = {type(_innermost(member)).__name__ for member in model.members}
+    kinds = {type(_innermost(part)).__name__ for m in model.members for part in getattr(m, "members", [m])}
     wanted = ["numpy", "msgspec"]
     wanted += [name for maker, names in _NEEDED_BY.items() for name in names if _made_by(maker, kinds)]
     return {name: version for name in dict.fromkeys(wanted) if (version := _installed(name))}

@@ -4,6 +4,7 @@
 (n,) says which series the rows are; one beyond the last stands for a series not seen in training.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -138,12 +139,21 @@ def step_features(
 
 
 def recur(
-    forecaster: Forecaster, values: np.ndarray, known: np.ndarray, start: int, series: np.ndarray
+    forecaster: Forecaster,
+    values: np.ndarray,
+    known: np.ndarray,
+    start: int,
+    series: np.ndarray,
+    before_step: Callable[[], None] = lambda: None,
 ) -> np.ndarray:
-    """Predictions for the periods from `start` on, (n, periods - start); known values are never replaced."""
+    """Predictions for the periods from `start` on, (n, periods - start); known values are never replaced.
+
+    `before_step` may raise to end it.
+    """
     values = values.copy()
     predicted = np.empty((len(values), values.shape[1] - start))
     for at in range(start, values.shape[1]):
+        before_step()
         step = forecaster.step(values, known[:, at], at, series)
         predicted[:, at - start] = step
         values[:, at] = np.where(np.isnan(values[:, at]), step, values[:, at])

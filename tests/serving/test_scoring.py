@@ -66,6 +66,11 @@ def test_a_small_body_is_scored_on_the_event_loop(launch: Launch) -> None:
     assert worker.score(b"1" * 11).json() == "run"
 
 
+def test_a_query_has_its_deadline_too(launch: Launch) -> None:
+    worker = launch(script("import time\ndef run(data):\n    time.sleep(30)"), scoring_timeout_ms=200)
+    assert worker.ask("GET", "/score?a=1", headers=KEY).status == 504
+
+
 def test_bad_rows_never_reach_the_script(launch: Launch) -> None:
     worker = launch(script("def run(rows):\n    raise SystemError"), schema=SCHEMA)
     answer = worker.score({"data": [{"age": "x"}]})

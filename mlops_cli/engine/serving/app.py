@@ -26,7 +26,13 @@ METRICS = b"text/plain; version=0.0.4; charset=utf-8"
 class Scores(Protocol):
     """What scores: an entry script (scoring.Scorer) or a compiled model (fast.scorer.FastScorer)."""
 
-    def score(self, request: Request, request_id: str) -> Response: ...
+    def score(self, request: Request, request_id: str) -> Response:
+        """The response to it, on whatever thread it is asked for."""
+        ...
+
+    def take(self, request: Request, request_id: str, finish: Reply) -> None:
+        """The same on the event loop: `finish` is called there, at once or within this round of it."""
+        ...
 
 
 class App:
@@ -52,6 +58,7 @@ class App:
         self._requests = requests
         self._metrics = metrics
         self._pages = Pages()
+        self._inline = spec.inline_bytes + 1 if spec.inline_bytes else 0
         self._any_origin = "*" in spec.cors_origins
         self._origins = {origin.encode() for origin in spec.cors_origins}
 
@@ -74,11 +81,11 @@ class App:
             if response.status >= 400:
                 self._note(request, response, request_id)
             seconds = time.perf_counter() - started
+            reply(response)
             if scores:
                 self._metrics.ended(seconds, response)
             if self._live.app_insights and request.path not in UNRECORDED:
                 self._requests.add(request, response, request_id, client_id, seconds)
-            reply(response)
 
         try:
             if too_long(given) or too_long(client_id):
@@ -125,8 +132,8 @@ class App:
             raise Refusal(401, "Unauthorized", reason, hint=hint, headers=challenge)
 
     def _score(self, request: Request, request_id: str, finish: Reply) -> None:
-        if len(request.body) <= self._spec.inline_bytes:
-            finish(self._scorer.score(request, request_id))
+        if len(request.body) < self._inline:
+            self._scorer.take(request, request_id, finish)
             return
         try:
             self._runner.submit(

@@ -25,7 +25,7 @@ def counted(total: list[float]) -> Iterator[str]:
     yield f"mlops_rows_total {total[ROWS]:.0f}"
     text = "Seconds from a whole request to its answer."
     yield from _histogram("mlops_request_duration_seconds", text, total, REQUEST, total[REQUEST_SUM])
-    text = "Seconds of that in run(), the model."
+    text = "Seconds of that in run(), the model; of requests scored together those of their one run."
     yield from _histogram("mlops_model_duration_seconds", text, total, MODEL, total[MODEL_SUM])
 
 

@@ -35,11 +35,12 @@ from mlops_cli.engine.serving.messages import Response
 from mlops_cli.engine.serving.spec import METRICS_DIR
 
 _bucket = partial(bisect_left, BUCKETS)
+MOST_WAITING = 512
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Metrics:
-    """What one worker counts. `began` and `ended` only remember; `digest` counts, a few times a second."""
+    """What one worker counts. `began` and `ended` only remember; `digest` counts, a few times a second or more."""
 
     def __init__(self, service_dir: Path) -> None:
         self._folder = service_dir / METRICS_DIR
@@ -56,25 +57,32 @@ class Metrics:
 
     def ended(self, seconds: float, response: Response) -> None:
         self._waiting.append((seconds, response))
+        if len(self._waiting) >= MOST_WAITING:
+            self._count()
 
     def refused(self, status: int) -> None:
         """Count what never became a whole request; it has no duration."""
         self._own.values[CODE + status] += 1
 
     def digest(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        self._count()
         values = self._own.values
-        if waiting:
-            self._ended += len(waiting)
-            for status, count in Counter([response.status for _, response in waiting]).items():
-                values[CODE + status] += count
-            values[ROWS] += sum([response.rows or 0 for _, response in waiting])
-            self._observe(REQUEST, REQUEST_SUM, [seconds for seconds, _ in waiting])
-            model = [response.run_ms / 1e3 for _, response in waiting if response.run_ms is not None]
-            self._observe(MODEL, MODEL_SUM, model)
         values[IN_FLIGHT] = self._begun - self._ended
         values[CPU] = time.process_time()
         values[RSS] = _resident_bytes()
+
+    def _count(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        values = self._own.values
+        self._ended += len(waiting)
+        for status, count in Counter([response.status for _, response in waiting]).items():
+            values[CODE + status] += count
+        values[ROWS] += sum([response.rows or 0 for _, response in waiting])
+        self._observe(REQUEST, REQUEST_SUM, [seconds for seconds, _ in waiting])
+        model = [response.run_ms / 1e3 for _, response in waiting if response.run_ms is not None]
+        self._observe(MODEL, MODEL_SUM, model)
 
     def _observe(self, histogram: int, whole: int, durations: list[float]) -> None:
         for bucket, count in Counter(map(_bucket, durations)).items():

@@ -52,6 +52,9 @@ class Scorer:
         current_request.reset(mark)
         return response
 
+    def take(self, request: Request, request_id: str, finish: Callable[[Response], None]) -> None:
+        finish(self.score(request, request_id))
+
     def _rows(self, request: Request) -> tuple[Callable[[], Any], int | None, bool]:
         value = query_payload(request.query) if request.method == b"GET" else parse_json(self._body(request))
         payload = rows_of(value, self._schema)

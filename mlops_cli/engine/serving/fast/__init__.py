@@ -4,5 +4,6 @@ table    how values become numbers: encoder.json
 rows     typed decoding of a body and its rows
 encoder  rows to a matrix
 engine   the ONNX graph: model.onnx
-scorer   one request scored
+scorer   requests scored
+batch    those of the same moment together
 """

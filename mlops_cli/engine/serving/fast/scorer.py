@@ -1,7 +1,9 @@
-"""One request scored by a compiled model: body in, answer out, on whatever thread it is called."""
+"""Requests scored by a compiled model: bodies in, answers out; alone on any thread, together on the event loop."""
 
 import time
 import traceback
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +11,7 @@ import numpy as np
 
 from mlops_cli.domain.schema import ModelSchema
 from mlops_cli.engine.serving.fast.answer import Writer
+from mlops_cli.engine.serving.fast.batch import Batch
 from mlops_cli.engine.serving.fast.encoder import Encoder, UnfitValueError
 from mlops_cli.engine.serving.fast.engine import Engine
 from mlops_cli.engine.serving.fast.table import GRAPH_FILE, TABLE_FILE, Table
@@ -20,10 +23,17 @@ from mlops_cli.engine.serving.spec import read_as
 _TOOK = b"x-ms-run-function-failed: False\r\nx-ms-run-fn-exec-ms: %.3f\r\n"
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
+    """What a request asks for: a row of the matrix for each of its rows."""
+
     matrix: np.ndarray
     method: str
     wrapped: bool
+
+
+class _Question(NamedTuple):
+    asked: Asked
+    request_id: str
 
 
 class FastModel:
@@ -35,7 +45,7 @@ class FastModel:
         self._engine = engine
         self._writer = Writer(schema)
 
-    def read(self, body: bytes) -> _Asked:
+    def read(self, body: bytes) -> Asked:
         """Rows as a matrix; Refusal (400) when they cannot be scored."""
         found = self._encoder.decoder.decode(body)
         if found is None:
@@ -45,21 +55,32 @@ class FastModel:
         except (UnfitValueError, OverflowError):
             return self._read_slowly(parse_json(body))
         method = "predict" if found.parameters is None else method_of(found.parameters, self._schema)
-        return _Asked(matrix, method, found.wrapped)
+        return Asked(matrix, method, found.wrapped)
 
-    def read_query(self, query: bytes) -> _Asked:
+    def read_query(self, query: bytes) -> Asked:
         return self._read_slowly(query_payload(query))
 
-    def answers(self, asked: _Asked) -> np.ndarray:
+    def answers(self, asked: Asked) -> np.ndarray:
         """(n, k) probabilities, or (n, 1) numbers of a regression."""
         return self._engine.answers(asked.matrix)
 
-    def write(self, asked: _Asked) -> bytes:
+    def write(self, asked: Asked) -> bytes:
         return self._writer.write(self.answers(asked), asked.method, asked.wrapped)
 
-    def _read_slowly(self, value: object) -> _Asked:
+    def write_together(self, asked: Sequence[Asked]) -> list[bytes]:
+        """As `write` does for each, by one run of the graph."""
+        if len(asked) == 1:
+            return [self.write(asked[0])]
+        answers = self._engine.answers(np.concatenate([one.matrix for one in asked]))
+        ends = accumulate(len(one.matrix) for one in asked)
+        return [
+            self._writer.write(answers[end - len(one.matrix) : end], one.method, one.wrapped)
+            for one, end in zip(asked, ends, strict=True)
+        ]
+
+    def _read_slowly(self, value: object) -> Asked:
         payload = rows_of(value, self._schema)
-        return _Asked(self._encoder.encode_dicts(payload.rows), payload.method, payload.wrapped)
+        return Asked(self._encoder.encode_dicts(payload.rows), payload.method, payload.wrapped)
 
 
 def load(folder: Path, schema: ModelSchema, threads: int) -> FastModel:
@@ -75,22 +96,45 @@ class FastScorer:
         self._model = model
         self._limit = max_body_bytes
         self._log = log
+        self._batch = Batch(self._answer)
 
     def score(self, request: Request, request_id: str) -> Response:
-        try:
-            asked = self._read(request)
-            started = time.perf_counter()
-            response = Response(200, self._model.write(asked))
-            run_ms = (time.perf_counter() - started) * 1e3
-            response.headers = _TOOK % run_ms
-            response.run_ms, response.rows = run_ms, len(asked.matrix)
-        except Refusal as refusal:
-            response = refusal.response(request_id)
-        except Exception as error:  # noqa: BLE001 whatever happens, there is a response
-            response = self._failed(error).response(request_id)
-        return response
+        question = self._question(request, request_id)
+        return question if isinstance(question, Response) else self._answer([question])[0]
 
-    def _read(self, request: Request) -> _Asked:
+    def take(self, request: Request, request_id: str, finish: Callable[[Response], None]) -> None:
+        """Score it together with all requests that this round of the event loop brings."""
+        question = self._question(request, request_id)
+        if isinstance(question, Response):
+            finish(question)
+        else:
+            self._batch.add(question, finish)
+
+    def _question(self, request: Request, request_id: str) -> _Question | Response:
+        try:
+            return _Question(self._read(request), request_id)
+        except Refusal as refusal:
+            return refusal.response(request_id)
+        except Exception as error:  # noqa: BLE001 whatever happens, there is a response
+            return self._failed(error).response(request_id)
+
+    def _answer(self, questions: list[_Question]) -> list[Response]:
+        """Each says how long the run took that has answered it, and all that came with it."""
+        started = time.perf_counter()
+        try:
+            bodies = self._model.write_together([asked for asked, _ in questions])
+        except Exception as error:  # noqa: BLE001 whatever happens, there is a response
+            if len(questions) > 1:
+                return [self._answer([question])[0] for question in questions]
+            return [self._failed(error).response(questions[0].request_id)]
+        run_ms = (time.perf_counter() - started) * 1e3
+        took = _TOOK % run_ms
+        return [
+            _answered(body, took, run_ms, len(asked.matrix))
+            for body, (asked, _) in zip(bodies, questions, strict=True)
+        ]
+
+    def _read(self, request: Request) -> Asked:
         if request.method == b"GET":
             return self._model.read_query(request.query)
         encoding = request.headers.get(b"content-encoding")
@@ -102,3 +146,9 @@ class FastScorer:
         hint = "the whole traceback is in the service's log, under this request id"
         message = f"the model failed: {type(error).__name__}: {error}"
         return Refusal(500, "ScoringFailed", message, hint=hint, headers=RUN_FAILED)
+
+
+def _answered(body: bytes, headers: bytes, run_ms: float, rows: int) -> Response:
+    response = Response(200, body, headers=headers)
+    response.run_ms, response.rows = run_ms, rows
+    return response

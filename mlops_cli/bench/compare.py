@@ -38,6 +38,11 @@ def compare(before: Result, now: Result) -> list[Difference]:
     ]
 
 
+def figure(value: float) -> str:
+    """As people read it: 120,345 and 0.4702."""
+    return f"{value:,.0f}" if value >= 10_000 else f"{value:,.5g}"
+
+
 def regressions(before: Result, now: Result, most: float) -> list[Difference]:
     """What is worse by more than `most` (0.1 is 10 %), even at the kinder end of its interval."""
     return [difference for difference in compare(before, now) if _at_least_worse(difference) > most]

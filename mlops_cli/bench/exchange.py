@@ -1,8 +1,8 @@
 """Requests under way: which connection carries what, and what becomes of it."""
 
-import ssl
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from time import perf_counter
 
 from mlops_cli.bench import poller
@@ -23,14 +23,16 @@ Check = Callable[[Payload, Answer], Verdict]
 class Exchange:
     """All connections to one target. They stay open from one recording to the next.
 
-    With `exact` an answer came when the kernel says so, otherwise when the loop heard of it, which costs less.
+    With `exact` an answer came when the kernel says so, otherwise when the loop heard of it, which costs less:
+    the kernel reads its clock for each packet until the last socket that ever asked for stamps is closed.
     """
 
     def __init__(self, target: Target, manner: Manner, check: Check) -> None:
         self._target = target
         self._manner = manner
         self._check = check
-        self.exact = True
+        self.exact = False
+        self.stamped = False
         self.clock = KernelClock()
         self.poller = poller.make()
         self.connections: dict[int, Connection] = {}
@@ -49,11 +51,7 @@ class Exchange:
             self.exact = wanted
             for connection in self.connections.values():
                 connection.stamp(wanted=wanted)
-
-    @property
-    def stamped(self) -> bool:
-        """Whether the kernel will say when the answers under way came."""
-        return bool(self.connections) and next(iter(self.connections.values())).stamped
+                self.stamped = connection.stamped
 
     def start(self) -> Recording:
         """A new recording; connections that the server has closed meanwhile are dropped."""
@@ -66,89 +64,25 @@ class Exchange:
 
     def launch(self, payload: Payload, due: float) -> None:
         """Send `payload` over an idle connection, or a new one."""
-        if self.idle:
-            connection = self.idle.popleft()
-            self.begin(connection, payload, due)
-            return None
+        if not self.idle:
+            return self._open(payload, due)
+        connection = self.idle.popleft()
         try:
-            connection = Connection(self._target, self.poller, self.clock, exact=self.exact)
-        except OSError as error:
-            return self._failed_to_open(error, due)
-        self.connections[connection.fd] = connection
-        try:
-            connection.open(payload, due)
+            connection.begin(payload, due)
         except OSError as error:
             self._lost(connection, error, perf_counter())
         return None
 
-    def begin(self, connection: Connection, payload: Payload, due: float) -> None:
-        """Send `payload` over `connection`, which is free."""
-        try:
-            connection.begin(payload, due)
-        except (OSError, ssl.SSLError) as error:
-            self._lost(connection, error, perf_counter())
-
-    def read(self, connection: Connection, now: float) -> bool:
-        """Take what has arrived; whether the answer is whole and the connection may carry another request."""
-        try:
-            if connection.state != WAITING:
-                return self._read_slowly(connection, now)
-            data, at = connection.take(now)
-            payload = connection.payload
-            if data != payload.proven:
-                return self._read_piece(connection, data, at)
-        except AGAIN:
-            return False
-        except (OSError, ssl.SSLError, BadResponse) as error:
-            self._lost(connection, error, now)
-            return False
-        payload.hits += 1
-        self._finished(at)
-        self._took(at - connection.due)
-        return True
-
-    def renew(self, events: list[tuple[int, int]], now: float, source: Iterator[Payload]) -> None:
-        """Take the answers that came and send the next requests over the same connections.
-
-        `read` and `begin` in one, for the case that answers are known and requests fit the socket.
-        """
-        connections, finished, took, exact = self.connections, self._finished, self._took, self.exact
+    def collect(self, events: list[tuple[int, int]]) -> float:
+        """Take what has arrived; connections whose answer is whole are idle again. When that was."""
+        now = perf_counter()
+        connections, idle, read = self.connections, self.idle, self._read
         for fd, _ in events:
             connection = connections[fd]
-            payload = connection.payload
-            if connection.state != WAITING:
-                if not self.read(connection, now):
-                    continue
-            else:
-                try:
-                    data, at = connection.take(now) if exact else (connection.receive(PIECE), now)
-                    if data == payload.proven:
-                        payload.hits += 1
-                        finished(at)
-                        took(at - connection.due)
-                    elif not self._read_piece(connection, data, at):
-                        continue
-                except AGAIN:
-                    continue
-                except (OSError, ssl.SSLError, BadResponse) as error:
-                    self._lost(connection, error, now)
-                    continue
-            for payload in source:
-                connection.payload = payload
-                connection.due = perf_counter()
-                try:
-                    sent = connection.send(payload.request)
-                    if sent == payload.size:
-                        connection.state = WAITING
-                    else:
-                        connection.send_later(sent)
-                except AGAIN:
-                    connection.send_later(0)
-                except (OSError, ssl.SSLError) as error:
-                    self._lost(connection, error, perf_counter())
-                break
-            else:
-                self.rest(connection)
+            if read(connection, now):
+                connection.state = IDLE
+                idle.append(connection)
+        return now
 
     def settle(self, payload: Payload) -> None:
         """Account for the bytes of the answers that were not looked at again."""
@@ -166,11 +100,6 @@ class Exchange:
                 self.recording.fail("timeout", f"no answer within {limit:g} s")
                 self._ended(connection, now)
 
-    def rest(self, connection: Connection) -> None:
-        """Keep the connection for a later request."""
-        connection.state = IDLE
-        self.idle.append(connection)
-
     def abandon(self) -> None:
         """Close the connections whose answers nobody waits for any more."""
         for connection in list(self.connections.values()):
@@ -181,6 +110,41 @@ class Exchange:
         for connection in list(self.connections.values()):
             self._drop(connection)
         self.poller.close()
+
+    def _open(self, payload: Payload, due: float) -> None:
+        try:
+            connection = Connection(self._target, self.poller, self.clock, exact=self.exact)
+        except OSError as error:
+            return self._failed_to_open(error, due)
+        self.connections[connection.fd] = connection
+        self.stamped = connection.stamped
+        try:
+            connection.open(payload, due)
+        except OSError as error:
+            self._lost(connection, error, perf_counter())
+        return None
+
+    def _read(self, connection: Connection, now: float) -> bool:
+        """Take what has arrived; whether the answer is whole and the connection may carry another request."""
+        try:
+            if connection.state != WAITING:
+                return self._read_slowly(connection, now)
+            if connection.stamped:
+                data, at = connection.take(now)
+            else:
+                data, at = connection.receive(PIECE), now
+            payload = connection.payload
+            if data != payload.proven:
+                return self._read_piece(connection, data, at)
+        except AGAIN:
+            return False
+        except (OSError, BadResponse) as error:
+            self._lost(connection, error, now)
+            return False
+        payload.hits += 1
+        self._finished(at)
+        self._took(at - connection.due)
+        return True
 
     def _read_slowly(self, connection: Connection, now: float) -> bool:
         if connection.state == IDLE:
@@ -252,7 +216,7 @@ class Exchange:
         self._drop(connection)
 
     def _drop(self, connection: Connection) -> None:
-        if connection.state == IDLE:
+        with suppress(ValueError):
             self.idle.remove(connection)
         del self.connections[connection.fd]
         connection.close()

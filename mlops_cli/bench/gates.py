@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mlops_cli.bench.recording import Recording
-from mlops_cli.bench.result import GateResult, Result
+from mlops_cli.bench.result import GateResult, Result, with_unit
 from mlops_cli.bench.statistics import histogram_percentile, percentile
 from mlops_cli.errors import UsageError
 
@@ -103,7 +103,9 @@ def reason_to_abort(gates: list[Gate], recording: Recording, now: float) -> str 
     for gate in gates:
         value = _recent_value(gate, recent, failed, recording, now)
         if not gate.holds(value):
-            return f"{gate.text} is missed: {value:.4g} over the last {len(recent):,} requests"
+            return (
+                f"{gate.text} is missed: {with_unit(gate.text, value)} over the last {len(recent):,} requests"
+            )
     return None
 
 

@@ -1,9 +1,9 @@
 """The load generator: one process, one loop over epoll, no framework between the socket and the clock.
 
-A closed loop keeps every connection asking; an open loop asks at fixed times. An answer came when the kernel
-stamped it, so that neither a late awakening nor the work on other answers makes it look late; only a closed loop
-that needs all of a core takes the time at which it heard of it. An answer that equals, byte for byte, one found
-right for the same payload is not looked at again.
+A closed loop keeps every connection asking; an open loop asks at fixed times, and wakes up for those only. An
+answer came when the kernel stamped it, so that neither a late awakening nor the work on other answers makes it
+look late; only a closed loop that needs all of a core takes the time at which it heard of it. An answer that
+equals, byte for byte, one found right for the same payload is not looked at again.
 """
 
 import gc
@@ -24,8 +24,8 @@ Observer = Callable[[Recording, float], str | None]
 """Called a few times a second with what is recorded so far and the time; a text ends the run with that reason."""
 
 TICK_SECONDS = 0.25
-FIRST_TICK = 0.2
-"""The first look comes sooner: it tells whether there is time for exact times."""
+FIRST_TICK = 0.04
+"""The first look comes sooner: until then a closed loop does without exact times."""
 SPENT = 0.85
 """A loop that computes for a larger share of the time has none for the kernel's stamps."""
 MOST_LOST = 1_000
@@ -88,11 +88,9 @@ class Generator:
     def _closed_loop(self, load: Load) -> None:
         self._source = islice(self._payloads, load.requests)
         exchange, stop_at = self._exchange, self._exchange.recording.window_end
-        poll, renew, most = exchange.poller.poll, exchange.renew, self._most
+        poll, collect = exchange.poller.poll, exchange.collect
         while self._fill():
-            events = poll(self._tick_seconds if exchange.busy else 0, most)
-            now = perf_counter()
-            renew(events, now, self._source)
+            now = collect(poll(self._tick_seconds if exchange.busy else 0, self._most))
             if now >= stop_at:
                 self._source = iter(())
             if now >= self._tick_at:
@@ -109,52 +107,53 @@ class Generator:
 
     def _open_loop(self, load: Load) -> None:
         assert load.rate is not None
-        start = self._exchange.recording.started
+        exchange = self._exchange
+        start = exchange.recording.started
         schedule = Schedule(start, load.rate, requests=load.requests, duration=load.duration)
+        self._collect_at = start
+        exchange.be_exact(wanted=True)
         with exact_timers():
-            while schedule.due < NEVER or self._exchange.busy:
+            while schedule.due < NEVER or exchange.busy:
                 now = perf_counter()
-                blocked = self._exchange.busy >= self._most
-                if now >= schedule.due and not blocked:
-                    self._send_due(schedule)
+                if exchange.busy >= self._most:
+                    self._collect(LONGEST_SLEEP)
+                    schedule.blocked_at = perf_counter()
+                elif (left := schedule.due - now) > schedule.margin:
+                    self._pause(schedule, now, left - schedule.margin)
                 else:
-                    schedule.blocked_at = now if blocked else schedule.blocked_at
-                    self._wait(schedule, NEVER if blocked else schedule.due - now - schedule.margin)
+                    self._send_due(schedule)
                 if now >= self._tick_at and not self._tick(now):
                     schedule.stop()
 
-    def _wait(self, schedule: Schedule, wait: float) -> None:
-        """Take answers for `wait` seconds. Short waits are slept through: the kernel stamps what comes meanwhile."""
-        if 0 < wait < LONGEST_NAP and self._exchange.stamped:
-            until = perf_counter() + wait
-            self._collect(0)
-            left = until - perf_counter()
-            if left > 0:
-                sleep(left)
-                schedule.woke(perf_counter() - until)
-        else:
-            began = perf_counter()
-            if not self._collect(min(wait, LONGEST_SLEEP)) and 0 < wait < LONGEST_SLEEP:
-                schedule.woke(perf_counter() - began - wait)
+    def _pause(self, schedule: Schedule, now: float, wait: float) -> None:
+        """Sleep for `wait` seconds, or until an answer comes where the kernel does not say when it did."""
+        if wait < LONGEST_NAP and self._exchange.stamped:
+            sleep(wait)
+            schedule.woke(perf_counter() - now - wait)
+        elif not self._collect(min(wait, LONGEST_SLEEP)) and wait < LONGEST_SLEEP:
+            schedule.woke(perf_counter() - now - wait)
 
     def _send_due(self, schedule: Schedule) -> None:
-        recording = self._exchange.recording
-        due = schedule.take()
+        """Send the next request as soon as it is due; then take the answers, if it is time to."""
+        exchange, recording = self._exchange, self._exchange.recording
+        payload, due = next(self._payloads), schedule.take()
+        while (now := perf_counter()) < due:
+            if not exchange.stamped:
+                self._collect(0)
         if due <= schedule.blocked_at:
             recording.starved += 1
         else:
-            recording.late.append(perf_counter() - due)
-        self._exchange.launch(next(self._payloads), due)
+            recording.late.append(now - due)
+        exchange.launch(payload, due)
+        if now >= self._collect_at or exchange.busy >= self._most - 1 or not exchange.stamped:
+            self._collect_at = now + LONGEST_NAP
+            self._collect(0)
 
     def _collect(self, wait: float) -> int:
         """Take the answers that are here, or come within `wait` seconds; how many sockets had something."""
         exchange = self._exchange
         events = exchange.poller.poll_finely(wait) if wait > 0 else exchange.poller.poll(0)
-        now = perf_counter()
-        for fd, _ in events:
-            connection = exchange.connections[fd]
-            if exchange.read(connection, now):
-                exchange.rest(connection)
+        exchange.collect(events)
         return len(events)
 
     def _tick(self, now: float) -> bool:

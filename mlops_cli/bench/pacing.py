@@ -1,8 +1,8 @@
 """When the next request of an open loop is due, and how to be there on time.
 
 The kernel may end a sleep 50 us late; asked for 1 ns of timer slack, it wakes this thread 20 to 40 us late.
-So: sleep until shortly before the moment, then look at the clock until it has come ("select, then spin"). How
-shortly is learnt from how late the sleeps end: looking costs a core, being late costs the measurement.
+So: sleep until shortly before the moment, then look at the clock until it has come ("sleep, then spin"). How
+shortly is learnt from how late the sleeps end: as much of a core as may be spun goes into being on time.
 """
 
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ from pathlib import Path
 FIRST_MARGIN = 40e-6
 LEAST_MARGIN = 5e-6
 MOST_MARGIN = 150e-6
-MARGIN_STEP = 2e-6
-ON_TIME = 0.9
-"""The share of sleeps that should end before the moment has come."""
+MARGIN_STEP = 0.05
+SPUN = 0.03
+"""The share of a core that may go into looking at the clock."""
 LONGEST_SLEEP = 0.1
 LONGEST_NAP = 1e-3
 """So long the answers may lie in the sockets: a longer one would fill those with large answers."""
@@ -53,6 +53,7 @@ class Schedule:
         self.due = start if self._count else NEVER
         self.blocked_at = 0.0
         self.margin = FIRST_MARGIN
+        self._spins = SPUN / rate
 
     def take(self) -> float:
         """When the next request is due; the one after it is next from now on."""
@@ -62,8 +63,8 @@ class Schedule:
         return due
 
     def woke(self, late: float) -> None:
-        """A sleep ended `late` seconds after it should have: move the margin towards that quantile of them."""
-        step = MARGIN_STEP * (ON_TIME if late > self.margin else ON_TIME - 1)
+        """A sleep ended `late` seconds after it should have: is the rest of the margin more than may be spun?"""
+        step = MARGIN_STEP * (self._spins - max(self.margin - late, 0.0))
         self.margin = min(max(self.margin + step, LEAST_MARGIN), MOST_MARGIN)
 
     def stop(self) -> None:

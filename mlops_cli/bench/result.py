@@ -10,6 +10,8 @@ from msgspec import Meta, Struct, field
 from mlops_cli.errors import StateError, UsageError
 
 FORMAT = 1
+_UNITS = {"worse": " %", "rps": "/s", "%": " %", "errors": "", "failures": ""}
+"""By what a gate's text has in it, the first that fits; anything else is a time."""
 
 
 class Latency(Struct):
@@ -43,6 +45,11 @@ class GateResult(Struct):
     gate: str
     value: float | None
     passed: bool
+
+    @property
+    def found(self) -> str:
+        """The value with its unit; comparisons with a baseline ("at most 10% worse") are percent."""
+        return "nothing was measured" if self.value is None else with_unit(self.gate, self.value)
 
 
 class Slice(Struct):
@@ -115,8 +122,18 @@ class Result(Struct, omit_defaults=False):
     def error_percent(self) -> float:
         return 100 * self.failures / self.requests if self.requests else 100.0
 
+    @property
+    def all_failed(self) -> bool:
+        return self.failures == self.requests > 0
+
     def missed(self) -> list[GateResult]:
         return [gate for gate in self.gates if not gate.passed]
+
+
+def with_unit(gate: str, value: float) -> str:
+    """What was found, in the unit of the gate's text."""
+    text = gate.lower()
+    return f"{value:.4g}{next((unit for part, unit in _UNITS.items() if part in text), ' ms')}"
 
 
 def document(result: Result) -> dict[str, object]:

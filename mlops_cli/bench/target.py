@@ -89,12 +89,12 @@ def open_target(
     raise WorkFailedError(f"cannot connect to {host}:{port}: {problem}", hint="see: mlops endpoints list")
 
 
-def check_concurrency(target: Target, concurrency: int, *, allowed: bool) -> None:
-    """Refuse many connections to a machine that may be someone else's. Raises UsageError."""
-    if concurrency > MOST_CONNECTIONS_ELSEWHERE and not target.is_loopback and not allowed:
-        message = (
-            f"{concurrency} connections to {target.host} ({target.address[0]}), which is not this machine"
-        )
+def check_concurrency(target: Target, concurrency: int, agreed: Callable[[str], bool]) -> None:
+    """Ask before many connections go to a machine that may be someone else's. Raises UsageError on a no."""
+    if concurrency <= MOST_CONNECTIONS_ELSEWHERE or target.is_loopback:
+        return
+    message = f"{concurrency} connections to {target.host} ({target.address[0]}), which is not this machine"
+    if not agreed(f"Open {message}?"):
         hint = f"add --yes if it may be loaded like this, or stay at -c {MOST_CONNECTIONS_ELSEWHERE}"
         raise UsageError(message, hint=hint)
 

@@ -38,7 +38,7 @@ def run(app: App, *, name: str | None, **given: Any) -> int:
     """
     from mlops_cli.cli import bench_modes as modes
 
-    options = groups.fields(given, name)
+    options = groups.fields(app, given, name)
     if given["probe"]:
         return modes.probe(app, options)
     if given["sizing"]:
@@ -57,7 +57,7 @@ def compare(app: App, *, blue: str, green: str, **given: Any) -> int:
     """Load two endpoints in turns and say whether they differ, beyond what chance does."""
     from mlops_cli.cli import bench_modes as modes
 
-    return modes.compare(app, groups.fields(given, blue), groups.fields(given, green))
+    return modes.compare(app, groups.fields(app, given, blue), groups.fields(app, given, green))
 
 
 def _measure(app: App, options: Options, given: dict[str, Any]) -> int:

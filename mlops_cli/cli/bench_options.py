@@ -12,6 +12,7 @@ from mlops_cli.cli.options import Duration
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mlops_cli.cli.app import App
     from mlops_cli.services.bench.subject import Options
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -82,12 +83,13 @@ def options(*groups: list[Callable[..., Any]]) -> Callable[[Any], Any]:
     return decorate
 
 
-def fields(given: dict[str, Any], name: str | None) -> Options:
+def fields(app: App, given: dict[str, Any], name: str | None) -> Options:
     """Of what click found, what says whom to load and how."""
     from mlops_cli.services.bench.subject import Options
 
     wanted = {key: value for key, value in given.items() if key in Options.__dataclass_fields__}
-    return Options(**{**wanted, "name": name})
+    ask = {"ask": lambda question: click.confirm(question, err=True)} if app.interactive else {}
+    return Options(**{**wanted, **ask, "name": name})
 
 
 def percent(text: str) -> float:

@@ -9,6 +9,7 @@ from mlops_cli.status import ExitCode
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from mlops_cli.bench.compare import Difference
     from mlops_cli.bench.live import LiveLine
     from mlops_cli.bench.plan import Load
     from mlops_cli.bench.recording import Recording
@@ -45,13 +46,12 @@ def write_files(
     """The files that were asked for, and GitHub's step summary where there is one."""
     from mlops_cli.bench import hdr
     from mlops_cli.bench import result as saved
-    from mlops_cli.bench.compare import compare
     from mlops_cli.bench.report import files, github, page
 
     writers = {
         "save": lambda path: saved.save(result, path),
         "html": lambda path: saved.write_text(
-            path, page.as_html(result, compare(earlier, result) if earlier else [])
+            path, page.as_html(result, *(_against(earlier, result) if earlier else ()))
         ),
         "csv": lambda path: saved.write_text(path, files.as_csv(result)),
         "junit": lambda path: saved.write_text(path, files.as_junit(result)),
@@ -77,10 +77,11 @@ def conclude(app: App, result: Result, earlier: Result | None) -> ExitCode:
         shown, lines = shown | {"compared": compared}, [*lines, "", *more]
     show(app, shown, lines)
     for gate in result.missed():
-        value = "nothing was measured" if gate.value is None else f"{gate.value:.4g}"
-        app.say(f"Error: gate {gate.gate} is missed: {value}")
+        app.say(f"Error: gate {gate.gate} is missed: {gate.found}")
     if result.aborted:
         app.say(f"Error: stopped early: {result.aborted}")
+    if result.all_failed:
+        app.say("Error: not one request was answered as it should be")
     if app.environ.get("GITHUB_ACTIONS") == "true":
         for line in github.annotations(result):
             app.stderr.write(f"{line}\n")
@@ -96,17 +97,25 @@ def show(app: App, value: Any, lines: list[str]) -> None:
 
 
 def _compared(earlier: Result, result: Result) -> tuple[list[Any], list[str]]:
-    from mlops_cli.bench.compare import compare, too_few
     from mlops_cli.bench.report.text import differences
+
+    found, notes = _against(earlier, result)
+    return found, [*differences(found, "before", "now"), *(f"Note: {note}" for note in notes)]
+
+
+def _against(earlier: Result, result: Result) -> tuple[list[Difference], list[str]]:
+    """How the results differ, and what makes the comparison worth less."""
+    from mlops_cli.bench.compare import compare, too_few
     from mlops_cli.services.bench.run import unlike
 
-    found = compare(earlier, result)
     notes = [*unlike(earlier, result), *filter(None, [too_few(earlier, result)])]
-    return found, [*differences(found, "before", "now"), *(f"Note: {note}." for note in notes)]
+    return compare(earlier, result), [f"{note}." for note in notes]
 
 
 def _outcome(result: Result) -> ExitCode:
-    """130 after Ctrl-C, 8 after a missed gate or an early stop."""
+    """130 after Ctrl-C, 8 after a missed gate or an early stop, 5 when nothing was answered well."""
     if result.interrupted:
         return ExitCode.INTERRUPTED
-    return ExitCode.GATE_MISSED if result.missed() or result.aborted else ExitCode.OK
+    if result.missed() or result.aborted:
+        return ExitCode.GATE_MISSED
+    return ExitCode.WORK_FAILED if result.all_failed else ExitCode.OK

@@ -1,6 +1,7 @@
 """`mlops bench` as it is called: files, exit codes, what is on which stream."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 
 import pytest
@@ -40,8 +41,15 @@ def test_the_json_has_the_fields_that_scripts_rely_on(bench: Mlops, server: Serv
 def test_a_missed_gate_is_named_and_is_exit_code_8(bench: Mlops, server: Server) -> None:
     done = bench(*to(server, "--gate", "p95<10s,rps>1000000", "-o", "json"), code=8)
     assert [gate["passed"] for gate in done.json()["gates"]] == [True, False]
-    assert "Error: gate rps>1000000 is missed" in done.stderr
+    assert re.search(r"Error: gate rps>1000000 is missed: [\d.e+]+/s\n", done.stderr)
     assert "p95<10s" not in done.stderr
+
+
+def test_a_run_without_one_good_answer_is_exit_code_5(bench: Mlops) -> None:
+    with Server(lambda *_: [http(b"no", "401 No")]) as server:
+        done = bench(*to(server, "-o", "json"), code=5)
+    assert done.json()["failures"] == 100
+    assert "Error: not one request was answered as it should be" in done.stderr
 
 
 def test_the_profile_gives_what_the_command_line_does_not(bench: Mlops, server: Server) -> None:
@@ -94,7 +102,7 @@ def test_compare_shows_a_difference_and_judges_nothing(bench: Mlops, server: Ser
     done = bench(*to(server, "--compare", "one.json", "--rate", "500", "-o", "json"))
     assert next(row["metric"] for row in done.json()["compared"]) == "requests/s"
     shown = bench(*to(server, "--compare", "one.json", "--rate", "500")).stdout
-    assert "Note: rate was None, now 500.0." in shown
+    assert "Note: rate was none, now 500." in shown
 
 
 def test_a_run_is_stopped_by_abort_on(bench: Mlops) -> None:
@@ -183,3 +191,10 @@ def test_the_help_of_both_commands(bench: Mlops, capsys: pytest.CaptureFixture[s
     assert "mlops bench compare BLUE GREEN" in " ".join(capsys.readouterr().out.split())
     bench("bench", "compare", "--help")
     assert "BLUE GREEN" in capsys.readouterr().out
+
+
+def test_a_duration_may_be_given_in_milliseconds(bench: Mlops, server: Server) -> None:
+    done = bench(*to(server, "--duration", "300ms", "--rate", "100", "-o", "json")).json()
+    assert done["requests"] == 30
+    refused = bench(*to(server, "--duration", "300us"), code=2)
+    assert "write 90, 500ms, 30s, 15m or 2h" in refused.stderr

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from mlops_cli.bench.compare import compare, regressions, too_few
+from mlops_cli.bench.compare import compare, figure, regressions, too_few
 from mlops_cli.bench.gates import parse_all
 from mlops_cli.bench.limit import Capacity, Footprint, Step, find_limit, parse_sizing, size
 from mlops_cli.bench.plan import Load
@@ -152,3 +152,13 @@ def test_how_a_sizing_is_written() -> None:
     for wrong in ("p95<50ms", "rps=200", "rps=x,p95<50ms", "rps=1,rps=2,p95<5ms", ""):
         with pytest.raises(UsageError, match="does not say what to size for"):
             parse_sizing(wrong)
+
+
+def test_figures_are_read_as_people_write_them() -> None:
+    assert [figure(value) for value in (120_345.4, 10_048.44, 300.58, 0.470166, 0.0)] == [
+        "120,345",
+        "10,048",
+        "300.58",
+        "0.47017",
+        "0",
+    ]

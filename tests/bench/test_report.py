@@ -130,7 +130,7 @@ class Links(HTMLParser):
 
 
 def test_the_page_is_one_file_that_fetches_nothing(result: Result) -> None:
-    html = page.as_html(result, compare(result, result))
+    html = page.as_html(result, compare(result, result), ["rate was 200 <then>"])
     parser = Links()
     parser.feed(html)
     assert parser.links == []
@@ -142,6 +142,7 @@ def test_the_page_is_one_file_that_fetches_nothing(result: Result) -> None:
     assert "&lt;bad&gt;" in html
     assert "<bad>" not in html
     assert "Against the earlier result" in html
+    assert "rate was 200 &lt;then&gt;" in html
     assert "$" not in html
 
 
@@ -156,8 +157,8 @@ def test_the_page_of_a_run_without_answers(aim_at: Opener) -> None:
 def test_github_is_told_what_was_missed(result: Result) -> None:
     result.name = "a%b\n::c"
     (line,) = github.annotations(result)
-    assert line == "::error title=mlops bench a%25b%0A: :c::errors<1%25 is missed: 10"
-    assert "| `errors<1%` | 10 | **missed** |" in github.step_summary(result)
+    assert line == "::error title=mlops bench a%25b%0A: :c::errors<1%25 is missed: 10 %25"
+    assert "| `errors<1%` | 10 % | **missed** |" in github.step_summary(result)
 
 
 def test_a_saved_result_is_read_as_it_was(result: Result, tmp_path: Path) -> None:

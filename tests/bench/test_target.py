@@ -67,12 +67,18 @@ def test_what_is_no_url(url: str) -> None:
 
 
 def test_many_connections_elsewhere_need_a_word() -> None:
-    check_concurrency(elsewhere(), 50, allowed=False)
-    check_concurrency(elsewhere(), 51, allowed=True)
-    check_concurrency(elsewhere("127.8.8.8"), 5000, allowed=False)
+    asked: list[str] = []
+
+    def no(_: str) -> bool:
+        return False
+
+    check_concurrency(elsewhere(), 50, no)
+    check_concurrency(elsewhere(), 51, lambda question: asked.append(question) is None)
+    check_concurrency(elsewhere("127.8.8.8"), 5000, no)
     with pytest.raises(UsageError, match=r"51 connections to 192\.0\.2\.1") as caught:
-        check_concurrency(elsewhere(), 51, allowed=False)
+        check_concurrency(elsewhere(), 51, no)
     assert "--yes" in str(caught.value.hint)
+    assert asked == ["Open 51 connections to 192.0.2.1 (192.0.2.1), which is not this machine?"]
 
 
 def test_a_name_of_this_machine_is_loopback() -> None:

@@ -49,8 +49,7 @@ def as_junit(result: Result) -> str:
     )
     _case(suite, result, "answers", _wrong(result) if wrong else None)
     for gate in result.gates:
-        value = "nothing was measured" if gate.value is None else f"{gate.value:.4g}"
-        _case(suite, result, gate.gate, None if gate.passed else f"{gate.gate} is missed: {value}")
+        _case(suite, result, gate.gate, None if gate.passed else f"{gate.gate} is missed: {gate.found}")
     root = ET.Element("testsuites")
     root.append(suite)
     ET.indent(root)

@@ -7,7 +7,7 @@ def annotations(result: Result) -> list[str]:
     """One workflow command per missed gate."""
     return [
         f"::error title=mlops bench {_escaped(result.name)}::"
-        f"{_escaped(gate.gate)} is missed: {'nothing was measured' if gate.value is None else f'{gate.value:.4g}'}"
+        f"{_escaped(f'{gate.gate} is missed: {gate.found}')}"
         for gate in result.missed()
     ]
 
@@ -23,7 +23,7 @@ def step_summary(result: Result) -> str:
     ]
     table = [f"| {name} | {value} |" for name, value in rows]
     gates = [
-        f"| `{gate.gate}` | {_number(gate.value)} | {'passed' if gate.passed else '**missed**'} |"
+        f"| `{gate.gate}` | {gate.found} | {'passed' if gate.passed else '**missed**'} |"
         for gate in result.gates
     ]
     text = [f"### mlops bench {result.name}", "", "| | |", "| --- | ---: |", *table]
@@ -38,7 +38,3 @@ def _escaped(text: str) -> str:
 
 def _ms(value: float | None) -> str:
     return "-" if value is None else f"{value:.3g} ms"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"

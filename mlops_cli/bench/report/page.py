@@ -5,13 +5,13 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from mlops_cli.bench.compare import Difference
+from mlops_cli.bench.compare import Difference, figure
 from mlops_cli.bench.report import charts
 from mlops_cli.bench.result import Result
 
 
-def as_html(result: Result, differences: Sequence[Difference] = ()) -> str:
-    """The report. `differences` are those to an earlier result."""
+def as_html(result: Result, differences: Sequence[Difference] = (), remarks: Sequence[str] = ()) -> str:
+    """The report. `differences` are those to an earlier result, `remarks` what makes them worth less."""
     page = Template(files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
     return page.substitute(
         title=escape(f"{result.name} · load test"),
@@ -21,7 +21,7 @@ def as_html(result: Result, differences: Sequence[Difference] = ()) -> str:
         tiles="".join(_tile(*tile) for tile in _tiles(result)),
         gates=_gates(result),
         figures="".join(_figures(result)),
-        tables="".join(_tables(result, differences)),
+        tables="".join(_tables(result, differences, remarks)),
     )
 
 
@@ -63,7 +63,7 @@ def _gates(result: Result) -> str:
     rows = [
         f'<li class="{"passed" if gate.passed else "missed"}"><code>{escape(gate.gate)}</code> '
         f"{'passed' if gate.passed else 'missed'}"
-        f"{'' if gate.value is None else f' <span>{gate.value:.4g}</span>'}</li>"
+        f" <span>{escape(gate.found)}</span></li>"
         for gate in result.gates
     ]
     return f'<ul class="gates">{"".join(rows)}</ul>'
@@ -77,7 +77,7 @@ def _figures(result: Result) -> Iterable[str]:
         yield charts.percentiles(result)
 
 
-def _tables(result: Result, differences: Sequence[Difference]) -> Iterable[str]:
+def _tables(result: Result, differences: Sequence[Difference], remarks: Sequence[str]) -> Iterable[str]:
     yield _table(
         "Percentiles",
         ("percent", "ms"),
@@ -92,8 +92,8 @@ def _tables(result: Result, differences: Sequence[Difference]) -> Iterable[str]:
     rows = [
         (
             d.metric,
-            f"{d.before:.4g}",
-            f"{d.now:.4g}",
+            figure(d.before),
+            figure(d.now),
             f"{d.change:+.1%}",
             f"{d.low:+.1%} to {d.high:+.1%}",
             d.verdict,
@@ -101,15 +101,18 @@ def _tables(result: Result, differences: Sequence[Difference]) -> Iterable[str]:
         for d in differences
     ]
     head = ("", "before", "now", "change", "95 % interval", "")
-    yield _table("Against the earlier result", head, rows)
+    yield _table("Against the earlier result", head, rows, remarks)
 
 
-def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _table(
+    title: str, head: Sequence[str], rows: Sequence[Sequence[str]], remarks: Sequence[str] = ()
+) -> str:
     if not rows:
         return ""
     top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
     body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<section><h2>{escape(title)}</h2><table><tr>{top}</tr>{body}</table></section>"
+    notes = "".join(f'<p class="note">{escape(remark)}</p>' for remark in remarks)
+    return f"<section><h2>{escape(title)}</h2><table><tr>{top}</tr>{body}</table>{notes}</section>"
 
 
 def _ms(value: float | None) -> str:

@@ -7,12 +7,10 @@ wrong) and Exceptions (a timeout, or no HTTP). Times are milliseconds with decim
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from mlops_cli.bench.compare import Difference
+from mlops_cli.bench.compare import Difference, figure
 from mlops_cli.bench.limit import Capacity, Sizing, Step
 from mlops_cli.bench.probe import Finding
 from mlops_cli.bench.result import GateResult, Result, Spread
-
-_UNITS = {"worse": " %", "rps": "/s", "%": " %", "errors": "", "failures": ""}
 
 
 def lines(result: Result) -> list[str]:
@@ -33,7 +31,8 @@ def lines(result: Result) -> list[str]:
 def gates(judged: list[GateResult]) -> list[str]:
     if not judged:
         return []
-    return ["", "Gates", *(f"  {_mark(gate)}  {gate.gate:<20} {_value(gate)}" for gate in judged)]
+    width = max(20, *(len(gate.gate) for gate in judged))
+    return ["", "Gates", *(f"  {_mark(gate)}  {gate.gate:<{width}} {gate.found}" for gate in judged)]
 
 
 def differences(found: list[Difference], before: str, now: str) -> list[str]:
@@ -170,7 +169,7 @@ def _own_view(result: Result) -> Iterator[str]:
 
 def _difference(found: Difference) -> str:
     unit = "" if found.metric == "requests/s" else " ms"
-    values = f"{found.before:>11,.5g}{unit:<3}{found.now:>11,.5g}{unit:<3}"
+    values = f"{figure(found.before):>11}{unit:<3}{figure(found.now):>11}{unit:<3}"
     interval = f"{found.low:+.1%} to {found.high:+.1%}"
     return f"{found.metric:<12}{values}  {found.change:>+7.1%}   {interval:<19} {found.verdict}"
 
@@ -188,12 +187,3 @@ def _field(name: str, value: str) -> str:
 
 def _mark(gate: GateResult) -> str:
     return "passed" if gate.passed else "MISSED"
-
-
-def _value(gate: GateResult) -> str:
-    """With the unit of the gate; comparisons with a baseline ("at most 10% worse") are percent."""
-    if gate.value is None:
-        return "nothing was measured"
-    text = gate.gate.lower()
-    unit = next((unit for start, unit in _UNITS.items() if start in text), " ms")
-    return f"{gate.value:.4g}{unit}"

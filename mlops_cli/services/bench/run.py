@@ -72,7 +72,11 @@ def unlike(before: Result, now: Result) -> list[str]:
     """Settings in which two results differ: comparing them says less."""
     names = ("concurrency", "keep_alive", "rate", "rows")
     pairs = [(name, getattr(before.settings, name), getattr(now.settings, name)) for name in names]
-    return [f"{name} was {old}, now {new}" for name, old, new in pairs if old != new]
+    return [f"{name} was {_said(old)}, now {_said(new)}" for name, old, new in pairs if old != new]
+
+
+def _said(setting: float | None) -> str:
+    return "none" if setting is None else f"{setting:g}"
 
 
 def judged(result: Result, wanted: list[Gate]) -> Result:

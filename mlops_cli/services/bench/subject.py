@@ -22,7 +22,10 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says; None where it says nothing. `connections` is what that comes to."""
+    """What the command line says; None where it says nothing. `connections` is what that comes to.
+
+    `ask` puts a question to whoever sits there; without anybody the answer is no.
+    """
 
     name: str | None = None
     url: str | None = None
@@ -44,6 +47,7 @@ class Options:
     timeout: float = 60.0
     keep_alive: bool = True
     yes: bool = False
+    ask: Callable[[str], bool] = lambda _: False
     connections: int = 1
 
 
@@ -117,7 +121,7 @@ def _payloads(
 
 def _aim(name: str, url: str, options: Options, headers: dict[str, str], bodies: list[bytes]) -> Aim:
     def admit(target: Target) -> None:
-        check_concurrency(target, options.connections, allowed=options.yes)
+        check_concurrency(target, options.connections, lambda question: options.yes or options.ask(question))
 
     proxy = None if is_direct(url, options.no_proxy) else options.proxy
     target = open_target(url, proxy=proxy, ca_file=options.cacert, insecure=options.insecure, admit=admit)

@@ -1,9 +1,9 @@
 """What a backend can do, as small protocols. A backend has those it supports and says so by having them."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from mlops_cli.config import LoadedProfile
 from mlops_cli.domain.auth import AccessToken, AuthStatus
@@ -19,8 +19,8 @@ from mlops_cli.domain.endpoints import (
     RequestRecord,
 )
 from mlops_cli.domain.explanation import Explanation
-from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
-from mlops_cli.domain.pipelines import PipelineDefinition
+from mlops_cli.domain.pipeline_runs import PipelineRun, Pruned, StepRun, SubmitRequest
+from mlops_cli.domain.pipelines import DataInput, PipelineDefinition
 from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest, ServerState
 from mlops_cli.domain.runs import Model, Run
 from mlops_cli.domain.schedules import Fire, Schedule
@@ -198,6 +198,15 @@ class PipelineBackend(Protocol):
 
     def download(self, run_id: str, step: str, output: str, target: Path) -> Path: ...
 
+    def prune(
+        self, keep: int | None, older_than: timedelta | None, pipeline: str | None, *, dry_run: bool
+    ) -> list[Pruned]:
+        """Forget old runs that have ended and that no run which stays refers to.
+
+        Raises UsageError while a run goes on, and where runs are not ours to forget.
+        """
+        ...
+
     def publish(
         self, definition: PipelineDefinition, request: PublishRequest
     ) -> tuple[PublishedPipeline, bool]:
@@ -229,6 +238,10 @@ class PipelineBackend(Protocol):
 
     def token(self) -> tuple[str, str]:
         """A bearer token of the REST endpoints, and when it expires (ISO 8601)."""
+        ...
+
+    def data_body(self, version: PublishedPipeline, data: dict[str, DataInput]) -> dict[str, Any]:
+        """What the body of a trigger says of data that the run is to use instead of the published ones."""
         ...
 
     def add_schedule(self, schedule: Schedule) -> Schedule:

@@ -12,6 +12,7 @@ COMMANDS = {
     "create": Lazy("mlops_cli.cli.pipeline_create:create", "Check a pipeline and draw its graph.", MAKE),
     "run": Lazy("mlops_cli.cli.pipeline_run:run", "Run a pipeline, or go on with a run.", MAKE),
     "cancel": Lazy("mlops_cli.cli.pipeline_runs:cancel", "Stop a run. What is complete stays.", MAKE),
+    "prune": Lazy("mlops_cli.cli.pipeline_prune:prune", "Forget old runs and remove their files.", MAKE),
     "publish": Lazy(
         "mlops_cli.cli.pipeline_publish:publish",
         "Publish a pipeline as a version behind a REST endpoint.",

@@ -73,3 +73,13 @@ class StepRun(Struct, omit_defaults=True):
     details: list[str] = field(default_factory=list)
     outputs: dict[str, Output] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Pruned(Struct):
+    """A run that was forgotten, and how large its files were."""
+
+    run_id: str
+    pipeline: str
+    status: RunStatus
+    created_at: str
+    size_bytes: int

@@ -3,15 +3,25 @@
 import shutil
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
-from mlops_cli.domain.pipelines import PipelineDefinition
+from mlops_cli.domain.pipeline_runs import PipelineRun, Pruned, StepRun, SubmitRequest
+from mlops_cli.domain.pipelines import DataInput, PipelineDefinition
 from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest, ServerState
 from mlops_cli.domain.schedules import Fire, Schedule
-from mlops_cli.engine.pipelines import layout, publishing, rest, scheduler, serving, start, tokens, triggering
+from mlops_cli.engine.pipelines import (
+    layout,
+    pruning,
+    publishing,
+    rest,
+    scheduler,
+    serving,
+    start,
+    tokens,
+    triggering,
+)
 from mlops_cli.engine.store import Store
 from mlops_cli.errors import NotFoundError, UsageError
 
@@ -62,6 +72,11 @@ class LocalPipelines:
             shutil.copyfile(source, target)
         return target
 
+    def prune(
+        self, keep: int | None, older_than: timedelta | None, pipeline: str | None, *, dry_run: bool
+    ) -> list[Pruned]:
+        return pruning.prune(self._store, keep, older_than, pipeline, dry_run=dry_run)
+
     def publish(
         self, definition: PipelineDefinition, request: PublishRequest
     ) -> tuple[PublishedPipeline, bool]:
@@ -89,6 +104,9 @@ class LocalPipelines:
         serving.ensure(self._store.home)
         token = tokens.issue(layout.server_dir(self._store.home), time.time())
         return token.value, datetime.fromtimestamp(int(token.expires), UTC).isoformat()
+
+    def data_body(self, _: PublishedPipeline, data: dict[str, DataInput]) -> dict[str, Any]:
+        return {"DataPathAssignments": {name: _assignment(given) for name, given in data.items()}}
 
     def add_schedule(self, schedule: Schedule) -> Schedule:
         added = scheduler.add(self._store, schedule, datetime.now(UTC))
@@ -154,3 +172,9 @@ class LocalPipelines:
     def list(self, *, pipeline: str | None = None) -> list[PipelineRun]:
         found = self._store.pipeline_runs.all(pipeline=pipeline)
         return [start.observed(self._store, run) for run in found]
+
+
+def _assignment(data: DataInput) -> Any:
+    if data.path:
+        return data.path
+    return {"dataset": data.dataset} if data.dataset else {"model": data.model}

@@ -15,11 +15,12 @@ class Waker:
     def __init__(self, receiver: socket.socket) -> None:
         self._receiver = receiver
 
-    def wait(self, fds: Iterable[int], seconds: float) -> None:
-        """Sleep until a signal comes or one of `fds` can be read, at most `seconds`."""
-        waiting = [self._receiver.fileno(), *fds]
-        if self._receiver.fileno() in select.select(waiting, [], [], seconds)[0]:
+    def wait(self, fds: Iterable[int], seconds: float) -> bool:
+        """Sleep until a signal comes or one of `fds` can be read, at most `seconds`; whether something came."""
+        found = select.select([self._receiver.fileno(), *fds], [], [], seconds)[0]
+        if self._receiver.fileno() in found:
             self._receiver.recv(4096)
+        return bool(found)
 
 
 @contextlib.contextmanager

@@ -129,7 +129,9 @@ def run_script(path: str, arguments: list[str]) -> None:
 
 
 def rehearse() -> None:
-    """What every script takes, done ahead of need: a fork's memory becomes its own page by page, slowly."""
+    """What every script takes, done ahead of need: by the nursery, so that nothing is left to be made in each fork
+    (the first compile() makes some hundred types), and by the fork, whose memory becomes its own page by page.
+    """
     run_script(os.devnull, [])
     os.environ.update({})
     is_alone(1)

@@ -14,19 +14,16 @@ import select
 
 from mlops_cli.engine.pipelines import spares
 
-LENGTH_BYTES = 8
 DYING = 2
 """Spares beside those that work at once: processes that have done their task and still have to end."""
 LOOK_SECONDS = 1.0
+MOST_AT_ONCE = max(2, os.cpu_count() or 2)
+"""Steps of a run that work at the same time."""
+READ_BYTES = 65536
 
 
 class NurseryLostError(Exception):
     """The nursery was killed; the tasks that run go on without it."""
-
-
-MOST_AT_ONCE = max(2, os.cpu_count() or 2)
-"""Steps of a run that work at the same time."""
-READ_BYTES = 65536
 
 
 class Nursery:
@@ -58,7 +55,7 @@ class Nursery:
                 raise NurseryLostError
         slot, pid = self._ready.pop(0)
         content = marshal.dumps(task | {"pid": pid})
-        message = memoryview(len(content).to_bytes(LENGTH_BYTES, "big") + content)
+        message = memoryview(len(content).to_bytes(spares.LENGTH_BYTES, "big") + content)
         try:
             while message:
                 message = message[os.write(self._tasks[slot], message) :]

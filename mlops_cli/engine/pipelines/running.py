@@ -12,7 +12,7 @@ import time
 import msgspec
 
 from mlops_cli.domain.pipeline_runs import StepRun
-from mlops_cli.engine.endpoints.signals import woken_by_signals
+from mlops_cli.engine.endpoints.signals import Waker, woken_by_signals
 from mlops_cli.engine.pipelines import ending
 from mlops_cli.engine.pipelines.attempt import Attempt
 from mlops_cli.engine.pipelines.nursery import MOST_AT_ONCE, Nursery, NurseryLostError
@@ -25,6 +25,8 @@ from mlops_cli.status import RunStatus
 
 POLL_SECONDS = 0.5
 ADOPTED_POLL_SECONDS = 0.05
+IDLE_SECONDS = 0.02
+"""Without news for so long there is time for what nothing waits for."""
 MOST_LOST = 10
 
 log = logging.getLogger("mlops.pipelines")
@@ -40,6 +42,7 @@ class Running:
         self._running: dict[str, Attempt] = {}
         self._changed: dict[str, StepRun] = {}
         self._news: list[str] = []
+        self._untidy: list[StepRun] = []
         self._stopping = False
         self._cancel_asked = False
         self._asked_at = 0.0
@@ -59,7 +62,8 @@ class Running:
             self._take_up()
             self._ready = Ready(self._steps.values())
             while not self._stopping and self._advance():
-                waker.wait([self._nursery.fileno()], self._patience())
+                self._wait(waker)
+        self._tidy()
 
     def _take_up(self) -> None:
         """Go on with what an earlier runner has left, and give failed steps another chance."""
@@ -75,29 +79,40 @@ class Running:
 
     def _advance(self) -> bool:
         """One round: what has ended, what can start, what is to be recorded. False at the end of the run."""
-        ended = self._reap()
+        self._reap()
         self._watch_cancel()
         begun = self._begin()
         self._record()
         self._launch(begun)
-        # What nothing waits for comes last.
-        for step in ended:
-            self._stepping.tidy(step)
         for line in self._news:
             log.info("%s", line)
         self._news.clear()
         return bool(self._running) or not self._finish()
 
-    def _reap(self) -> list[StepRun]:
-        """Steps whose attempts have ended."""
+    def _wait(self, waker: Waker) -> None:
+        news = [self._nursery.fileno()]
+        if self._untidy:
+            if waker.wait(news, IDLE_SECONDS):
+                return
+            self._tidy()
+        waker.wait(news, self._patience())
+
+    def _tidy(self) -> None:
+        """What nothing waits for; on a file system with a journal it takes as long as a short step."""
+        for step in self._untidy:
+            self._stepping.tidy(step)
+        self._untidy.clear()
+
+    def _reap(self) -> None:
+        """Take note of the attempts that have ended."""
         self._listen()
         names = [name for name, attempt in self._running.items() if attempt.poll()]
         for name in names:
             step = self._changed[name] = self._steps[name]
             self._stepping.end(step, self._running.pop(name))
             self._ready.put(step)
+            self._untidy.append(step)
             self._news.append(f"{name}: {step.status}{f' ({step.error})' if step.error else ''}")
-        return [self._steps[name] for name in names]
 
     def _listen(self) -> None:
         ended = dict(self._nursery.events())

@@ -10,6 +10,7 @@ import sys
 
 from mlops_cli.engine.pipelines import child
 
+LENGTH_BYTES = 8
 PIPE_BYTES = 65536
 
 
@@ -17,6 +18,7 @@ def tend(slots: list[int], replies: int) -> None:
     """Keep a spare waiting at each slot until the maker of the nursery is gone. Never returns."""
     try:
         _detach({*slots, replies})
+        child.rehearse()
         gc.collect()
         gc.freeze()
         waiting: dict[int, int] = {}
@@ -69,7 +71,7 @@ def _wait(slot: int, slots: list[int], replies: int) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     child.rehearse()
     pid = os.getpid()
-    while length := _read(slots[slot], 8):
+    while length := _read(slots[slot], LENGTH_BYTES):
         task = marshal.loads(_read(slots[slot], int.from_bytes(length, "big")))  # noqa: S302
         # Another one was for a spare that was killed with the task in its pipe.
         if task["pid"] == pid:

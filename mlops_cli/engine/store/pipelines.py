@@ -1,7 +1,8 @@
 """Runs of pipelines and their steps, as documents."""
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -10,6 +11,31 @@ from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun
 from mlops_cli.engine.store.database import Database
 from mlops_cli.errors import NotFoundError
 from mlops_cli.status import RunStatus
+
+ENDED = (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELED)
+UNFINISHED = "SELECT document FROM pipeline_runs WHERE status NOT IN (?, ?, ?) ORDER BY created_at"
+
+
+class Removal:
+    """All runs and steps while nobody else writes, and their removal."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def unfinished(self) -> list[PipelineRun]:
+        return [_run(row) for row in self._connection.execute(UNFINISHED, ENDED)]
+
+    def runs(self) -> list[PipelineRun]:
+        """Newest first."""
+        query = "SELECT document FROM pipeline_runs ORDER BY created_at DESC, rowid DESC"
+        return [_run(row) for row in self._connection.execute(query)]
+
+    def steps(self) -> list[StepRun]:
+        return [_step(row) for row in self._connection.execute("SELECT document FROM pipeline_steps")]
+
+    def remove(self, run_id: str) -> None:
+        for table in ("pipeline_steps", "pipeline_runs"):
+            self._connection.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))  # noqa: S608
 
 
 class PipelineRunTable:
@@ -88,10 +114,13 @@ class PipelineRunTable:
             return [_run(row) for row in connection.execute(query, (pipeline, limit))]
 
     def unfinished(self) -> list[PipelineRun]:
-        ended = (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELED)
-        query = "SELECT document FROM pipeline_runs WHERE status NOT IN (?, ?, ?) ORDER BY created_at"
         with self._database.read() as connection:
-            return [_run(row) for row in connection.execute(query, ended)]
+            return [_run(row) for row in connection.execute(UNFINISHED, ENDED)]
+
+    @contextmanager
+    def removal(self) -> Iterator[Removal]:
+        with self._database.write() as connection:
+            yield Removal(connection)
 
     def completed_with(self, key: str) -> list[StepRun]:
         """Steps that did the same work, the newest first."""

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 entry = pytest.importorskip("mlops_cli.backends.azureml.pipelines.entry", reason="needs the Azure ML SDK")
-TOLD = {"script": "user.py", "arguments": [["--in=", 0, "/", 1], ["$(x)"], [1]]}
+TOLD = {
+    "script": "user.py",
+    "arguments": [["--in=", 0, "/", 1], ["$(x)"], [1]],
+    "variables": {"MODE": ["m-", 1]},
+}
 VALUES = ["--mlops-0", "/data/a b", "--own", "9", "--mlops-1", "7"]
 
 
@@ -33,6 +37,10 @@ def test_a_script_sees_its_arguments_and_its_neighbours(wrapper: Path) -> None:
     code = "import json\nfrom beside import argv\nif __name__ == '__main__': print(json.dumps(argv))"
     name, *words = _said(wrapper, code, str(wrapper))
     assert (Path(name).name, words) == ("user.py", ["--in=/data/a b/7", "$(x)", "7", "--own", "9"])
+
+
+def test_variables_are_put_together_before_the_script_runs(wrapper: Path) -> None:
+    assert _said(wrapper, "import json, os\nprint(json.dumps([os.environ['MODE']]))", str(wrapper)) == ["m-7"]
 
 
 def test_an_entry_script_is_handed_on(wrapper: Path) -> None:

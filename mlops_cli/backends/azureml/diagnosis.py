@@ -6,15 +6,12 @@ AutoML logs them under these names.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from mlops_cli.backends.azureml import explanations
+from mlops_cli.backends.azureml.artifacts import read_json
 from mlops_cli.domain.diagnosis import Curve, Diagnosis, Point
 
 if TYPE_CHECKING:
@@ -31,15 +28,8 @@ def diagnose(best: AzureRun, algorithm: str, columns: Collection[str]) -> Diagno
     there = set(best.get_file_names())
     for name, note in NOTES.items():
         if name in there:
-            note(found, _read(best, name))
+            note(found, read_json(best, name))
     return found
-
-
-def _read(run: AzureRun, file: str) -> Any:
-    with tempfile.TemporaryDirectory() as place:
-        target = Path(place) / "document.json"
-        run.download_file(file, str(target))
-        return msgspec.json.decode(target.read_bytes())
 
 
 def _confusion(found: Diagnosis, told: Any) -> None:

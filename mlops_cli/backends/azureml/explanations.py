@@ -9,13 +9,11 @@ A run may hold one of the raw columns and one of the engineered features.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
+from mlops_cli.backends.azureml.artifacts import read_json
 
 if TYPE_CHECKING:
     from azureml.core import Run as AzureRun
@@ -48,16 +46,9 @@ def _explanations(files: Iterable[str]) -> list[Blocks]:
 
 def _ranked(run: AzureRun, blocks: Blocks) -> dict[str, float]:
     names, values = (
-        [item for _, file in sorted(blocks[part]) for item in _read(run, file)] for part in blocks
+        [item for _, file in sorted(blocks[part]) for item in read_json(run, file)] for part in blocks
     )
     return dict(zip(map(str, names), map(float, values), strict=False))
-
-
-def _read(run: AzureRun, file: str) -> Any:
-    with tempfile.TemporaryDirectory() as place:
-        target = Path(place) / "block.json"
-        run.download_file(file, str(target))
-        return msgspec.json.decode(target.read_bytes())
 
 
 def _by_column(ranked: dict[str, float], columns: Collection[str]) -> dict[str, float]:

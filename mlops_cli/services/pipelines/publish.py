@@ -1,7 +1,6 @@
 """What `pipeline publish`, `rollback` and `trigger` mean on any backend."""
 
 import json
-import shlex
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from msgspec import Struct, field
 
 from mlops_cli.backends.base import PipelineBackend
 from mlops_cli.domain.pipeline_runs import SubmitRequest
-from mlops_cli.domain.pipelines import DataInput, PipelineDefinition
+from mlops_cli.domain.pipelines import PipelineDefinition
 from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest
 from mlops_cli.errors import MlopsError, NotFoundError, SignInError, UsageError
 
@@ -79,16 +78,15 @@ def version_document(version: PublishedPipeline) -> dict[str, Any]:
     return {name: getattr(version, name) for name in names}
 
 
-def curl(version: PublishedPipeline, profile: str | None = None) -> str:
-    """A command that triggers the pipeline as it is pasted where the profile is."""
+def curl(version: PublishedPipeline) -> str:
+    """A command that triggers the pipeline as it is pasted."""
     body: dict[str, Any] = {"ExperimentName": version.name}
-    mlops = f"mlops --profile {shlex.quote(profile)}" if profile else "mlops"
     if version.parameters:
         body["ParameterAssignments"] = version.parameters
     text = json.dumps(body).replace("'", "'\\''")
     return (
         f"curl -X POST '{version.endpoint}' \\\n"
-        f'  -H "Authorization: Bearer $({mlops} pipeline token)" \\\n'
+        '  -H "Authorization: Bearer $(mlops pipeline token)" \\\n'
         f"  -H 'Content-Type: application/json' \\\n  -d '{text}'"
     )
 
@@ -110,17 +108,14 @@ def trigger(
     if not chosen.endpoint:
         chosen = next(one for one in backend.published(name) if one.version == chosen.version)
     url = chosen.endpoint if version is None else chosen.version_endpoint
-    return post(url, token, request)
+    data = backend.data_body(chosen, request.data) if request.data else {}
+    return post(url, token, request, data)
 
 
-def post(url: str, token: str, request: SubmitRequest) -> dict[str, Any]:
+def post(url: str, token: str, request: SubmitRequest, data: dict[str, Any]) -> dict[str, Any]:
     import requests
 
-    body = {
-        "ExperimentName": request.experiment,
-        "ParameterAssignments": request.parameters,
-        "DataPathAssignments": {name: _assignment(data) for name, data in request.data.items()},
-    }
+    body = {"ExperimentName": request.experiment, "ParameterAssignments": request.parameters, **data}
     sent = {key: value for key, value in body.items() if value}
     headers = {"Authorization": f"Bearer {token}"}
     try:
@@ -131,12 +126,6 @@ def post(url: str, token: str, request: SubmitRequest) -> dict[str, Any]:
         answer: dict[str, Any] = response.json()
         return answer
     raise _refused(response.status_code, response.text)
-
-
-def _assignment(data: DataInput) -> Any:
-    if data.path:
-        return data.path
-    return {"dataset": data.dataset} if data.dataset else {"model": data.model}
 
 
 def _refused(status: int, text: str) -> MlopsError:

@@ -1,6 +1,7 @@
 """Pipelines of the workspace.
 
 build       from a definition to the SDK's pipeline; a file for each type of step, for arguments and data
+choices     what a run of a published pipeline may choose
 runs        runs as ours; `steps`
 versions    published pipelines behind an endpoint; `publishing` adds and changes them
 schedules   what runs them by itself
@@ -21,11 +22,11 @@ from mlops_cli.backends.azureml.pipelines import schedules
 from mlops_cli.backends.azureml.pipelines.build import Builder, plain
 from mlops_cli.backends.azureml.pipelines.publishing import Publishing, moment
 from mlops_cli.backends.azureml.pipelines.runs import KIND, AzurePipelineRuns, tags_of
-from mlops_cli.backends.azureml.pipelines.versions import Told, Versions
+from mlops_cli.backends.azureml.pipelines.versions import Told, Versions, chosen
 from mlops_cli.backends.azureml.session import Session
-from mlops_cli.backends.azureml.tags import own
-from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
-from mlops_cli.domain.pipelines import PipelineDefinition
+from mlops_cli.backends.azureml.tags import own, with_own
+from mlops_cli.domain.pipeline_runs import PipelineRun, Pruned, StepRun, SubmitRequest
+from mlops_cli.domain.pipelines import DataInput, PipelineDefinition
 from mlops_cli.domain.publishing import PipelineEndpoint, PublishedPipeline, PublishRequest, ServerState
 from mlops_cli.domain.schedules import Fire, Schedule
 from mlops_cli.engine.pipelines.planning import assigned
@@ -95,6 +96,9 @@ class AzurePipelines:
     def download(self, run_id: str, step: str, output: str, target: Path) -> Path:
         return self._runs.download(self._runs.find(run_id), step, output, target)
 
+    def prune(self, *_: object, **__: object) -> list[Pruned]:
+        raise UsageError("Azure keeps its runs; the workspace's storage rules decide on their files")
+
     def publish(
         self, definition: PipelineDefinition, request: PublishRequest
     ) -> tuple[PublishedPipeline, bool]:
@@ -105,7 +109,7 @@ class AzurePipelines:
             definition.name,
             moment(),
             builder.facts(),
-            builder.open_parameters(),
+            builder.choices.parameters(),
             document.get("version"),
             document.get("description"),
             request.git_commit,
@@ -113,10 +117,11 @@ class AzurePipelines:
         )
 
         def send(told: Told) -> Any:
-            for name in builder.fixed_parameters():
-                self._session.say(f"parameter {name} keeps its default: Azure takes it as an argument only")
+            for name in builder.choices.fixed():
+                self._session.say(f"parameter {name} keeps its default: Azure takes none where it stands")
             with builder.build() as built:
-                return built.pipeline.publish(told.name, replace(told, data=built.data).text(), told.label)
+                told = replace(told, data=built.data, open_data=built.open_data)
+                return built.pipeline.publish(told.name, told.text(), told.label)
 
         return self._publishing.upsert(told, request, send)
 
@@ -137,6 +142,7 @@ class AzurePipelines:
             git_dirty=request.git_dirty,
             from_run=run_id,
             data=msgspec.json.decode(tags.get("data") or b"{}"),
+            open_data=msgspec.json.decode(tags.get("open_data") or b"{}"),
         )
         send = lambda told: run.publish_pipeline(told.name, told.text(), told.label)  # noqa: E731
         return self._publishing.upsert(told, request, send)
@@ -168,6 +174,14 @@ class AzurePipelines:
 
     def server(self, _: Literal["start", "stop", "status"]) -> ServerState:
         raise UsageError("Azure answers the endpoints of published pipelines itself")
+
+    def data_body(self, version: PublishedPipeline, data: dict[str, DataInput]) -> dict[str, Any]:
+        """Uploads what is local. Raises UsageError for data that are fixed."""
+        found = chosen(self._session, version, data)
+        ids = {name: dataset._ensure_saved(self._session.workspace) for name, (dataset, _) in found.items()}
+        labels = msgspec.json.encode({name: label for name, (_, label) in found.items()}).decode()
+        assigned = {name: {"SavedDataSetReference": {"Id": one}} for name, one in ids.items()}
+        return {"DataSetDefinitionValueAssignments": assigned, "tags": with_own({}, data=labels)}
 
     def add_schedule(self, schedule: Schedule) -> Schedule:
         return self._schedules.add(schedule)

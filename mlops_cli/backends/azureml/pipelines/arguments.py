@@ -1,7 +1,8 @@
 """The arguments of a script as Azure takes them: each a text, a parameter or a path, whole.
 
-Where a parameter or a path is only a part of one, `entry` is put beside the script and puts it together. It also
-gives types to the rows of a step's output, which Azure reads as text.
+Where a parameter or a path is only a part of one, `entry` is put beside the script and puts it together. So it
+does for environment variables, where Azure takes no parameters at all. It also gives types to the rows of a
+step's output, which Azure reads as text.
 """
 
 from __future__ import annotations
@@ -21,16 +22,38 @@ if TYPE_CHECKING:
     from mlops_cli.backends.azureml.pipelines.build import Builder
 
 
+Pieces = list[str | tuple[str, str]]
+OPEN_SETTINGS = ("nodes", "workers", "run_max_try", "run_invocation_timeout")
+"""Of a batch step: those that ParallelRunConfig takes as parameters."""
+
+
 def open_names(raw: dict[str, Any]) -> set[str]:
-    """The parameters in a step's arguments, which a run of a published pipeline may choose."""
-    found = [one for argument in raw.get("arguments", []) for one in references(as_text(argument))]
-    return {name for kind, name in found if kind == "parameters"}
+    """The parameters of a step which a run of a published pipeline may choose."""
+    words = [as_text(one) for one in (*raw.get("arguments", []), *variables(raw).values())]
+    found = [one for word in words for one in references(word)]
+    names = {name for kind, name in found if kind == "parameters"}
+    return names | {name for key in OPEN_SETTINGS if (name := whole(raw, key))}
+
+
+def variables(raw: dict[str, Any]) -> dict[str, str]:
+    """The environment variables in which parameters stand."""
+    given = (raw.get("environment") or {}).get("variables") or {}
+    return {name: text for name, value in given.items() if references(text := as_text(value))}
+
+
+def whole(raw: dict[str, Any], key: str) -> str | None:
+    """The parameter that a setting of a batch step is."""
+    if raw.get("type") != "batch" or not isinstance(raw.get(key), str):
+        return None
+    cut = pieces(raw[key])
+    return cut[0][1] if len(cut) == 1 and isinstance(cut[0], tuple) else None
 
 
 def needs_joining(raw: dict[str, Any]) -> bool:
-    """Whether a reference is a part of an argument."""
+    """Whether a reference is a part of an argument, or stands in a variable."""
     cut = [pieces(as_text(argument)) for argument in raw.get("arguments", [])]
-    return any(len(parts) > 1 and any(isinstance(part, tuple) for part in parts) for parts in cut)
+    parts = any(len(parts) > 1 and any(isinstance(part, tuple) for part in parts) for parts in cut)
+    return parts or bool(variables(raw))
 
 
 def needs_entry(step: Step, raw: dict[str, Any]) -> bool:
@@ -49,6 +72,7 @@ class Arguments:
     def __init__(self, builder: Builder, raw: dict[str, Any], known: dict[str, dict[str, Any]]) -> None:
         self._builder, self._known = builder, known
         self._cut = [pieces(as_text(argument)) for argument in raw.get("arguments", [])]
+        self._variables = {name: pieces(text) for name, text in variables(raw).items()}
         self._joined = needs_joining(raw)
 
     def script(self, step: ScriptStep | BatchStep, source: Path) -> str:
@@ -58,7 +82,10 @@ class Arguments:
             return str(own)
         made = own.with_name(f"mlops_{re.sub(r'[^A-Za-z0-9]', '_', step.name)}.py")
         shutil.copyfile(entry.__file__, source / made)
-        told = {"script": own.name, "arguments": self._numbered(), "types": reads_texts(step)}
+        cut = self._numbered()
+        made_of = dict(zip(self._variables, cut[len(self._cut) :], strict=True))
+        told = {"script": own.name, "arguments": cut[: len(self._cut)], "variables": made_of,
+                "types": reads_texts(step)}  # fmt: skip
         (source / made).with_suffix(".json").write_text(json.dumps(told), encoding="utf-8")
         return str(made)
 
@@ -70,12 +97,15 @@ class Arguments:
             found += [f"{entry.FLAG}{number}", self._value(value)]
         return found
 
+    def _all(self) -> list[Pieces]:
+        return [*self._cut, *self._variables.values()]
+
     def _references(self) -> list[tuple[str, str]]:
-        return [part for parts in self._cut for part in parts if isinstance(part, tuple)]
+        return [part for parts in self._all() for part in parts if isinstance(part, tuple)]
 
     def _numbered(self) -> list[list[str | int]]:
         numbers = iter(range(len(self._references())))
-        return [[part if isinstance(part, str) else next(numbers) for part in parts] for parts in self._cut]
+        return [[part if isinstance(part, str) else next(numbers) for part in parts] for parts in self._all()]
 
     def _value(self, part: str | tuple[str, str]) -> Any:
         if isinstance(part, str):

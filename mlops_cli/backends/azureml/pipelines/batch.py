@@ -6,15 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.backends.azureml.pipelines import tables
-from mlops_cli.backends.azureml.pipelines.arguments import Arguments
+from mlops_cli.backends.azureml.pipelines.arguments import OPEN_SETTINGS, Arguments, whole
 from mlops_cli.backends.azureml.pipelines.data import port_name
 from mlops_cli.backends.azureml.pipelines.script import environment
 from mlops_cli.backends.azureml.session import Session
+from mlops_cli.domain.pipeline_graph import source_of
 from mlops_cli.domain.pipelines import BatchStep
 from mlops_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from mlops_cli.backends.azureml.pipelines.build import Builder
+
+
+SETTINGS = {"nodes": "node_count", "workers": "process_count_per_node"}
+"""Ours that Azure calls otherwise."""
 
 
 def make(builder: Builder, session: Session, step: BatchStep, raw: dict[str, Any], source: Path) -> Any:
@@ -39,11 +44,8 @@ def make(builder: Builder, session: Session, step: BatchStep, raw: dict[str, Any
         output_action=step.output_action,
         append_row_file_name=step.append_row_file_name,
         compute_target=builder.target(step),
-        node_count=step.nodes,
-        process_count_per_node=step.workers,
+        **_open(builder, step, raw),
         mini_batch_size=_size(builder, step, step.inputs[cut]),
-        run_max_try=step.run_max_try,
-        run_invocation_timeout=step.run_invocation_timeout,
     )
     return ParallelRunStep(
         name=step.name,
@@ -56,6 +58,13 @@ def make(builder: Builder, session: Session, step: BatchStep, raw: dict[str, Any
     )
 
 
+def _open(builder: Builder, step: BatchStep, raw: dict[str, Any]) -> dict[str, Any]:
+    """The settings that a run of the published pipeline may choose where they are parameters."""
+    names = {key: whole(raw, key) for key in OPEN_SETTINGS}
+    found = {key: builder.parameter(name) if name else getattr(step, key) for key, name in names.items()}
+    return {SETTINGS.get(key, key): value for key, value in found.items()}
+
+
 def _size(builder: Builder, step: BatchStep, text: str) -> str:
     if tables.is_folder(builder, text):
         return str(step.mini_batch_size)
@@ -65,4 +74,6 @@ def _size(builder: Builder, step: BatchStep, text: str) -> str:
 def _rows_or_files(builder: Builder, session: Session, text: str, name: str) -> Any:
     if tables.is_folder(builder, text):
         return builder.input(name, text)
-    return tables.table(builder, session, text).as_named_input(port_name(name))
+    source, data = source_of(text)
+    rows = tables.table(builder, session, text)
+    return builder.consumed(data, name, rows) if source == "data" else rows.as_named_input(port_name(name))

@@ -13,6 +13,7 @@ import msgspec
 
 from mlops_cli.backends.azureml import compute
 from mlops_cli.backends.azureml.pipelines import arguments, automl, batch, script, tables
+from mlops_cli.backends.azureml.pipelines.choices import Choices
 from mlops_cli.backends.azureml.pipelines.data import Resolved, content, port_name, resolve
 from mlops_cli.backends.azureml.pipelines.facts import Built, StepFacts
 from mlops_cli.backends.azureml.session import Session
@@ -27,13 +28,13 @@ from mlops_cli.domain.pipelines import (
     outputs_of,
     type_of,
 )
-from mlops_cli.domain.references import references, texts
 from mlops_cli.engine.pipelines import planning
 from mlops_cli.engine.pipelines.content import code_hash, copy_code
 from mlops_cli.errors import NotFoundError
 
 if TYPE_CHECKING:
     from azureml.core.compute import ComputeTarget
+    from azureml.data.dataset_consumption_config import DatasetConsumptionConfig
     from azureml.pipeline.core import Pipeline, PipelineData
     from azureml.pipeline.core.pipeline_output_dataset import PipelineOutputFileDataset
 
@@ -52,6 +53,7 @@ class Builder:
         self.parameters = parameters
         self.settings: PipelineSettings = planning.resolve(definition, parameters)
         self._given = given
+        self.choices = Choices(definition, self.settings.steps, parameters, self._inputs())
         self._parameters: dict[str, Any] = {}
         self._outputs: dict[tuple[str, str], PipelineData] = {}
         self._datasets: dict[tuple[str, str], PipelineOutputFileDataset] = {}
@@ -64,14 +66,17 @@ class Builder:
         code = {name: code_hash(folder) for name, folder in folders.items() if folder}
         contents = {
             name: content(self._session, self._definition, name, given)
-            for name, given in (self.settings.data | self._given).items()
+            for name, given in self._inputs().items()
         }
         what = (self._definition.name, self._definition.document, code, contents)
         return hashlib.sha256(msgspec.json.encode(what, order="deterministic")).hexdigest()
 
+    def _inputs(self) -> dict[str, DataInput]:
+        return self.settings.data | self._given
+
     def data(self) -> dict[str, Resolved]:
         if not self._data:
-            for name, given in (self.settings.data | self._given).items():
+            for name, given in self._inputs().items():
                 self._data[name] = resolve(self._session, self._definition, name, given)
         return self._data
 
@@ -94,6 +99,7 @@ class Builder:
                 self.facts(),
                 self.parameters,
                 {name: found.label for name, found in self.data().items()},
+                self.choices.data(),
             )
 
     def facts(self) -> list[StepFacts]:
@@ -102,18 +108,6 @@ class Builder:
             StepFacts(step.name, type_of(step), sorted(waits[step.name]))
             for step in in_order(self.settings.steps)
         ]
-
-    def open_parameters(self) -> dict[str, Any]:
-        """The parameters that a run of the published pipeline may choose, with the values in force."""
-        names = {name for step in self._raw().values() for name in arguments.open_names(step)}
-        return {name: self.parameters[name] for name in self.parameters if name in names}
-
-    def fixed_parameters(self) -> list[str]:
-        """The parameters that are used where Azure takes no parameter of a pipeline."""
-        open_names = self.open_parameters()
-        used = {name for _, text in texts(self._definition.document["steps"])
-                for kind, name in references(text) if kind == "parameters"}  # fmt: skip
-        return sorted(used - set(open_names))
 
     def _raw(self) -> dict[str, Any]:
         return {step["name"]: step for step in self._definition.document["steps"]}
@@ -164,7 +158,7 @@ class Builder:
         """What goes into the input `name` as a path: an output of another step, or data."""
         source, output = source_of(text)
         if source == "data":
-            return self.data()[output].dataset.as_named_input(port_name(name)).as_mount()
+            return self.consumed(output, name, self.data()[output].dataset).as_mount()
         if made := self._datasets.get((source, output)):
             return made.as_named_input(port_name(name)).as_mount()
         return self._outputs[source, output]
@@ -176,6 +170,17 @@ class Builder:
         if name not in self._parameters:
             self._parameters[name] = PipelineParameter(name, plain(self.parameters[name]))
         return self._parameters[name]
+
+    def consumed(self, data: str, port: str, dataset: Any) -> DatasetConsumptionConfig:
+        """Data as an input of a step: a parameter of the pipeline where a run may choose them."""
+        from azureml.data.dataset_consumption_config import DatasetConsumptionConfig
+        from azureml.pipeline.core import PipelineParameter
+
+        if data not in self.choices.data():
+            return dataset.as_named_input(port_name(port))
+        if data not in self._parameters:
+            self._parameters[data] = PipelineParameter(data, dataset)
+        return DatasetConsumptionConfig(port_name(port), self._parameters[data])
 
     def target(self, step: Step) -> ComputeTarget:
         """The step's own compute, or the profile's, which is made when it is missing."""

@@ -66,6 +66,17 @@ def _path(definition: PipelineDefinition, name: str, given: DataInput) -> Path:
     return path
 
 
+def chosen(
+    session: Session, name: str, given: DataInput, read_as: str
+) -> tuple[FileDataset | TabularDataset, str]:
+    """What a run is given in place of published data, and what people call it.
+
+    A local path is seen from here. Raises as `resolve` does, UsageError for a folder instead of rows.
+    """
+    found = resolve(session, PipelineDefinition(name, {}, "."), name, given)
+    return (table(session, found) if read_as == "rows" else found.dataset), found.label
+
+
 def _registered(session: Session, text: str) -> Resolved:
     name, _, version = text.partition(":")
     table = AzureData(session).table(name, int(version) if version.isdigit() else None)

@@ -1,7 +1,8 @@
-"""Stands before a script: puts arguments together, as Azure fills in whole ones only, and gives rows types.
+"""Stands before a script: puts arguments and variables together, as Azure fills in whole arguments only, and
+gives rows types.
 
-A copy stands beside the script in the code of a step, with a JSON file of its own name: `script`, `arguments`,
-each a list of texts and of numbers of values, and `types`, whether rows come as text. The values come as
+A copy stands beside the script in the code of a step, with a JSON file of its own name: `script`, `arguments` and
+`variables`, each a list of texts and of numbers of values, and `types`, whether rows come as text. The values come as
 `--mlops-N VALUE`. It is a script by itself, or the entry script of a batch step, whose init() and run() it
 hands on. Imports nothing of ours.
 """
@@ -9,6 +10,7 @@ hands on. Imports nothing of ours.
 import importlib.util
 import io
 import json
+import os
 import runpy
 import sys
 from pathlib import Path
@@ -17,8 +19,8 @@ from typing import Any
 FLAG = "--mlops-"
 
 
-def joined(arguments: list[list[str | int]], given: list[str]) -> list[str]:
-    """What was given without the values, and the arguments that are made of them."""
+def split(given: list[str]) -> tuple[dict[int, str], list[str]]:
+    """The values by their numbers, and what else was given."""
     values: dict[int, str] = {}
     others = []
     words = iter(given)
@@ -27,10 +29,11 @@ def joined(arguments: list[list[str | int]], given: list[str]) -> list[str]:
             values[int(word.removeprefix(FLAG))] = next(words)
         else:
             others.append(word)
-    if not values:
-        return others
-    texts = ["".join(values[one] if isinstance(one, int) else one for one in parts) for parts in arguments]
-    return [*texts, *others]
+    return values, others
+
+
+def joined(parts: list[str | int], values: dict[int, str]) -> str:
+    return "".join(values[one] if isinstance(one, int) else one for one in parts)
 
 
 def typed(rows: Any) -> Any:
@@ -54,7 +57,10 @@ def typed(rows: Any) -> Any:
 
 
 def _script(told: dict[str, Any]) -> str:
-    sys.argv[1:] = joined(told["arguments"], sys.argv[1:])
+    values, others = split(sys.argv[1:])
+    if values:
+        sys.argv[1:] = [*(joined(parts, values) for parts in told["arguments"]), *others]
+        os.environ |= {name: joined(parts, values) for name, parts in told["variables"].items()}
     return str(Path(__file__).with_name(told["script"]))
 
 

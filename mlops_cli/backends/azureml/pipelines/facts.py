@@ -16,7 +16,10 @@ class StepFacts(Struct, omit_defaults=True):
 
 
 class Built(Struct):
-    """A pipeline ready to be submitted or published. `content_hash` covers graph, code and data."""
+    """A pipeline ready to be submitted or published. `content_hash` covers graph, code and data.
+
+    `open_data` are those that a run may choose, with how they are read.
+    """
 
     pipeline: Any
     name: str
@@ -24,3 +27,4 @@ class Built(Struct):
     steps: list[StepFacts]
     parameters: dict[str, Any]
     data: dict[str, str]
+    open_data: dict[str, str]

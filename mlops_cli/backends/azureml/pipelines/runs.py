@@ -36,9 +36,10 @@ SOURCES = {"HTTP": "trigger", "Schedule": "schedule"}
 def tags_of(built: Built) -> dict[str, str]:
     """What a run carries so that another machine can tell what it is."""
     steps = msgspec.json.encode(built.steps).decode()
-    data, parameters = (msgspec.json.encode(one).decode() for one in (built.data, built.parameters))
+    told = (built.data, built.parameters, built.open_data)
+    data, parameters, open_data = (msgspec.json.encode(one).decode() for one in told)
     return with_own({}, pipeline=built.name, content=built.content_hash, steps=steps, data=data,
-                    parameters=parameters)  # fmt: skip
+                    parameters=parameters, open_data=open_data)  # fmt: skip
 
 
 class AzurePipelineRuns:
@@ -157,10 +158,9 @@ class AzurePipelineRuns:
 
 
 def _data(tags: dict[str, str], version: Version | None) -> dict[str, str]:
-    """What people call the data; those of a published pipeline are fixed."""
-    if "data" in tags:
-        return msgspec.json.decode(tags["data"], type=dict[str, str])
-    return version.told.data if version else {}
+    """What people call the data: those of the published pipeline, and those that were chosen instead."""
+    published = version.told.data if version else {}
+    return published | msgspec.json.decode(tags.get("data") or b"{}", type=dict[str, str])
 
 
 def _parameters(tags: dict[str, str], version: Version | None, properties: dict[str, str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import msgspec
 from mlops_cli.backends.azureml.pipelines import cron
 from mlops_cli.backends.azureml.pipelines.build import plain
 from mlops_cli.backends.azureml.pipelines.publishing import Publishing
-from mlops_cli.backends.azureml.pipelines.versions import MARK, Versions
+from mlops_cli.backends.azureml.pipelines.versions import MARK, Versions, chosen
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.domain.publishing import PublishedPipeline
 from mlops_cli.domain.schedules import Cron, DataChange, Fire, Schedule
@@ -47,8 +47,7 @@ class Schedules:
         given: dict[str, Any] = {
             "experiment_name": schedule.experiment or schedule.pipeline,
             "description": MARK + msgspec.json.encode(schedule).decode(),
-            "pipeline_parameters": {name: plain(value) for name, value in schedule.parameters.items()}
-            or None,
+            "pipeline_parameters": self._given(schedule, version) or None,
             **self._when(schedule),
         }
         workspace = self._session.workspace
@@ -58,6 +57,12 @@ class Schedules:
             endpoint = Versions(self._session).endpoint(schedule.pipeline)
             Azure.create_for_pipeline_endpoint(workspace, schedule.name, endpoint.id, **given)
         return _armed(schedule)
+
+    def _given(self, schedule: Schedule, version: PublishedPipeline) -> dict[str, Any]:
+        """Parameters, and data as the datasets that they are now."""
+        data = chosen(self._session, version, schedule.data)
+        values = {name: plain(value) for name, value in schedule.parameters.items()}
+        return values | {name: dataset for name, (dataset, _) in data.items()}
 
     def _when(self, schedule: Schedule) -> dict[str, Any]:
         from azureml.pipeline.core import ScheduleRecurrence, TimeZone
@@ -153,8 +158,6 @@ def _check(schedule: Schedule) -> None:
         _windows(when.time_zone)
     if isinstance(when, Cron):
         cron.recurrence(when)
-    if schedule.data:
-        raise UsageError("the data of a published pipeline are fixed on Azure", hint="publish it with others")
 
 
 def _on_datastore(when: DataChange) -> tuple[str, str]:

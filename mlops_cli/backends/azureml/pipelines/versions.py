@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
+from mlops_cli.backends.azureml.pipelines import data
 from mlops_cli.backends.azureml.pipelines.facts import StepFacts
 from mlops_cli.backends.azureml.session import Session
+from mlops_cli.domain.pipelines import DataInput
 from mlops_cli.domain.publishing import PublishedPipeline
-from mlops_cli.errors import NotFoundError
+from mlops_cli.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
+    from azureml.data import FileDataset, TabularDataset
     from azureml.pipeline.core import PipelineEndpoint as AzureEndpoint
     from azureml.pipeline.core import PublishedPipeline as AzurePublished
 
@@ -36,6 +39,7 @@ class Told(Struct, omit_defaults=True):
     git_dirty: bool = False
     from_run: str | None = None
     data: dict[str, str] = {}
+    open_data: dict[str, str] = {}
 
     def text(self) -> str:
         return MARK + msgspec.json.encode(self).decode()
@@ -108,6 +112,25 @@ class Versions:
             if one.pipeline_id in pipelines
         ]
         return sorted(found, key=lambda version: version.version, reverse=True)
+
+
+def chosen(
+    session: Session, version: PublishedPipeline, given: dict[str, DataInput]
+) -> dict[str, tuple[FileDataset | TabularDataset, str]]:
+    """The datasets, with what people call them, that a run uses instead of published ones.
+
+    Raises UsageError for data that the version does not leave open.
+    """
+    from azureml.pipeline.core import PublishedPipeline as Azure
+
+    told = told_by(Azure.get(session.workspace, version.id).description) if given else None
+    known = told.open_data if told else {}
+    for name in given:
+        if name not in known:
+            have = ", ".join(known) or "none"
+            message = f"data '{name}' of pipeline '{version.name}' are fixed; a run may choose: {have}"
+            raise UsageError(message, hint="publish the pipeline with others")
+    return {name: data.chosen(session, name, one, known[name]) for name, one in given.items()}
 
 
 def _described(endpoint: AzureEndpoint, version: int, pipeline: AzurePublished) -> PublishedPipeline:

@@ -86,7 +86,12 @@ class App:
 
     def to_type(self, text: str) -> str:
         """`text` with its commands for the profile that was asked for, so that they can be typed as they stand."""
-        return _COMMAND.sub(f"mlops --profile {self.profile_name} ", text) if self.profile_name else text
+        if not self.profile_name:
+            return text
+        import shlex
+
+        command = f"mlops --profile {shlex.quote(self.profile_name)} "
+        return _COMMAND.sub(lambda _: command, text)
 
     def show(self, value: Any, view: Callable[[Console], None]) -> None:
         """The result of the command: `value` as JSON or YAML, or what `view` draws for people."""

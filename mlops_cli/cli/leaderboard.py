@@ -94,8 +94,9 @@ class LiveLeaderboard:
         return f"  {child.iteration:>3}  {child.algorithm:<22} {score}  {took}  best {_number(best)}"
 
 
-def draw(console: Console, run: Run, children: list[Run], *, rows: int | None = SHOWN_ROWS) -> None:
+def draw(app: App, console: Console, run: Run, children: list[Run], *, rows: int | None = SHOWN_ROWS) -> None:
     """The table, and how many child runs it leaves out."""
     console.print(table(run, children, rows=rows))
     if rows is not None and len(children) > rows:
-        console.print(f"and {len(children) - rows} more: mlops runs leaderboard {run.run_id}", style="dim")
+        more = app.to_type(f"mlops runs leaderboard {run.run_id}")
+        console.print(f"and {len(children) - rows} more: {more}", style="dim")

@@ -5,20 +5,20 @@ from typing import Any
 
 import click
 
-_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 class Duration(click.ParamType):
-    """A time span such as 90, 30s, 15m or 2h; converted to seconds."""
+    """A time span such as 90, 500ms, 30s, 15m or 2h; converted to seconds."""
 
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         if isinstance(value, int | float):
             return float(value)
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", str(value))
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|[smhd]?)", str(value))
         if not match:
-            self.fail(f"'{value}' is not a time span; write 90, 30s, 15m or 2h", param, ctx)
+            self.fail(f"'{value}' is not a time span; write 90, 500ms, 30s, 15m or 2h", param, ctx)
         return float(match[1]) * _UNITS[match[2]]
 
 

@@ -71,14 +71,12 @@ def _show(app: App, done: Published, dry_run: bool) -> None:
     shown = document(done)
     if app.output == "github":
         app.output = "table"
-        github.report(app.environ, shown, github.summary(shown, curl(done.version, app.profile_name)))
+        github.report(app.environ, shown, github.summary(shown, app.to_type(curl(done.version))))
     app.say("dry run: nothing was published") if dry_run else None
-    app.show(shown, lambda console: _draw(console, done, app.profile_name))
+    app.show(shown, lambda console: _draw(console, done, app.to_type(curl(done.version))))
 
 
-def _draw(console: Console, done: Published, profile: str | None) -> None:
-    from mlops_cli.services.pipelines.publish import curl
-
+def _draw(console: Console, done: Published, trigger: str) -> None:
     version = done.version
     word = "published" if done.is_new else "default changed" if done.changed else "unchanged"
     default = ", the default" if version.is_default else ""
@@ -89,4 +87,4 @@ def _draw(console: Console, done: Published, profile: str | None) -> None:
         console.print(f"forgotten {', '.join(f'v{number}' for number in done.removed)}", markup=False)
     if version.endpoint:
         console.print(f"endpoint  {version.endpoint}", markup=False, soft_wrap=True)
-        console.print(curl(version, profile), style="dim", markup=False, soft_wrap=True)
+        console.print(trigger, style="dim", markup=False, soft_wrap=True)

@@ -82,5 +82,5 @@ def finish(app: App, run: PipelineRun, *, wait: bool, timeout: float | None) -> 
     if wait:
         run, steps = pipeline_table.follow(app, run.run_id, timeout)
         check_outcome(run, steps)
-    app.show(document(run, steps), lambda console: pipeline_table.draw(console, run, steps))
+    app.show(document(run, steps), lambda console: pipeline_table.draw(app, console, run, steps))
     app.say(f"Next: mlops pipeline show {run.run_id}")

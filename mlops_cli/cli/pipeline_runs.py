@@ -62,7 +62,7 @@ def show(app: App, *, run_id: str) -> None:
 
     run = app.backend.pipelines.get(run_id)
     steps = app.backend.pipelines.steps(run_id)
-    app.show(document(run, steps), lambda console: draw(console, run, steps))
+    app.show(document(run, steps), lambda console: draw(app, console, run, steps))
 
 
 @click.command(cls=Command)

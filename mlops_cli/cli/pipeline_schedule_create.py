@@ -42,7 +42,8 @@ def create(app: App, *, name: str, pipeline: str, run_now: bool, catch_up: bool,
     """Run a published pipeline again and again.
 
     It prints the next five fire times and runs nothing now. Times are wall times of the time zone: one that
-    the clocks skip fires right after the gap, one that comes twice fires the first time.
+    the clocks skip fires right after the gap, one that comes twice fires the first time. Fires that were
+    missed while no pipeline server ran are made up for by one run.
     """
     from mlops_cli.cli.pipeline_schedule import draw
     from mlops_cli.services.pipelines import publish, schedules

@@ -73,7 +73,7 @@ def table(steps: list[StepRun]) -> Table:
     return drawn
 
 
-def draw(console: Console, run: PipelineRun, steps: list[StepRun]) -> None:
+def draw(app: App, console: Console, run: PipelineRun, steps: list[StepRun]) -> None:
     """The table, the outcome, and where each step's outputs are."""
     console.print(table(steps))
     took = f" in {run.duration_seconds:.1f} s" if run.duration_seconds is not None else ""
@@ -83,5 +83,5 @@ def draw(console: Console, run: PipelineRun, steps: list[StepRun]) -> None:
         console.print(f"error: {run.error}", markup=False)
     for step in steps:
         for name in step.outputs:
-            place = f"mlops pipeline download {run.run_id} {step.name}.{name}"
+            place = app.to_type(f"mlops pipeline download {run.run_id} {step.name}.{name}")
             console.print(f"  {step.name}.{name}: {place}", style="dim", markup=False, soft_wrap=True)

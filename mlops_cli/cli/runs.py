@@ -64,7 +64,7 @@ def show(app: App, *, run_id: str, html: Path | None) -> None:
         "created_at": run.created_at,
         "settings": run.properties["request"]["settings"],
     }
-    return app.show(document(run, children) | more, lambda console: show_run(console, run, children))
+    return app.show(document(run, children) | more, lambda console: show_run(app, console, run, children))
 
 
 def _write_page(app: App, run_id: str, html: Path) -> None:
@@ -85,7 +85,7 @@ def leaderboard(app: App, *, run_id: str) -> None:
     run = app.backend.runs.get(run_id)
     children = app.backend.runs.children(run_id)
     ranked = [train.row(child) for child in train.leaderboard(run, children)]
-    app.show(ranked, lambda console: draw(console, run, children, rows=None))
+    app.show(ranked, lambda console: draw(app, console, run, children, rows=None))
 
 
 @runs.command()
@@ -109,14 +109,14 @@ def cancel(app: App, *, run_id: str) -> None:
     app.show(shown, lambda console: console.print(f"{run.run_id}: {run.status}"))
 
 
-def show_run(console: Console, run: Run, children: list[Run]) -> None:
+def show_run(app: App, console: Console, run: Run, children: list[Run]) -> None:
     """The run as people read it: the leaderboard, then the best child run with its metrics."""
     from mlops_cli.cli import metrics
     from mlops_cli.cli.leaderboard import draw
     from mlops_cli.services.training.train import best_child
 
     if children:
-        draw(console, run, children)
+        draw(app, console, run, children)
     best = best_child(run, children)
     took = f" in {run.duration_seconds:.0f} s" if run.duration_seconds else ""
     console.print(f"run {run.run_id}: {run.status}{took}")

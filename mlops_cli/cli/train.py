@@ -76,6 +76,6 @@ def _show(app: App, run: Run) -> None:
     from mlops_cli.services.training.train import document
 
     children = app.backend.runs.children(run.run_id)
-    app.show(document(run, children), lambda console: show_run(console, run, children))
+    app.show(document(run, children), lambda console: show_run(app, console, run, children))
     model = run.properties.get("model")
     app.say(f"Next: mlops deploy --model {model['name']}" if model else f"Next: mlops runs show {run.run_id}")

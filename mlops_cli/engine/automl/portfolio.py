@@ -67,10 +67,12 @@ _BENT: list[Candidate] = [
     ("ElasticNet", {"alpha": 0.01, "l1_ratio": 0.1, "bent": True}),
 ]
 _MORE: list[Candidate] = [
+    ("LightGBM", {"learning_rate": 0.03, "num_leaves": 31, "feature_fraction": 0.8, "bagging_fraction": 0.7,
+                  "bagging_freq": 1, "path_smooth": 10, **_PLAIN}),
+    ("LightGBM", {"learning_rate": 0.03, "num_leaves": 31, "feature_fraction": 0.5, "min_data_in_leaf": 40,
+                  **_SAMPLED, **_PLAIN}),
     ("LightGBM", {"learning_rate": 0.03, "num_leaves": 15, "feature_fraction": 0.8, **_SAMPLED,
                   "native_categories": True, "cat_smooth": 50, "cat_l2": 30, "max_cat_to_onehot": 8}),
-    ("LightGBM", {"learning_rate": 0.03, "num_leaves": 31, "feature_fraction": 0.8, **_SAMPLED,
-                  "native_categories": True}),
     ("XGBoost", {"eta": 0.05, "max_depth": 0, "grow_policy": "lossguide", "max_leaves": 31, "min_child_weight": 5,
                  "subsample": 0.8, "colsample_bytree": 0.6, **_PLAIN}),
 ]  # fmt: skip

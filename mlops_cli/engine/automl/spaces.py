@@ -27,6 +27,7 @@ _LIGHTGBM: dict[str, Range | float] = {
     "feature_fraction": Range(0.4, 1.0, 1.0, False),
     "bagging_fraction": Range(0.7, 1.0, 1.0, False),
     "lambda_l2": Range(0.01, 10, 0.01),
+    "path_smooth": Range(0.1, 50, 0.1),
     "extra_trees": 0.2,
     "native_categories": 0.4,
     "target_means": 0.5,

@@ -1,5 +1,6 @@
 """What stands in a run's report: figures, leaderboard, curves, importances, guardrails, settings."""
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
@@ -77,7 +78,9 @@ def _tiles(report: RunReport) -> Iterable[tuple[str, str]]:
 
 
 def _tile(name: str, value: str) -> str:
-    return f'<div class="tile"><b>{escape(value)}</b><span>{escape(name)}</span></div>'
+    """A name of several words, as VotingEnsemble, may be broken between them."""
+    shown = re.sub(r"(?<=[a-z])(?=[A-Z])", "<wbr>", escape(value))
+    return f'<div class="tile"><b>{shown}</b><span>{escape(name)}</span></div>'
 
 
 def _tables(report: RunReport) -> Iterable[str]:

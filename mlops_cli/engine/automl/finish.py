@@ -11,7 +11,7 @@ from mlops_cli.engine.automl.trials import Bench, Outcome
 from mlops_cli.engine.model import folder
 from mlops_cli.engine.model.folder import Manifest
 
-_SHARE = 0.2
+_SHARE = 0.3
 _AT_ONCE = 1.0
 _MARGIN = 1.5
 _LATE = 1.0
@@ -20,7 +20,7 @@ _LATE = 1.0
 class Publisher:
     """Keeps the best so far in `path`, whole or not at all. `iteration` is the trial that is there, or None.
 
-    A member fitted for one model is there for the next, so that following the search costs little: at most a fifth
+    A member fitted for one model is there for the next, so that following the search costs little: at most 30 %
     of the time so far, apart from the first model and the first ensemble.
     """
 

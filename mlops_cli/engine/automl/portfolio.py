@@ -51,9 +51,11 @@ _SAMPLED = {"bagging_fraction": 0.8, "bagging_freq": 1}
 _PLAIN = {"target_means": False}
 _BOOSTED: list[Candidate] = [
     ("LightGBM", {"learning_rate": 0.1, "num_leaves": 31}),
+    ("LightGBM", {"learning_rate": 0.03, "num_leaves": 31, "feature_fraction": 0.8, "bagging_fraction": 0.7,
+                  "bagging_freq": 1, "path_smooth": 10, **_PLAIN}),
     ("XGBoost", {"eta": 0.05, "max_depth": 5, "subsample": 0.8, "colsample_bytree": 0.8}),
     ("LightGBM", {"learning_rate": 0.03, "num_leaves": 15, "feature_fraction": 0.9, **_SAMPLED, **_PLAIN}),
-]
+]  # fmt: skip
 _BOOSTED_FAST: list[Candidate] = [
     ("LightGBM", {"learning_rate": 0.2, "num_leaves": 63}),
     ("XGBoost", {"eta": 0.2, "max_depth": 8, "subsample": 0.9, "colsample_bytree": 0.8}),
@@ -66,10 +68,6 @@ _BENT: list[Candidate] = [
     ("LogisticRegression", {"C": 0.2, "bent": True}),
     ("ElasticNet", {"alpha": 0.01, "l1_ratio": 0.1, "bent": True}),
 ]
-_SMOOTH: Candidate = (
-    "LightGBM", {"learning_rate": 0.03, "num_leaves": 31, "feature_fraction": 0.8, "bagging_fraction": 0.7,
-                 "bagging_freq": 1, "path_smooth": 10, **_PLAIN},
-)  # fmt: skip
 _MORE: list[Candidate] = [
     ("LightGBM", {"learning_rate": 0.03, "num_leaves": 31, "feature_fraction": 0.5, "min_data_in_leaf": 40,
                   **_SAMPLED, **_PLAIN}),
@@ -110,14 +108,14 @@ def _ordered(shape: Shape) -> list[Candidate]:
     skewed = _SKEWED if shape.skewed else []
     extra, mlp, forest = _extra_trees(shape), _mlp(shape), _random_forest(shape)
     if shape.outputs > _MANY_CLASSES:
-        return [*_LINEAR, extra, mlp, *reversed(_BOOSTED), forest, _SMOOTH, *_MORE]
+        return [*_LINEAR, extra, mlp, *reversed(_BOOSTED), forest, *_MORE]
     if shape.big:
-        return [*_BOOSTED_FAST, extra, *skewed, mlp, *_BOOSTED, *_LINEAR, _SMOOTH, *_MORE, forest]
+        return [*_BOOSTED_FAST, extra, *skewed, mlp, *_BOOSTED, *_LINEAR, *_MORE, forest]
     if shape.rows < _FEW_ROWS or shape.outputs > _SOME_CLASSES:
         steady = [_STEADY_TREES] if shape.rows < _FEW_ROWS else []
         first = [_BOOSTED[0], *_LINEAR, *_BENT, *steady, mlp, *_BOOSTED[1:], *skewed]
-        return [*first, *_REGULAR, extra, _SMOOTH, *_MORE, forest]
-    return [*_BOOSTED, _SMOOTH, *skewed, *_LINEAR, *_MORE, extra, mlp, *_BENT, forest]
+        return [*first, *_REGULAR, extra, *_MORE, forest]
+    return [*_BOOSTED, *skewed, *_LINEAR, *_MORE, extra, mlp, *_BENT, forest]
 
 
 def _grown(shape: Shape) -> Parameters:

@@ -41,18 +41,27 @@ class Runs:
                 document[key] += [d for d in posted.get(key) or [] if d not in document[key]]
             return self._keep(document)
 
-    def _new(self, experiment: Document, run_id: str, posted: Document) -> Document:
-        runs, parent_id = self._of(experiment["experimentId"]), posted.get("parentRunId")
+    def adopt(self, run_id: str, parent_id: str) -> None:
+        """Make a run the child of another after it was made."""
+        self.change(run_id, lambda document: document.update(self._family(run_id, parent_id)))
+
+    def _family(self, run_id: str, parent_id: str | None) -> Document:
         parent = self.get(parent_id) if parent_id else None
+        return {
+            "parentRunId": parent_id,
+            "rootRunId": parent["rootRunId"] if parent else (parent_id or run_id),
+            "parentRunUuid": parent["runUuid"] if parent else None,
+            "rootRunUuid": parent["rootRunUuid"] if parent else None,
+        }
+
+    def _new(self, experiment: Document, run_id: str, posted: Document) -> Document:
+        runs = self._of(experiment["experimentId"])
         return {
             "runNumber": len(runs) + 1,
             "runId": run_id,
             "experimentId": experiment["experimentId"],
-            "parentRunId": parent_id,
-            "rootRunId": parent["rootRunId"] if parent else (parent_id or run_id),
             "runUuid": str(uuid.uuid4()),
-            "parentRunUuid": parent["runUuid"] if parent else None,
-            "rootRunUuid": parent["rootRunUuid"] if parent else None,
+            **self._family(run_id, posted.get("parentRunId")),
             "status": "NotStarted",
             "createdUtc": now(),
             "startTimeUtc": None,

@@ -102,7 +102,7 @@ def submit(call: Call) -> Document:
         runs.add_graph(*drafts.fixed(draft)), given.get("ExperimentName") or "Default", given, created_by(call),
         _continue=bool(given.get("ContinueRunOnStepFailure")),
     )  # fmt: skip
-    runs.submit(made["Id"])
+    runs.submit(made["Id"], call.query.get("parentrunid"))
     drafts.update(draft["Id"], {"LastSubmittedPipelineRunId": made["Id"]})
     ticker.ensure(call.app, call.workspace)
     return runs.shown(made)

@@ -14,6 +14,11 @@ from mlops_cli.emulator.users import created_by
 
 PIPELINE, ENDPOINT = BASE + "/Pipelines/{pipeline}", BASE + "/PipelineEndpoints/{endpoint}"
 ENDPOINT_SUBMIT = BASE + "/PipelineRuns/PipelineEndpointSubmit"
+_FIELDS = {
+    name.lower(): name
+    for name in (*ASSIGNED, "ExperimentName", "Description", "RunSource", "ContinueRunOnStepFailure", "tags")
+}
+"""What triggers a run by hand may write in any case, as in Azure."""
 
 
 def _active_only(call: Call) -> bool:
@@ -98,10 +103,12 @@ def submit_endpoint(call: Call) -> Document:
 
 
 def _submitted(call: Call, pipeline: str) -> Document:
-    given = call.document
+    given = {_FIELDS.get(name.lower(), name): value for name, value in call.document.items()}
     for name in ASSIGNED:
         if not isinstance(given.get(name) or {}, dict):
             raise errors.bad_request(f"{name} must be an object.")
-    made = PublishedPipelines(call.workspace).submit(pipeline, given, created_by(call))
+    made = PublishedPipelines(call.workspace).submit(
+        pipeline, given, created_by(call), call.query.get("parentrunid")
+    )
     ticker.ensure(call.app, call.workspace)
     return made

@@ -61,7 +61,14 @@ class PublishedPipelines:
         assert changed is not None, "the pipeline was just found"
         return changed
 
-    def submit(self, pipeline_id: str, given: Document, user: Document | None, **fields: object) -> Document:
+    def submit(
+        self,
+        pipeline_id: str,
+        given: Document,
+        user: Document | None,
+        parent: str | None = None,
+        **fields: object,
+    ) -> Document:
         """Start a run of the pipeline. Raises ApiError 404, 409 for a disabled one, 400 for its parameters."""
         pipeline = self.get(pipeline_id)
         if pipeline["EntityStatus"] == "Disabled":
@@ -73,7 +80,7 @@ class PublishedPipelines:
             pipeline["GraphId"], given.get("ExperimentName") or pipeline.get("Name") or "Default", given, user,
             PipelineId=pipeline_id, _continue=bool(goes_on), **fields,
         )  # fmt: skip
-        runs.submit(made["Id"])
+        runs.submit(made["Id"], parent)
         return runs.shown(made)
 
 

@@ -54,7 +54,7 @@ def create(call: Call) -> Document:
 @service.route("POST", BASE + "/PipelineRuns/Submit/{run}", "the same: let it begin")
 def submit(call: Call) -> None:
     settled_run(call)
-    PipelineRuns(call.workspace).submit(call["run"])
+    PipelineRuns(call.workspace).submit(call["run"], call.query.get("parentrunid"))
     ticker.ensure(call.app, call.workspace)
 
 

@@ -110,12 +110,14 @@ class PipelineRuns:
             Experiments(self._workspace).ensure(experiment), document["Id"], posted, user
         )
 
-    def submit(self, run_id: str) -> None:
-        """Let the run begin. Asked again, nothing happens."""
+    def submit(self, run_id: str, parent: str | None = None) -> None:
+        """Let the run begin, as a child of `parent` where one is given. Asked again, nothing happens."""
         runs = Runs(self._workspace)
         run = runs.get(run_id)
         if run is None or run["status"] != "NotStarted":
             return
+        if parent:
+            runs.adopt(run_id, parent)
         self.active.put(run_id, {"id": run_id})
         runs.change(run_id, lambda document: document.update(_executor="pipeline"))
         runs.set_status(run_id, "Running")

@@ -42,8 +42,9 @@ def dataset_of(workspace: Workspace, source: Source) -> str | None:
         return str(saved["Id"])
     wanted = source.dataset.get("DataSetReference") or {}
     datasets = Datasets(workspace)
-    found = next((one for one in datasets.all() if one["datasetId"] == wanted.get("Id")), None)
-    if found and wanted.get("Version"):
+    key, value = ("datasetId", wanted["Id"]) if wanted.get("Id") else ("name", wanted.get("Name"))
+    found = next((one for one in datasets.all() if one[key] == value), None)
+    if found and (wanted.get("Version") or "latest") != "latest":
         found = datasets.get(found["name"], str(wanted["Version"]))
     if found is None:
         raise bad_request(f"The dataset {wanted} of input {source.port} does not exist.")

@@ -90,11 +90,11 @@ class Driver:
     def answer(self, worker: Worker) -> None:
         try:
             index, lines, error = worker.connection.recv()
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             self.replace(worker, f"the process of the entry script ended with code {worker.process.wait()}")
             return
         if index is None:
-            sys.exit(f"init() failed: {error}")
+            raise RuntimeError(f"init() failed: {error}")
         self.done(index, lines, error)
         self.take(worker)
 

@@ -7,6 +7,7 @@
 import importlib.util
 import inspect
 import logging
+import os
 import sys
 import traceback
 from multiprocessing.connection import Connection
@@ -25,10 +26,15 @@ def lines_of(result: Any) -> list[str]:
 
 
 class EntryScript:
-    """What the script gets as `azureml_user.parallel_run.EntryScript()`."""
+    """What the script gets as `azureml_user.parallel_run.EntryScript()`.
+
+    Files in `log_dir` are kept with the run; `agent_name` is that of one process, to write a file of its own.
+    """
 
     logger = logging.getLogger("entry_script")
     working_dir = str(Path.cwd())
+    log_dir = str(Path.cwd() / "logs" / "user")
+    agent_name = f"process{os.getpid()}"
 
 
 def loaded(name: str) -> ModuleType:
@@ -58,12 +64,12 @@ def work(descriptor: int, arguments: list[str]) -> None:
     sys.path[0] = str(Path.cwd())
     try:
         script = loaded(name)
+        told = len(inspect.signature(script.run).parameters) > 1
         called(script, "init")
     except Exception as error:  # noqa: BLE001 - a user's script may raise anything
         traceback.print_exc()
         connection.send((None, [], f"{type(error).__name__}: {error}"))
         return
-    told = len(inspect.signature(script.run).parameters) > 1
     while True:
         try:
             index, batch = connection.recv()

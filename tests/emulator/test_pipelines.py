@@ -210,6 +210,34 @@ def test_command_step_runs_in_a_shell_and_leaves_its_output(program):
     assert found["after"][0] == "files made_in ['note.txt', 'part.csv']"
 
 
+def test_outputs_are_inputs_under_new_names_with_columns_of_their_paths(program):
+    found = program("pipeline_outputs")
+    assert found["status"] == "Finished"
+    chosen, located, parted, renamed = found["seen"]
+    assert (chosen, renamed) == (
+        "seen chosen_in ['rows.csv']",
+        "seen renamed ['notes.txt', 'rows.csv']",
+    )
+    assert parted.startswith("seen parted_in ['a', 'b', 'region', 'year']")
+    assert located.startswith("seen located_in ['Path', 'a', 'b'] ['1', '2']")
+
+
+def test_only_chosen_files_of_an_output_are_uploaded_and_the_run_tells_its_datasets(program):
+    found = program("pipeline_outputs")
+    assert [path.rpartition("/")[2] for path in found["chosen"]] == found["told"] == ["rows.csv"]
+    assert found["inputs"] == [["outputs-in", "table"]]
+    assert found["outputs"] == ["chosen", "located", "parted"]
+    assert found["parts"] == {"year": [2020], "a": [1]}
+
+
+def test_command_keeps_its_quotes(program):
+    assert program("pipeline_outputs")["shell"] == ["two  words", "4 2", "nested"]
+
+
+def test_run_is_the_child_of_the_one_that_it_is_submitted_under(program):
+    assert program("pipeline_outputs")["parents"] == program("pipeline_outputs")["children"] == [True, True]
+
+
 def test_automl_step_trains_on_the_output_of_a_step(program):
     found = program("pipeline_datasets")
     assert len(found["parquet"]) == len(found["csv"]) == 1

@@ -64,8 +64,11 @@ class Plan:
             self._name(f"DatasetOutputConfig:{name}", name, local)
             where = (data.get("outputLocation") or {}).get("dataPath") or {}
             path = where.get("relativePath") or f"dataset/{run_id}/{name}"
+            globs = (options.get("uploadOptions") or {}).get("sourceGlobs") or {}
             found.append({
+                "name": name,
                 "local": local,
+                "globs": globs.get("patterns") or [],
                 "datastore": where.get("datastoreName") or "workspaceblobstore",
                 "path": path.replace("{run-id}", run_id).replace("{output-name}", name),
                 "register": _registration(options.get("registrationOptions") or {}),

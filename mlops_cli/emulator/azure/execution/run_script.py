@@ -81,10 +81,12 @@ def is_file(dataset: Any, file: str) -> bool:
 
 
 def take(data: dict[str, Any]) -> None:
-    """Upload an output folder and register it where that was asked for."""
+    """Upload an output folder, register it where that was asked for, and have the run tell of it."""
     from azureml.core import Dataset, Datastore
 
-    if not any(Path(data["local"]).iterdir()):
+    if data["globs"]:
+        keep_only(Path(data["local"]), data["globs"])
+    if not any(file.is_file() for file in Path(data["local"]).rglob("*")):
         return
     target = (Datastore.get(workspace(), data["datastore"]), data["path"])
     dataset = Dataset.File.upload_directory(data["local"], target, overwrite=True, show_progress=False)
@@ -93,7 +95,30 @@ def take(data: dict[str, Any]) -> None:
         blocks = json.loads(wanted.get("transformation") or "{}").get("blocks") or []
         dataset = table((target[0], f"{target[1].rstrip('/')}/**"), blocks) or dataset
         labels = {"description": wanted.get("description"), "tags": wanted.get("tags")}
-        dataset.register(workspace(), wanted["name"], create_new_version=True, **labels)
+        # register() would have the run tell of it a second time
+        dataset = dataset._register(workspace(), wanted["name"], create_new_version=True, **labels)
+    tell(data["name"], dataset)
+
+
+def keep_only(folder: Path, patterns: list[str]) -> None:
+    """Take away the files that are not to be uploaded."""
+    kept = {file for pattern in patterns for file in folder.glob(pattern)}
+    for file in [file for file in folder.rglob("*") if file.is_file() and file not in kept]:
+        file.unlink()
+
+
+def tell(output: str, dataset: Any) -> None:
+    """Name the dataset among the outputs of the run."""
+    from azureml._restclient import models
+    from azureml.core import Run
+
+    registration = dataset._registration
+    registered = registration and registration.registered_id
+    saved = dataset._ensure_saved_internal(workspace())
+    identifier = models.DatasetIdentifier(saved, registered, dataset.version)
+    kind, details = models.DatasetOutputType.run_output, models.DatasetOutputDetails(output)
+    lineage = models.OutputDatasetLineage(identifier, kind, details)
+    Run.get_context()._update_output_dataset_lineage([lineage])
 
 
 def table(target: Any, blocks: list[dict[str, Any]]) -> Any:
@@ -102,17 +127,20 @@ def table(target: Any, blocks: list[dict[str, Any]]) -> Any:
     from azureml.data.dataset_type_definitions import PromoteHeadersBehavior
 
     found: Any = None
+    formats = [block["arguments"].get("partitionFormat") for block in blocks]
+    paths = {"include_path": True, "partition_format": next(filter(None, formats), None)}
     for block in blocks:
         given = block["arguments"]
         selected = ((given.get("columns") or {}).get("details") or {}).get("selectedColumns")
         match block["type"].rpartition(".")[2]:
             case "ParseDelimitedBlock":
                 header = PromoteHeadersBehavior(given["columnHeadersMode"])
-                found = Dataset.Tabular.from_delimited_files(
-                    target, separator=given["separator"], header=header
-                )
+                how = {"separator": given["separator"], "header": header, **paths}
+                found = Dataset.Tabular.from_delimited_files(target, **how)
             case "ReadParquetFileBlock":
-                found = Dataset.Tabular.from_parquet_files(target)
+                found = Dataset.Tabular.from_parquet_files(target, **paths)
+            case "AddColumnsFromPartitionFormatBlock":
+                pass  # with the reader
             case "KeepColumnsBlock":
                 found = found.keep_columns(selected)
             case "DropColumnsBlock":

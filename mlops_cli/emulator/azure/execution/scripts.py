@@ -119,12 +119,25 @@ def _make_run(
         "scriptName": configuration.get("script"),
         "runDefinition": configuration,
         "properties": {"_azureml.ComputeTargetType": "local"},
+        "inputDatasets": _consumed(configuration),
     }
     runs = Runs(workspace)
     runs.patch(Experiments(workspace).ensure(experiment), run_id, posted, principal(app.identity))
     made = runs.change(run_id, lambda document: document.update(_executor="script"))
     assert made is not None, "the run was just made"
     return made
+
+
+def _consumed(configuration: Document) -> list[Document]:
+    """The datasets that go into the run, as its details tell them."""
+    found = []
+    for name, data in (configuration.get("data") or {}).items():
+        dataset = (data.get("dataLocation") or {}).get("dataset") or {}
+        how = {"mechanism": data["mechanism"].capitalize(), "pathOnCompute": data.get("pathOnCompute")}
+        if dataset.get("id"):
+            told = {"consumptionType": "RunInput", "inputDetails": {"inputName": name, **how}}
+            found.append({"identifier": {"savedId": dataset["id"]}, **told})
+    return found
 
 
 def _outcome(folder: RunFolder, code: int | None) -> tuple[str, Document | None]:

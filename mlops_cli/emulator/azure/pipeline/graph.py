@@ -21,7 +21,7 @@ ASSIGNED = {
 class Source(NamedTuple):
     """What goes into a port: an output of another step, a saved dataset, or a path of a datastore.
 
-    `blocks` say how the output of a step is read as a dataset.
+    `blocks` say how the output of a step is read as a dataset; `is_dataset` is set also where it is mounted as one.
     """
 
     port: str
@@ -30,6 +30,7 @@ class Source(NamedTuple):
     dataset: Document | None = None
     path: Document | None = None
     blocks: tuple[Document, ...] = ()
+    is_dataset: bool = False
 
 
 class Step(NamedTuple):
@@ -111,7 +112,8 @@ class Graph:
         port, data = target["PortName"], self._data.get(source["NodeId"])
         if data is None:
             output = None if port.startswith(RUN_AFTER_INPUT) else source["PortName"]
-            return Source(port, source["NodeId"], output, blocks=self._blocks(source, target))
+            promoted = self._registration(source) is not None
+            return Source(port, source["NodeId"], output, None, None, self._blocks(source, target), promoted)
         if name := data.get("DataPathParameterName"):
             return Source(port, path=self.paths.get(name))
         if data.get("DatasetId"):
@@ -122,9 +124,12 @@ class Graph:
 
     def _blocks(self, source: Document, target: Document) -> tuple[Document, ...]:
         """What the output has been said to be, then what is done with it at the input."""
-        output = self._setting(source, "ModuleOutputSettings").get("DatasetRegistration") or {}
-        both = (output, self._setting(target, "ModuleInputSettings"))
+        both = (self._registration(source) or {}, self._setting(target, "ModuleInputSettings"))
         return tuple(block for one in both for block in blocks_of(one.get("AdditionalTransformations")))
+
+    def _registration(self, output: Document) -> Document | None:
+        """Empty for an output that is read as a dataset and has no name as one; None for plain files."""
+        return self._setting(output, "ModuleOutputSettings").get("DatasetRegistration")
 
     def _setting(self, end: Document, kind: str) -> Document:
         nodes = [node for node in self._posted.get("ModuleNodes") or [] if node["Id"] == end["NodeId"]]

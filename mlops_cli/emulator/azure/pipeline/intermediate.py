@@ -23,7 +23,9 @@ _HEADERS = {
     3: "all_files_same_headers",
 }
 _ENCODINGS = {0: "utf8", 1: "iso88591", 2: "latin1", 3: "ascii", 4: "utf16", 6: "utf8bom", 7: "windows1252"}
-PREFIX = "Microsoft.DPrep."
+_WITH_PATH = {"path_column": "Path", "include_path_column": True}
+"""A client that does not want the path drops its column."""
+PREFIX, PARTITIONED = "Microsoft.DPrep.", "extract_columns_from_partition_format"
 
 
 def blocks_of(text: str | None) -> list[Document]:
@@ -42,10 +44,11 @@ def saved_dataset(workspace: Workspace, place: Document, blocks: list[Document])
     files = [name for name in names if all(fnmatch(name, pattern) for pattern in wanted)]
     address = f"{_address(workspace)}/datastores/{place['store']}/paths"
     steps = [_STEPS[_kind(block)](block["arguments"]) for block in _others(blocks)]
+    steps.sort(key=lambda step: PARTITIONED not in step)  # columns of the path come before those of the rows
     flow = {
         "type": "mltable",
         "paths": [{"file": f"{address}/{quote(name)}"} for name in files],
-        "transformations": [step for step in steps if step],
+        "transformations": steps,
         "metadata": {"infer_column_types": "False"},
     }
     text = msgspec.json.encode({"blocks": [], "meta": {"RsDataflow": yaml.safe_dump(flow)}}).decode()
@@ -103,7 +106,7 @@ def _delimited(given: Document) -> Document:
             "encoding": _ENCODINGS.get(given.get("fileEncoding") or 0, "utf8"),
             "header": _HEADERS[given.get("columnHeadersMode") or 0],
             "support_multi_line": bool(given.get("handleQuotedLineBreaks")),
-            "include_path_column": False,
+            **_WITH_PATH,
             "infer_column_types": False,
         }
     }
@@ -114,9 +117,9 @@ def _selected(given: Document) -> list[str]:
     return names
 
 
-def _dropped(given: Document) -> Document:
-    names = [name for name in _selected(given) if name != "Path"]
-    return {"drop_columns": names} if names else {}
+def _partitioned(given: Document) -> Document:
+    how = {"partition_format": given["partitionFormat"], "ignore_errors": bool(given.get("ignoreError"))}
+    return {PARTITIONED: {"path_column": "Path", **how}}
 
 
 def _sampled(given: Document) -> Document:
@@ -127,11 +130,12 @@ def _sampled(given: Document) -> Document:
 
 _READERS: dict[str, Callable[[Document], Document]] = {
     "ParseDelimitedBlock": _delimited,
-    "ReadParquetFileBlock": lambda _: {"read_parquet": {"include_path_column": False}},
+    "ReadParquetFileBlock": lambda _: {"read_parquet": dict(_WITH_PATH)},
 }
 _STEPS: dict[str, Callable[[Document], Document]] = {
     **_READERS,
-    "DropColumnsBlock": _dropped,
+    "AddColumnsFromPartitionFormatBlock": _partitioned,
+    "DropColumnsBlock": lambda given: {"drop_columns": _selected(given)},
     "KeepColumnsBlock": lambda given: {"keep_columns": _selected(given)},
     "TakeSampleBlock": _sampled,
 }

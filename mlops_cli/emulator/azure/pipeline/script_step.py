@@ -11,7 +11,7 @@ import msgspec
 
 from mlops_cli.emulator.azure.execution import scripts
 from mlops_cli.emulator.azure.pipeline import places
-from mlops_cli.emulator.azure.pipeline.graph import Step
+from mlops_cli.emulator.azure.pipeline.graph import Source, Step
 from mlops_cli.emulator.azure.pipeline.sources import dataset_of, place_of, table_of
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.workspace import Workspace
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 DEFAULT_STORE = "workspaceblobstore"
 STRUCTURED = "USE_STRUCTURED_ARGUMENTS"
+_QUOTED = re.compile(r"""\s|['"]|\w\(""")
+"""In a word only where it was quoted; operators, variables and `$(...)` are left to the shell."""
 INPUTS = "code/.inputs"
 """Below the working directory: Model.register refuses every path outside of it."""
 
@@ -44,7 +46,7 @@ class ScriptJob:
             if dataset:
                 self._consume(source.port, port, dataset)
             elif place := place_of(workspace, source, nodes):
-                self._bring(source.port, port, place)
+                self._bring(source, place)
         for name, place in outputs_of(step, run_id).items():
             self._leave(name, place)
         self._name_parameters()
@@ -61,11 +63,12 @@ class ScriptJob:
         }
         self._dataset_variables.append(f"{variable}:{mode}")
 
-    def _bring(self, name: str, port: Document, place: Document) -> None:
+    def _bring(self, source: Source, place: Document) -> None:
+        name = source.port
         local = places.bring(self._workspace, place, self._folder / INPUTS / name)
         self._texts["Input", name] = self._texts["Literal", f"DatasetConsumptionConfig:{name}"] = str(local)
         self.variables[f"AZUREML_DATAREFERENCE_{name}"] = self.variables[name] = str(local)
-        if "AzureBlobReference" in (port.get("DataTypeIdsList") or []):
+        if source.is_dataset:
             self._dataset_variables.append(f"{name}:mount")
 
     def _leave(self, name: str, place: Document) -> None:
@@ -75,8 +78,11 @@ class ScriptJob:
             local.parent.mkdir(parents=True, exist_ok=True)
             self._texts["Output", name] = self.variables[f"AZUREML_DATAREFERENCE_{name}"] = str(local)
             return
+        options = self._step.setting(name).get("DatasetOutputOptions") or {}
+        globs = (options.get("SourceGlobs") or {}).get("GlobPatterns")
         self.output_data[name] = {
             "outputLocation": {"dataPath": {"datastoreName": place["store"], "relativePath": place["path"]}},
+            "additionalOptions": {"uploadOptions": {"sourceGlobs": {"patterns": globs}}},
         }
 
     def _name_parameters(self) -> None:
@@ -104,9 +110,9 @@ class ScriptJob:
         return re.sub(named, lambda found: self.variables.get(found[1], found[0]), text)
 
     def _command(self) -> str:
-        """The client cuts a command at its blanks; what it is for the shell is put together again."""
+        """The client cuts a command at its blanks and takes its quotes away; words that had some get them again."""
         head = self._step.parameters.get("Command")
-        words = [shlex.quote(word) if re.search(r"\s", word) else word for word in self.arguments()]
+        words = [shlex.quote(word) if _QUOTED.search(word) else word for word in self.arguments()]
         return " ".join([head, *words]) if head else ""
 
     def configuration(self) -> Document:

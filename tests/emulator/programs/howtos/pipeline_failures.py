@@ -1,0 +1,91 @@
+"""Follow a pipeline whose steps fail, go on despite of it, wait with a limit, cancel, and read all logs."""
+
+import os
+import time
+
+from azureml.core import Experiment, Run, Workspace
+from azureml.core.compute import AmlCompute, ComputeTarget
+from azureml.pipeline.core import Pipeline, PipelineRun, StepSequence
+from azureml.pipeline.steps import PythonScriptStep
+
+ws = Workspace.from_config()
+cluster = ComputeTarget.create(
+    ws, "cpu-cluster", AmlCompute.provisioning_configuration("STANDARD_D2_V2", max_nodes=2)
+)
+experiment = Experiment(ws, "failures")
+os.makedirs("scripts", exist_ok=True)
+SCRIPTS = {
+    "works": """from azureml.core import Run
+run = Run.get_context()
+run.log("metric", 1.5)
+run.tag("colour", "red")
+run.parent.tag("from", "a step")
+with run.child_run("kid") as kid:
+    kid.log("inner", 1)
+open("local.txt", "w").write("kept")
+run.parent.upload_file("outputs/kept.txt", "local.txt")
+print("worked")
+""",
+    "fails": "print('before')\nraise ValueError('deliberate')\n",
+    "exits": "import sys\nsys.exit(3)\n",
+    "sleeps": "import time\nprint('asleep', flush=True)\ntime.sleep(300)\n",
+}
+for name, text in SCRIPTS.items():
+    with open(f"scripts/{name}.py", "w") as file:
+        file.write(text)
+
+
+def step(name, script):
+    return PythonScriptStep(
+        name=name,
+        script_name=f"{script}.py",
+        source_directory="scripts",
+        compute_target=cluster,
+        allow_reuse=False,
+    )
+
+
+good, bad, after_good, after_bad = (
+    step("good", "works"), step("bad", "fails"), step("after-good", "exits"), step("after-bad", "works"),
+)  # fmt: skip
+after_good.run_after(good)
+after_bad.run_after(bad)
+pipeline = Pipeline(ws, steps=[after_good, after_bad])
+run = experiment.submit(pipeline, continue_on_step_failure=True, tags={"team": "red"})
+try:
+    run.wait_for_completion(show_output=True)
+except Exception as error:  # noqa: BLE001
+    print("raised", type(error).__name__)
+print(run.wait_for_completion(show_output=False, raise_on_error=False))
+assert run.get_tags() == {"team": "red", "from": "a step"}
+assert run.get_file_names() == ["outputs/kept.txt"]
+assert {one.name: one.get_status() for one in run.get_steps()} == {
+    "good": "Finished", "bad": "Failed", "after-good": "Failed",
+}  # fmt: skip
+failed = run.find_step_run("bad")[0]
+assert failed.get_details()["error"]["error"]["message"].endswith("ValueError: deliberate")
+assert "before" in failed.get_stdout_log()
+assert "deliberate" in failed.get_job_log()
+worked = run.find_step_run("good")[0]
+assert worked.get_metrics() == {"metric": 1.5}
+assert [child.get_metrics() for child in worked.get_children()] == [{"inner": 1}]
+assert "STDOUT" in worked.get_details_with_logs()["logFiles"]
+assert worked.get_all_logs("logs-of-good")
+assert type(Run.get(ws, run.id)).__name__ == type(PipelineRun.get(ws, run.id)).__name__ == "PipelineRun"
+assert [one.id for one in experiment.get_runs(tags={"team": "red"})] == [run.id]
+
+strict = experiment.submit(Pipeline(ws, steps=StepSequence([step("first", "exits"), step("never", "works")])))
+assert strict.wait_for_completion(show_output=False, raise_on_error=False) == "Failed"
+assert [one.name for one in strict.get_steps()] == ["first"]
+
+slow = experiment.submit(Pipeline(ws, steps=[step("slow", "sleeps")]))
+assert slow.wait_for_completion(show_output=True, timeout_seconds=2) == "Running"
+slow.cancel()
+assert slow.wait_for_completion(show_output=False, raise_on_error=False) == "Canceled"
+
+two = experiment.submit(Pipeline(ws, steps=[step("long", "sleeps"), step("short", "works")]))
+while not two.find_step_run("long"):
+    time.sleep(0.2)
+two.find_step_run("long")[0].cancel()
+print("one step is canceled:", two.wait_for_completion(show_output=False, raise_on_error=False))
+assert {one.name: one.get_status() for one in two.get_steps()} == {"long": "Canceled", "short": "Finished"}

@@ -75,7 +75,7 @@ def test_every_algorithm_trains_saves_and_loads(tmp_path: Path, task: str) -> No
     frame, label = (people(), "bought") if task == "classification" else (prices(), "price")
     names = {"LogisticRegression": "ElasticNet", "XGBoostClassifier": "XGBoostRegressor"}
     allowed = ALL_CLASSIFIERS if task == "classification" else [names.get(n, n) for n in ALL_CLASSIFIERS]
-    result = run_automl(frame, settings(label, 16, task=task, allowed_models=allowed), tmp_path)
+    result = run_automl(frame, settings(label, 20, task=task, allowed_models=allowed), tmp_path)
     trained = {t.algorithm for t in result.leaderboard if t.status == RunStatus.COMPLETED}
     assert trained >= set(allowed)
     assert len(load(tmp_path / "model").predict(frame.head(5))) == 5

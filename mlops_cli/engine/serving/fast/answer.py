@@ -21,15 +21,25 @@ class Writer:
 
     def write(self, answers: np.ndarray, method: str, wrapped: bool) -> bytes:
         """`wrapped` answers {"Inputs": ...}: {"Results": [...]} in place of a string."""
-        if method != "predict":
-            return _numbers(answers, wrapped)
         if self._escaped is None:
             return _numbers(answers[:, 0], wrapped)
-        labels = answers.argmax(axis=1).tolist()
+        if method != "predict":
+            return _numbers(paired(answers, len(self._plain)), wrapped)
+        labels = _likeliest(answers).tolist()
         if wrapped:
             return _RESULTS_START + b",".join([self._plain[i] for i in labels]) + _RESULTS_END
         escaped = self._escaped
         return _START + b", ".join([escaped[i] for i in labels]) + _END
+
+
+def paired(answers: np.ndarray, classes: int) -> np.ndarray:
+    """Both probabilities where the graph tells that of the second of two classes only."""
+    return np.hstack([1.0 - answers, answers]) if answers.shape[1] == 1 and classes == 2 else answers
+
+
+def _likeliest(answers: np.ndarray) -> np.ndarray:
+    """(n,) positions of classes; a lone column is the second class's probability."""
+    return answers.argmax(axis=1) if answers.shape[1] > 1 else answers[:, 0] > 0.5
 
 
 def _numbers(values: np.ndarray, wrapped: bool) -> bytes:

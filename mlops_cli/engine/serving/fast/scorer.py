@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlops_cli.domain.schema import ModelSchema
-from mlops_cli.engine.serving.fast.answer import Writer
+from mlops_cli.engine.serving.fast.answer import Writer, paired
 from mlops_cli.engine.serving.fast.batch import Batch
 from mlops_cli.engine.serving.fast.encoder import Encoder, UnfitValueError
 from mlops_cli.engine.serving.fast.engine import Engine
@@ -62,10 +62,10 @@ class FastModel:
 
     def answers(self, asked: Asked) -> np.ndarray:
         """(n, k) probabilities, or (n, 1) numbers of a regression."""
-        return self._engine.answers(asked.matrix)
+        return paired(self._engine.answers(asked.matrix), len(self._schema.classes or ()))
 
     def write(self, asked: Asked) -> bytes:
-        return self._writer.write(self.answers(asked), asked.method, asked.wrapped)
+        return self._writer.write(self._engine.answers(asked.matrix), asked.method, asked.wrapped)
 
     def write_together(self, asked: Sequence[Asked]) -> list[bytes]:
         """As `write` does for each, by one run of the graph."""

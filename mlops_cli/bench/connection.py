@@ -138,6 +138,11 @@ class Connection:
         return self.state not in (CONNECTING, HANDSHAKING)
 
     @property
+    def was_used(self) -> bool:
+        """Whether an answer came over it before."""
+        return self.was_opened and self.connect_seconds is None
+
+    @property
     def is_sending(self) -> bool:
         """Whether a part of the request is still unsent; an answer may come all the same (413, say)."""
         return self.state == SENDING

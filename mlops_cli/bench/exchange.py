@@ -17,6 +17,8 @@ from mlops_cli.bench.recording import Recording
 from mlops_cli.bench.response import Answer, BadResponse, Reader, read_whole
 from mlops_cli.bench.target import Target
 
+KEPT = ", though kept from an earlier answer: try --no-keep-alive"
+
 Check = Callable[[Payload, Answer], Verdict]
 
 
@@ -197,13 +199,12 @@ class Exchange:
 
     def _lost(self, connection: Connection, error: Exception, now: float) -> None:
         """The connection is of no more use, and the request on it has failed."""
-        recording = self.recording
-        if connection.was_opened and isinstance(error, BadResponse):
-            recording.fail("closed" if error.cut_short else "protocol", str(error))
-        elif connection.was_opened:
-            recording.fail("closed", reason(error))
+        if not connection.was_opened:
+            self.recording.fail("connect", reason(error))
+        elif isinstance(error, BadResponse) and not error.cut_short:
+            self.recording.fail("protocol", reason(error))
         else:
-            recording.fail("connect", reason(error))
+            self.recording.fail("closed", reason(error) + (KEPT if connection.was_used else ""))
         self._ended(connection, now)
 
     def _failed_to_open(self, error: OSError, due: float) -> None:

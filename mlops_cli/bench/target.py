@@ -86,14 +86,17 @@ def open_target(
             problem = error.strerror or str(error)
             continue
         return target
-    raise WorkFailedError(f"cannot connect to {host}:{port}: {problem}", hint="see: mlops endpoints list")
+    name = f"the proxy {where[0]}:{where[1]}" if proxied else f"{host}:{port}"
+    hint = f"check --proxy, or go without: --no-proxy {host}" if proxied else "see: mlops endpoints list"
+    raise WorkFailedError(f"cannot connect to {name}: {problem}", hint=hint)
 
 
 def check_concurrency(target: Target, concurrency: int, agreed: Callable[[str], bool]) -> None:
     """Ask before many connections go to a machine that may be someone else's. Raises UsageError on a no."""
     if concurrency <= MOST_CONNECTIONS_ELSEWHERE or target.is_loopback:
         return
-    message = f"{concurrency} connections to {target.host} ({target.address[0]}), which is not this machine"
+    address = "" if target.host == target.address[0] else f" ({target.address[0]})"
+    message = f"{concurrency} connections to {target.host}{address}, which is not this machine"
     if not agreed(f"Open {message}?"):
         hint = f"add --yes if it may be loaded like this, or stay at -c {MOST_CONNECTIONS_ELSEWHERE}"
         raise UsageError(message, hint=hint)

@@ -113,6 +113,17 @@ def test_what_goes_wrong_is_counted_by_kind(
     assert result.requests_per_second == 0
 
 
+def test_a_server_that_closes_what_it_seemed_to_keep_is_told_from_one_that_fails(aim_at: Opener) -> None:
+    def closing(_: bytes, number: int) -> Iterable[Piece]:
+        return [] if number % 2 else [http(b"[1, 2]")]
+
+    result = failing(closing, aim_at, concurrency=1)
+    assert result.failure_kinds == {"closed": 5}
+    assert list(result.failure_details) == [
+        "the connection was closed without an answer, though kept from an earlier answer: try --no-keep-alive"
+    ]
+
+
 def test_a_wrong_answer_is_wrong_each_time_it_comes(aim_at: Opener) -> None:
     right, wrong = http(b"[1, 2]"), http(b"[1, 2, 3]")
 

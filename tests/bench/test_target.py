@@ -78,7 +78,7 @@ def test_many_connections_elsewhere_need_a_word() -> None:
     with pytest.raises(UsageError, match=r"51 connections to 192\.0\.2\.1") as caught:
         check_concurrency(elsewhere(), 51, no)
     assert "--yes" in str(caught.value.hint)
-    assert asked == ["Open 51 connections to 192.0.2.1 (192.0.2.1), which is not this machine?"]
+    assert asked == ["Open 51 connections to 192.0.2.1, which is not this machine?"]
 
 
 def test_a_name_of_this_machine_is_loopback() -> None:
@@ -93,6 +93,8 @@ def test_nobody_there_is_said_before_any_load() -> None:
         port = listener.getsockname()[1]
     with pytest.raises(WorkFailedError, match=f"cannot connect to 127.0.0.1:{port}: Connection refused"):
         open_target(f"http://127.0.0.1:{port}/")
+    with pytest.raises(WorkFailedError, match=f"cannot connect to the proxy 127.0.0.1:{port}"):
+        open_target("http://192.0.2.1/", proxy=f"http://127.0.0.1:{port}")
 
 
 @pytest.mark.parametrize(

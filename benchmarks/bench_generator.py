@@ -114,17 +114,22 @@ def accuracy(tools: Bench) -> Iterator[Row]:
 
 
 def paced(tools: Bench) -> Iterator[Row]:
+    """Beside a C program that only sleeps, sends and receives: what it spends or comes late, nobody here can save."""
     for rate in (500, 2000, 5000):
+        runs, floors = [], []
         with tools.server() as server:
-            runs = [_session(server, 16, Load(duration=2.0, rate=rate)) for _ in range(ROUNDS)]
+            for _ in range(ROUNDS):
+                runs.append(_session(server, 16, Load(duration=2.0, rate=rate)))
+                floors.append(tools.floor(server.url, rate, 2.0))
+        cores, p50, p99 = (statistics.median(found) for found in zip(*floors, strict=True))
         late = [run.generator.late_us or {} for run in runs]
+        spent = statistics.median(run.generator.cpu for run in runs)
         off = statistics.median(abs((run.requests - 1) / run.seconds / rate - 1) * 100 for run in runs)
-        yield Row(f"open loop {rate}/s: rate off by (%)", off, "<=", 0.1)
-        yield Row(f"open loop {rate}/s: sent late, p50 (us)", _median(late, "p50"), "<=", 5)
-        yield Row(f"open loop {rate}/s: sent late, p99 (us)", _median(late, "p99"), "<=", 60)
-        yield Row(
-            f"open loop {rate}/s: cores", statistics.median(run.generator.cpu for run in runs), "<=", 0.2
-        )
+        name = f"open loop {rate}/s:"
+        yield Row(f"{name} rate off by (%)", off, "<=", 0.1)
+        yield Row(f"{name} sent late, p50 (us)", _median(late, "p50"), "<=", 5, f"C {p50:.1f}")
+        yield Row(f"{name} sent late, p99 (us)", _median(late, "p99"), "<=", 60, f"C {p99:.1f}")
+        yield Row(f"{name} cores", spent, "<=", 0.2, f"C {cores:.3f}")
 
 
 def stalled(tools: Bench) -> Iterator[Row]:

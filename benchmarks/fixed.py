@@ -1,4 +1,5 @@
-"""The fixed server (`fixed_server.c`) compiled and run, and the load tools measured beside ours."""
+"""The fixed server (`fixed_server.c`) compiled and run, the load tools measured beside ours, and the least that
+an open loop costs (`paced.c`)."""
 
 import json
 import re
@@ -13,9 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
-SOURCE = Path(__file__).with_name("fixed_server.c")
+from mlops_cli.bench.payloads import encode
+from mlops_cli.bench.target import open_target
+
+SOURCES = Path(__file__).parent
 BODY = b'{"data":[{"a":1,"b":"x"},{"a":2,"b":"y"}]}'
 TOOLS = ("gcc", "ab", "wrk")
 
@@ -31,13 +36,20 @@ class Fixed:
     first: float = 0.0
 
 
+class Floor(NamedTuple):
+    """What a fixed rate costs in C, with one sleep, one send and one receive per request."""
+
+    cores: float
+    late_p50_us: float
+    late_p99_us: float
+
+
 class Bench:
-    """A folder with the compiled server, the payload and wrk's script."""
+    """A folder with the compiled programs, the payload and wrk's script."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.program = folder / "fixed_server"
-        subprocess.run(["gcc", "-O2", "-o", str(self.program), str(SOURCE)], check=True)
+        self.program, self._paced = (self._compiled(name) for name in ("fixed_server", "paced"))
         (folder / "body.json").write_bytes(BODY)
         headers = 'wrk.method="POST"\nwrk.headers["Content-Type"]="application/json"\n'
         (folder / "post.lua").write_text(f"{headers}wrk.body=[[{BODY.decode()}]]\n")
@@ -84,6 +96,16 @@ class Bench:
     def wrk(self, url: str, seconds: int, connections: int) -> float:
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "-s", "post.lua", url]
         return _number(self._run(command), r"Requests/sec:\s+([\d.]+)")
+
+    def floor(self, url: str, rate: int, seconds: float) -> Floor:
+        (self.folder / "request").write_bytes(encode(open_target(url), BODY, {}, keep_alive=True))
+        command = [str(self._paced), str(urlsplit(url).port), str(rate), str(seconds), "request"]
+        return Floor(*map(float, self._run(command).split()))
+
+    def _compiled(self, name: str) -> Path:
+        program = self.folder / name
+        subprocess.run(["gcc", "-O2", "-o", str(program), str(SOURCES / f"{name}.c")], check=True)
+        return program
 
     def _run(self, command: list[str]) -> str:
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=True).stdout

@@ -5,12 +5,15 @@ wrong) and Exceptions (a timeout, or no HTTP). Times are milliseconds with decim
 """
 
 from collections.abc import Iterator
+from textwrap import wrap
 from urllib.parse import urlsplit
 
 from mlops_cli.bench.compare import Difference, figure
 from mlops_cli.bench.limit import Capacity, Sizing, Step
 from mlops_cli.bench.probe import Finding
 from mlops_cli.bench.result import GateResult, Result, Spread
+
+WIDTH = 80
 
 
 def lines(result: Result) -> list[str]:
@@ -164,7 +167,7 @@ def _own_view(result: Result) -> Iterator[str]:
         late = f"p50 {own.late_us['p50']:.1f}, p99 {own.late_us['p99']:.1f} us late"
         yield from ("", f"Sent: {late}; {own.cpu:.2f} cores used for sending")
     if own.limit:
-        yield from ("", f"Note: {own.limit}.")
+        yield from ("", *wrap(f"Note: {own.limit}.", WIDTH))
 
 
 def _difference(found: Difference) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from mlops_cli.engine.model.fitted import FittedModel
@@ -38,7 +37,7 @@ class Choosy:
     """A model that fails whenever something bad is among what it is asked."""
 
     def read(self, body: bytes) -> Asked:
-        return Asked(np.zeros((1, 1), np.float32), body.decode(), False)
+        return Asked([0.0], 1, body.decode(), False)
 
     def write_together(self, asked: list[Asked]) -> list[bytes]:
         if "bad" in [one.method for one in asked]:

@@ -18,7 +18,7 @@ from mlops_cli.engine.model.ensembles import Stack, Vote
 from mlops_cli.engine.model.fitted import FittedModel
 from mlops_cli.engine.model.forecast import ForecastModel
 from mlops_cli.engine.model.members import Bag
-from mlops_cli.engine.serving.fast.scorer import FastModel
+from mlops_cli.engine.serving.fast.scorer import Asked, FastModel
 from mlops_cli.engine.serving.messages import Refusal
 from mlops_cli.engine.serving.payload import parse_json
 from mlops_cli.engine.serving.payload import rows_of as payload_of
@@ -191,6 +191,10 @@ def test_a_compiled_model_that_answers_otherwise_is_found_out(tmp_path: Path) ->
     assert "in place of" in caught.value.details[1]
 
 
+def matrix(asked: Asked) -> np.ndarray:
+    return np.array(asked.cells, dtype=np.float32).reshape(asked.rows, -1)
+
+
 @pytest.mark.parametrize("label", ["two", "three", "price"])
 def test_a_large_batch_is_answered_as_its_rows_are_one_by_one(label: str, tmp_path: Path) -> None:
     model = fitted(label, [CATEGORIES, ("MLP", {"hidden_layer_sizes": [4]})])
@@ -199,7 +203,7 @@ def test_a_large_batch_is_answered_as_its_rows_are_one_by_one(label: str, tmp_pa
     assert all(None in [row[name] for row in rows] for name in ("age", "colour"))
     asked = fast.read(json.dumps({"data": rows}).encode())
     alone = [fast.read(json.dumps({"data": [row]}).encode()) for row in rows]
-    assert np.array_equal(asked.matrix, np.concatenate([a.matrix for a in alone]), equal_nan=True)
+    assert np.array_equal(matrix(asked), np.concatenate([matrix(a) for a in alone]), equal_nan=True)
     singly = np.concatenate([fast.answers(a) for a in alone])
     np.testing.assert_allclose(fast.answers(asked), singly, rtol=1e-12)
 
@@ -210,7 +214,7 @@ def test_a_large_batch_with_a_value_written_as_text_is_answered_too(tmp_path: Pa
     rows = rows_of(shop(300, seed=9), model)
     written = [{**row, "size": str(row["size"])} for row in rows]
     plain, text = (fast.read(json.dumps({"data": found}).encode()) for found in (rows, written))
-    assert np.array_equal(plain.matrix, text.matrix, equal_nan=True)
+    assert np.array_equal(matrix(plain), matrix(text), equal_nan=True)
     wrong = [*rows[:-1], {**rows[-1], "since": "yesterday"}]
     with pytest.raises(Refusal):
         fast.read(json.dumps({"data": wrong}).encode())

@@ -16,7 +16,7 @@ _IR_VERSION = 9
 
 
 class Graph:
-    """`matrix` is the input, (rows, width): doubles that hold 32-bit floats."""
+    """`matrix` is the input, (rows, width), which arrives as 32-bit floats."""
 
     INT64, DOUBLE = TensorProto.INT64, TensorProto.DOUBLE
 
@@ -25,7 +25,7 @@ class Graph:
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
         self._thresholds: dict[int, list[float]] = {}
-        self.matrix = INPUT
+        self.matrix = self.add("Cast", INPUT, to=self.DOUBLE)
 
     def add(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         """One operator; the name of its output."""
@@ -63,7 +63,7 @@ class Graph:
         graph = helper.make_graph(
             self._nodes,
             "model",
-            [helper.make_tensor_value_info(INPUT, self.DOUBLE, ["rows", self.width])],
+            [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["rows", self.width])],
             [helper.make_tensor_value_info(OUTPUT, self.DOUBLE, ["rows", columns])],
             self._constants,
         )

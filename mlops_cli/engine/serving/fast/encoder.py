@@ -1,4 +1,4 @@
-"""Rows to the matrix of a compiled model."""
+"""Rows to the numbers that a compiled model reads."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -13,6 +13,7 @@ from msgspec.structs import astuple
 from mlops_cli.domain.data import Row
 from mlops_cli.domain.schema import InputField, ModelSchema, accepts
 from mlops_cli.engine.model.columns import CategoryColumn, Column
+from mlops_cli.engine.serving.fast.engine import Cells
 from mlops_cli.engine.serving.fast.rows import BodyDecoder
 from mlops_cli.engine.serving.fast.table import GROUPS, Table, group
 
@@ -58,8 +59,8 @@ class Encoder:
         free = {slot.field.name for slot in slots if slot.takes_anything()}
         self.decoder = BodyDecoder([slot.field for slot in ordered], free)
 
-    def encode(self, rows: Sequence[Struct]) -> np.ndarray:
-        """(n, width) float32; UnfitValueError when a value is not accepted."""
+    def encode(self, rows: Sequence[Struct]) -> Cells:
+        """UnfitValueError when a value is not accepted."""
         return self._by_row(rows) if len(rows) <= _FEW else self._by_column(rows)
 
     def _by_column(self, rows: Sequence[Struct]) -> np.ndarray:
@@ -76,8 +77,8 @@ class Encoder:
             parts.append(encoded.reshape(len(rows), -1))
         return np.concatenate(parts, axis=1)
 
-    def _by_row(self, rows: Sequence[Struct]) -> np.ndarray:
-        flat: list[Any] = []
+    def _by_row(self, rows: Sequence[Struct]) -> list[float | None]:
+        flat: list[float | None] = []
         numbers, first, lookups = self._numbers, self._first_lookup, self._lookups
         for row in rows:
             values = astuple(row)
@@ -86,12 +87,11 @@ class Encoder:
                 for compute, value in zip(self._computed, values[numbers:first], strict=True):
                     flat += compute(value)
             flat.extend(chain.from_iterable(map(getitem, lookups, values[first:])))
-        return np.array(flat, dtype=np.float32).reshape(len(rows), -1)
+        return flat
 
-    def encode_dicts(self, rows: Sequence[Row]) -> np.ndarray:
+    def encode_dicts(self, rows: Sequence[Row]) -> Cells:
         """As `encode`, of any values, by the code that the model itself was trained with."""
-        flat = [x for row in rows for name, encode in self._any for x in encode(row.get(name))]
-        return np.array(flat, dtype=np.float32).reshape(len(rows), -1)
+        return [x for row in rows for name, encode in self._any for x in encode(row.get(name))]
 
 
 class _Lookup(dict[str | None, Floats]):

@@ -13,7 +13,7 @@ from mlops_cli.domain.schema import ModelSchema
 from mlops_cli.engine.serving.fast.answer import Writer, paired
 from mlops_cli.engine.serving.fast.batch import Batch
 from mlops_cli.engine.serving.fast.encoder import Encoder, UnfitValueError
-from mlops_cli.engine.serving.fast.engine import Engine
+from mlops_cli.engine.serving.fast.engine import Cells, Engine, joined
 from mlops_cli.engine.serving.fast.table import GRAPH_FILE, TABLE_FILE, Table
 from mlops_cli.engine.serving.logs import ServiceLog
 from mlops_cli.engine.serving.messages import RUN_FAILED, Refusal, Request, Response
@@ -24,9 +24,10 @@ _TOOK = b"x-ms-run-function-failed: False\r\nx-ms-run-fn-exec-ms: %.3f\r\n"
 
 
 class Asked(NamedTuple):
-    """What a request asks for: a row of the matrix for each of its rows."""
+    """What a request asks for: the cells of its rows."""
 
-    matrix: np.ndarray
+    cells: Cells
+    rows: int
     method: str
     wrapped: bool
 
@@ -46,41 +47,42 @@ class FastModel:
         self._writer = Writer(schema)
 
     def read(self, body: bytes) -> Asked:
-        """Rows as a matrix; Refusal (400) when they cannot be scored."""
+        """Refusal (400) when the rows cannot be scored."""
         found = self._encoder.decoder.decode(body)
         if found is None:
             return self._read_slowly(parse_json(body))
         try:
-            matrix = self._encoder.encode(found.rows)
+            cells = self._encoder.encode(found.rows)
         except (UnfitValueError, OverflowError):
             return self._read_slowly(parse_json(body))
         method = "predict" if found.parameters is None else method_of(found.parameters, self._schema)
-        return Asked(matrix, method, found.wrapped)
+        return Asked(cells, len(found.rows), method, found.wrapped)
 
     def read_query(self, query: bytes) -> Asked:
         return self._read_slowly(query_payload(query))
 
     def answers(self, asked: Asked) -> np.ndarray:
         """(n, k) probabilities, or (n, 1) numbers of a regression."""
-        return paired(self._engine.answers(asked.matrix), len(self._schema.classes or ()))
+        return paired(self._engine.answers(asked.cells), len(self._schema.classes or ()))
 
     def write(self, asked: Asked) -> bytes:
-        return self._writer.write(self._engine.answers(asked.matrix), asked.method, asked.wrapped)
+        return self._writer.write(self._engine.answers(asked.cells), asked.method, asked.wrapped)
 
     def write_together(self, asked: Sequence[Asked]) -> list[bytes]:
         """As `write` does for each, by one run of the graph."""
         if len(asked) == 1:
             return [self.write(asked[0])]
-        answers = self._engine.answers(np.concatenate([one.matrix for one in asked]))
-        ends = accumulate(len(one.matrix) for one in asked)
+        answers = self._engine.answers(joined([one.cells for one in asked]))
+        ends = accumulate(one.rows for one in asked)
         return [
-            self._writer.write(answers[end - len(one.matrix) : end], one.method, one.wrapped)
+            self._writer.write(answers[end - one.rows : end], one.method, one.wrapped)
             for one, end in zip(asked, ends, strict=True)
         ]
 
     def _read_slowly(self, value: object) -> Asked:
         payload = rows_of(value, self._schema)
-        return Asked(self._encoder.encode_dicts(payload.rows), payload.method, payload.wrapped)
+        cells = self._encoder.encode_dicts(payload.rows)
+        return Asked(cells, len(payload.rows), payload.method, payload.wrapped)
 
 
 def load(folder: Path, schema: ModelSchema, threads: int) -> FastModel:
@@ -130,7 +132,7 @@ class FastScorer:
         run_ms = (time.perf_counter() - started) * 1e3
         took = _TOOK % run_ms
         return [
-            _answered(body, took, run_ms, len(asked.matrix))
+            _answered(body, took, run_ms, asked.rows)
             for body, (asked, _) in zip(bodies, questions, strict=True)
         ]
 

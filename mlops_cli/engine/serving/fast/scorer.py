@@ -5,9 +5,9 @@ import traceback
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from mlops_cli.domain.schema import ModelSchema
 from mlops_cli.engine.serving.fast.answer import Writer, paired
@@ -23,7 +23,7 @@ from mlops_cli.engine.serving.spec import read_as
 _TOOK = b"x-ms-run-function-failed: False\r\nx-ms-run-fn-exec-ms: %.3f\r\n"
 
 
-class Asked(NamedTuple):
+class Asked(Struct, frozen=True):
     """What a request asks for: the cells of its rows."""
 
     cells: Cells
@@ -32,7 +32,7 @@ class Asked(NamedTuple):
     wrapped: bool
 
 
-class _Question(NamedTuple):
+class _Question(Struct, frozen=True):
     asked: Asked
     request_id: str
 
@@ -124,7 +124,7 @@ class FastScorer:
         """Each says how long the run took that has answered it, and all that came with it."""
         started = time.perf_counter()
         try:
-            bodies = self._model.write_together([asked for asked, _ in questions])
+            bodies = self._model.write_together([question.asked for question in questions])
         except Exception as error:  # noqa: BLE001 whatever happens, there is a response
             if len(questions) > 1:
                 return [self._answer([question])[0] for question in questions]
@@ -132,8 +132,8 @@ class FastScorer:
         run_ms = (time.perf_counter() - started) * 1e3
         took = _TOOK % run_ms
         return [
-            _answered(body, took, run_ms, asked.rows)
-            for body, (asked, _) in zip(bodies, questions, strict=True)
+            _answered(body, took, run_ms, question.asked.rows)
+            for body, question in zip(bodies, questions, strict=True)
         ]
 
     def _read(self, request: Request) -> Asked:

@@ -11,7 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mlops_cli.domain.endpoints import Endpoint, EndpointUpdate, LogQuery
+from mlops_cli import __version__
+from mlops_cli.domain.endpoints import DeploySettings, Endpoint, EndpointUpdate, LogQuery
+from mlops_cli.engine.endpoints.packaging import Source
 from mlops_cli.errors import NotFoundError, UsageError, WorkFailedError
 from mlops_cli.status import EndpointState
 from tests.endpoints.world import GOOD, Load, World, post, until
@@ -180,6 +182,11 @@ def test_an_update_that_fails_only_in_service_is_rolled_back(world: World) -> No
     assert world.endpoints.get("demo").state == EndpointState.HEALTHY
     counter.unlink()
     assert world.endpoints.plan(world.request()).action == "update"
+
+
+def test_another_version_of_mlops_needs_new_workers() -> None:
+    source = Source("shop", DeploySettings(), entry_script=Path(__file__))
+    assert source.content_hash() == source.content_hash(__version__) != source.content_hash("99.0")
 
 
 def test_an_unchanged_stopped_endpoint_is_started(world: World) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from mlops_cli import __version__
 from mlops_cli.domain.endpoints import DeploySettings
 from mlops_cli.domain.runs import Model
 from mlops_cli.engine.endpoints.layout import read_desired, revision_dir
@@ -43,10 +44,13 @@ class Source(Struct):
         """Whether the entry script is the one that AutoML wrote into the model's folder."""
         return self.entry_script is None and self.model is not None and self.model.model_schema is not None
 
-    def content_hash(self) -> str:
-        """SHA-256 over all that, once changed, needs new workers; auth apart, which can be changed alone."""
+    def content_hash(self, version: str = __version__) -> str:
+        """SHA-256 over all that, once changed, needs new workers; auth apart, which can be changed alone.
+
+        A worker runs the `version` of this package that it was started with.
+        """
         settings = self.settings
-        parts: list[Any] = [self.model and self.model.content_hash, settings.target]
+        parts: list[Any] = [version, self.model and self.model.content_hash, settings.target]
         parts += [self.workers(), settings.scoring_timeout_ms, settings.cpu_cores, settings.memory_gb]
         script = self.entry_script.read_bytes() if self.entry_script else b""
         return hashlib.sha256(msgspec.json.encode(parts) + b"\0" + script).hexdigest()

@@ -28,7 +28,7 @@ def plan(existing: Endpoint | None, source: Source) -> Plan:
     _check_port(existing, source)
     changes = _changes(existing, source)
     if existing.content_hash != source.content_hash() or existing.auth != source.settings.auth:
-        return Plan(source.name, "update", changes or ["entry script or settings"])
+        return Plan(source.name, "update", changes or ["entry script, settings or mlops itself"])
     if existing.state in (EndpointState.STOPPED, EndpointState.FAILED):
         return Plan(source.name, "start", [*changes, f"{existing.state} -> Healthy"])
     return Plan(source.name, "configure" if changes else "unchanged", changes)

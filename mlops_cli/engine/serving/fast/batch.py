@@ -8,6 +8,8 @@ from asyncio import get_running_loop
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from mlops_cli.engine.serving.fast.lookout import Lookout
+
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -21,6 +23,7 @@ class Batch(Generic[A, B]):
     def __init__(self, answers: Callable[[list[A]], list[B]]) -> None:
         self._answers = answers
         self._waiting: list[tuple[A, Callable[[B], None]]] = []
+        self._lookout = Lookout()
 
     def add(self, question: A, finish: Callable[[B], None]) -> None:
         self._waiting.append((question, finish))
@@ -36,3 +39,4 @@ class Batch(Generic[A, B]):
         answers = self._answers([question for question, _ in waiting])
         for (_, finish), answer in zip(waiting, answers, strict=True):
             finish(answer)
+        self._lookout.answered(get_running_loop())

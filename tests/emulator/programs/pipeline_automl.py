@@ -31,12 +31,16 @@ target = ComputeTarget.create(
     ws, "automl-pipe", AmlCompute.provisioning_configuration("STANDARD_D2_V2", max_nodes=1)
 )
 target.wait_for_completion()
-Path("in").mkdir(exist_ok=True)
 numbers = np.random.default_rng(7).normal(size=(200, 3))
-frame = pd.DataFrame(numbers, columns=["a", "b", "c"]).assign(label=(numbers[:, 0] > 0).astype(int))
-frame.to_csv("in/rows.csv", index=False)
+rows = pd.DataFrame(numbers, columns=["a", "b", "c"])
+for place, part in {"far north": rows[:100].assign(label=0), "south": rows[100:].assign(label=1)}.items():
+    Path("in", place).mkdir(parents=True, exist_ok=True)
+    part.to_csv(f"in/{place}/rows.csv", index=False)
 store.upload("in", "automl-pipe", overwrite=True, show_progress=False)
-table = Dataset.Tabular.from_delimited_files((store, "automl-pipe/rows.csv"))
+table = Dataset.Tabular.from_delimited_files(
+    (store, "automl-pipe/*/rows.csv"), partition_format="/{place}/rows.csv"
+)
+frame = table.to_pandas_dataframe()
 Path("src").mkdir(exist_ok=True)
 Path("src/register.py").write_text(REGISTER)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 import yaml
 
@@ -43,7 +42,7 @@ def read_with_pandas(definition: Definition) -> pd.DataFrame:
     for step in definition.get("transformations") or []:
         (name, options) = next(iter(step.items())) if isinstance(step, dict) else (step, {})
         if name in _READERS:
-            parts = [_READERS[name](unquote(urlsplit(p["file"]).path), options) for p in definition["paths"]]
+            parts = [_READERS[name](p["file"].removeprefix("file://"), options) for p in definition["paths"]]
             frame = pd.concat(parts, ignore_index=True)
         elif name in _STEPS:
             frame = _STEPS[name](frame, options)

@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     from mlops_cli.emulator.app import App
 
 DATASTORE = re.compile(r"azureml://.*?/datastores/(?P<store>[^/]+)/paths/(?P<path>.*)", re.I)
+LOCAL = "file://"
+"""Before the path as it is: Azure's reader takes nothing in it for quoted."""
 
 
 def local_definition(app: App, workspace: Workspace, dataset_id: str, folder: Path) -> Document:
     """The table's dataflow, {paths, transformations, ...}, reading copies of its files in `folder`.
 
-    A copy is a hard link where the file system has them: blobs are replaced, never changed.
+    A copy is a hard link where the file system has them: blobs are replaced, never changed. It has the path of
+    its file, for columns that are made of that.
     Raises ApiError 400 for a dataset that is unknown, is no table, or has no rows here.
     """
     saved = Datasets(workspace).saved(dataset_id)
@@ -40,9 +43,8 @@ def local_definition(app: App, workspace: Workspace, dataset_id: str, folder: Pa
     files = [file for entry in definition["paths"] for file in _files(app, workspace, entry)]
     if not files:
         raise bad_request(f"The dataset has no files: {definition['paths']}", "DatasetWithoutFiles")
-    folder.mkdir(parents=True, exist_ok=True)
-    copies = [_copy(file, folder / f"{number:04}{file.suffix}") for number, file in enumerate(files)]
-    return {**definition, "paths": [{"file": copy.as_uri()} for copy in copies]}
+    copies = [_copy(file, folder / f"{number:04}", path) for number, (path, file) in enumerate(files)]
+    return {**definition, "paths": [{"file": f"{LOCAL}{copy}"} for copy in copies]}
 
 
 def dataflow(saved: Document) -> Document:
@@ -55,8 +57,8 @@ def dataflow(saved: Document) -> Document:
     return dict(definition)
 
 
-def _files(app: App, workspace: Workspace, entry: Document) -> list[Path]:
-    """The files behind one entry of `paths`: {file|folder|pattern: URL}."""
+def _files(app: App, workspace: Workspace, entry: Document) -> list[tuple[str, Path]]:
+    """The files behind one entry of `paths`, {file|folder|pattern: URL}, with their paths there."""
     kind, url = next(iter(entry.items()))
     if found := DATASTORE.fullmatch(url):
         document = datastores.find(workspace, found["store"])
@@ -64,17 +66,18 @@ def _files(app: App, workspace: Workspace, entry: Document) -> list[Path]:
         if section is None:
             raise bad_request(f"Datastore {found['store']} was not found.", "DatastoreNotFound")
         place = (section["accountName"], section["containerName"])
-        return [blob.path for blob in _blobs(app, *place, unquote(found["path"]), kind)]
+        return [(blob.name, blob.path) for blob in _blobs(app, *place, unquote(found["path"]), kind)]
     parts = urlsplit(url)
     host = parts.hostname or ""
     if host.endswith(BLOB_SUFFIX):
         path = unquote(parts.path).lstrip("/")
         container, _, name = (parts.username, "", path) if parts.username else path.partition("/")
-        return [blob.path for blob in _blobs(app, host.removesuffix(BLOB_SUFFIX), str(container), name, kind)]
+        account = host.removesuffix(BLOB_SUFFIX)
+        return [(blob.name, blob.path) for blob in _blobs(app, account, str(container), name, kind)]
     file = app.samples.file(host, unquote(parts.path))
     if file is None:
         raise ApiError(400, "AddressNotMapped", f"The emulator has no file for {url}: start it with --map")
-    return [file]
+    return [(unquote(parts.path), file)]
 
 
 def _blobs(app: App, account: str, container: str, name: str, kind: str) -> list[Blob]:
@@ -88,8 +91,12 @@ def _blobs(app: App, account: str, container: str, name: str, kind: str) -> list
     return blobs.under(account, container, name.rstrip("/") + "/" if name else "")
 
 
-def _copy(file: Path, target: Path) -> Path:
+def _copy(file: Path, folder: Path, path: str) -> Path:
+    target = folder / path.lstrip("/")
+    if not target.resolve().is_relative_to(folder.resolve()):
+        raise bad_request(f"The file {path} would be written outside of its folder.")
     target.unlink(missing_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(file, target)
     except OSError:

@@ -59,6 +59,12 @@ class Metrics:
         properties = {"uxMetricType": "azureml.v1.scalar"}
         self.add({"name": name, "columns": {name: "Double"}, "value": [logged], "properties": properties})
 
+    def copy(self, run_id: str) -> None:
+        """Take over all that another run has logged."""
+        other = Metrics(self._workspace, run_id)
+        for one in other.names():
+            self.add(other.full(one["metricKey"]["name"]) or {})
+
     def _values(self, name: str) -> Collection:
         return self._workspace.collection(f"metric-values/{self._run_id}/{name}")
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from mlops_cli.emulator import errors
-from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
 from mlops_cli.emulator.azure.execution import scripts
 from mlops_cli.emulator.azure.history.experiments import Experiments
 from mlops_cli.emulator.azure.history.runs import Runs
@@ -20,11 +16,11 @@ from mlops_cli.emulator.azure.pipeline import (
     hyperdrive_step,
     intermediate,
     parallel_step,
+    reuse,
     script_step,
     transfer_step,
 )
 from mlops_cli.emulator.azure.pipeline.graph import Step
-from mlops_cli.emulator.azure.pipeline.sources import identity
 from mlops_cli.emulator.clock import now
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.workspace import Workspace
@@ -71,7 +67,7 @@ def prepare(workspace: Workspace, pipeline: Document, step: Step) -> Document:
     """The state of a node about to start, to be kept before `start`: what is kept is started once only."""
     state: Document = {"status": "Running", "run": str(uuid.uuid4()), "outputs": {}}
     with contextlib.suppress(errors.ApiError):
-        state["key"] = reuse_key(workspace, pipeline, step)
+        state["key"] = reuse.key_of(workspace, pipeline, step)
     return state
 
 
@@ -82,10 +78,10 @@ def has_started(workspace: Workspace, state: Document) -> bool:
 def start(app: App, workspace: Workspace, pipeline: Document, step: Step) -> None:
     """Start a prepared node, or take over what an equal one has done. One that cannot start has failed."""
     state = pipeline["_nodes"][step.id]
-    known = workspace.collection("pipeline-reuse").get(state["key"]) if state.get("key") else None
-    _make_run(workspace, pipeline, step, state["run"], known)
+    known = reuse.known(workspace, state.get("key"))
+    _make_run(workspace, pipeline, step, state["run"])
     if known:
-        state |= _reuse(app, workspace, state["run"], known)
+        state |= reuse.take_over(app, workspace, state["run"], known)
         return
     try:
         kind_of(step).start(app, workspace, pipeline, step, state["run"])
@@ -95,25 +91,6 @@ def start(app: App, workspace: Workspace, pipeline: Document, step: Step) -> Non
         state["status"] = "Failed"
     else:
         Runs(workspace).change(state["run"], lambda document: document.update(runType="azureml.StepRun"))
-
-
-def _reuse(app: App, workspace: Workspace, run_id: str, known: Document) -> Document:
-    Runs(workspace).set_status(run_id, "Completed")
-    log = scripts.folder_of(app, known["run"]).log
-    if log.exists():
-        Artifacts(workspace, app.identity).link("ExperimentRun", f"dcid.{run_id}", scripts.LOG, log)
-    return {"status": "Finished", "outputs": known["outputs"], "reused": known["run"]}
-
-
-def reuse_key(workspace: Workspace, pipeline: Document, step: Step) -> str | None:
-    """Equal for nodes that would do the same; None for one that always runs."""
-    if not step.module.get("IsDeterministic") or step.node.get("RegenerateOutput"):
-        return None
-    sources = [identity(workspace, source, pipeline["_nodes"]) for source in step.sources]
-    settings = [step.setting(name) for name in step.outputs()]
-    parameters = {k: v for k, v in step.parameters.items() if k != hyperdrive_step.CONFIGURATION}
-    what = [step.module["Id"], parameters, step.node.get("Runconfig"), sources, settings]
-    return hashlib.sha256(msgspec.json.encode(what, order="sorted")).hexdigest()
 
 
 def finish(app: App, workspace: Workspace, pipeline: Document, step: Step) -> None:
@@ -126,7 +103,7 @@ def finish(app: App, workspace: Workspace, pipeline: Document, step: Step) -> No
     state |= {"status": "Finished", "outputs": outputs}
     if state.get("key"):
         kept = {"run": state["run"], "outputs": state["outputs"], "pipeline": pipeline["Id"], "node": step.id}
-        workspace.collection("pipeline-reuse").put(state["key"], kept)
+        reuse.keep(workspace, state["key"], kept)
 
 
 def _register(app: App, workspace: Workspace, step: Step, run_id: str, outputs: dict[str, Document]) -> None:
@@ -141,9 +118,7 @@ def _register(app: App, workspace: Workspace, step: Step, run_id: str, outputs: 
                 log.write(f"the output {name} was not registered: {error.message}\n")
 
 
-def _make_run(
-    workspace: Workspace, pipeline: Document, step: Step, run_id: str, reused: Document | None
-) -> None:
+def _make_run(workspace: Workspace, pipeline: Document, step: Step, run_id: str) -> None:
     properties = {
         "azureml.runsource": "azureml.StepRun",
         "azureml.nodeid": step.id,
@@ -154,13 +129,6 @@ def _make_run(
         "ContentSnapshotId": step.module.get("StorageId") or "",
         "ComputeTargetType": "AmlCompute",
     }
-    if reused:
-        properties |= {
-            "azureml.isreused": "true",
-            "azureml.reusedrunid": reused["run"],
-            "azureml.reusednodeid": reused["node"],
-            "azureml.reusedpipelinerunid": reused["pipeline"],
-        }
     posted = {
         "parentRunId": pipeline["Id"],
         "runType": "azureml.StepRun",

@@ -147,7 +147,7 @@ def test_automl_step_trains_and_its_metrics_and_model_are_read_back(program):
     found = program("pipeline_automl")
     assert found["status"] == "Finished"
     assert (found["children"], found["metric"]) == (2, True)
-    assert found["right"] > 0.9
+    assert found["right"] > 0.9  # what is to be said stands in the paths alone
     assert (found["step"], found["best"]) == ("StepRun", True)
 
 
@@ -232,6 +232,35 @@ def test_only_chosen_files_of_an_output_are_uploaded_and_the_run_tells_its_datas
 
 def test_command_keeps_its_quotes(program):
     assert program("pipeline_outputs")["shell"] == ["two  words", "4 2", "nested"]
+
+
+def test_first_word_of_a_command_and_its_variables_keep_their_quotes(program):
+    assert program("pipeline_choices")["shell"] == ["[a  b][][you  all (you  all)][$1][c\\d]"]
+
+
+def test_datasets_that_are_inputs_alone_are_chosen_when_a_published_pipeline_is_run(program):
+    found = program("pipeline_choices")
+    assert found["by_sdk"] == ["saw folder ['two.csv']", "saw rows 1"]
+    assert found["by_rest"] == ["saw folder ['one.csv']", "saw rows 2"]
+
+
+def test_dataset_whose_default_the_client_does_not_send_must_be_given(program):
+    found = program("pipeline_choices")
+    assert found["without"].startswith("ErrorResponseException")
+    assert found["half"]["message"].startswith("The dataset parameter 'files' has no value.")
+
+
+def test_reused_step_has_metrics_files_tags_and_outputs_of_the_one_before(program):
+    found = program("pipeline_choices")
+    assert found["reused"] == [True, True, True]
+    files = ["outputs/two words ü.txt", "user_logs/std_log.txt"]
+    assert found["taken"] == [{"first": 1, "all": [1, 2]}, files, "red", "kept"]
+    assert found["output"] == [1, "made it\n", "Finished"]
+
+
+def test_rest_names_the_version_of_an_endpoint_in_path_query_header_or_body(program):
+    assert program("pipeline_choices")["versions"] == [True] * 4
+    assert program("pipeline_choices")["no_version"] == 404
 
 
 def test_run_is_the_child_of_the_one_that_it_is_submitted_under(program):

@@ -120,7 +120,14 @@ class Graph:
             return Source(port, path={"DataSourceId": data["DatasetId"]})
         definition = data.get("DataSetDefinition") or {}
         name = definition.get("ParameterName")
-        return Source(port, dataset=self.datasets.get(name) if name else definition.get("Value"))
+        return Source(port, dataset=self._dataset(name) if name else definition.get("Value"))
+
+    def _dataset(self, name: str) -> Document:
+        found: Document | None = self.datasets.get(name)
+        if found is None:
+            why = "Clients send the default of one only if it stands in the arguments of a step as well."
+            raise bad_request(f"The dataset parameter '{name}' has no value. {why}")
+        return found
 
     def _blocks(self, source: Document, target: Document) -> tuple[Document, ...]:
         """What the output has been said to be, then what is done with it at the input."""
@@ -163,6 +170,17 @@ def with_paths(document: Document) -> Document:
         if isinstance(path, dict)
     }
     return document | {"ParameterAssignments": (document.get("ParameterAssignments") or {}) | paths}
+
+
+def completed(interface: Document, graph: Document) -> Document:
+    """The interface with the dataset parameters that clients leave out: those that only data nodes name."""
+    declared = interface.get("DataPathParameterList") or []
+    named = [
+        (node.get("DataSetDefinition") or {}).get("ParameterName") for node in graph.get("DatasetNodes") or []
+    ]
+    missing = {name for name in named if name} - {one["Name"] for one in declared}
+    added = [{"Name": name, "DefaultValue": None, "IsOptional": False} for name in sorted(missing)]
+    return interface | {"DataPathParameterList": [*declared, *added]}
 
 
 def check_assignments(interface: Document, given: Document) -> None:

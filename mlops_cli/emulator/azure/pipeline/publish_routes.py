@@ -14,6 +14,7 @@ from mlops_cli.emulator.users import created_by
 
 PIPELINE, ENDPOINT = BASE + "/Pipelines/{pipeline}", BASE + "/PipelineEndpoints/{endpoint}"
 ENDPOINT_SUBMIT = BASE + "/PipelineRuns/PipelineEndpointSubmit"
+VERSION = "pipelineversion"
 _FIELDS = {
     name.lower(): name
     for name in (*ASSIGNED, "ExperimentName", "Description", "RunSource", "ContinueRunOnStepFailure", "tags")
@@ -98,8 +99,20 @@ def pipelines_of_endpoint(call: Call) -> list[Document]:
 @service.route("POST", ENDPOINT_SUBMIT + "/Id/{endpoint}/{version}", "the same, of a version")
 def submit_endpoint(call: Call) -> Document:
     endpoints = PipelineEndpoints(call.workspace)
-    version = call.params.get("version") or call.query.get("pipelineversion")
-    return _submitted(call, endpoints.pipeline(endpoints.get(call["endpoint"]), version))
+    return _submitted(call, endpoints.pipeline(endpoints.get(call["endpoint"]), _version(call)))
+
+
+def _version(call: Call) -> str | None:
+    """In the path or the query, as the SDK says it, in a header or in the body; None: the default."""
+    body = {name.lower(): value for name, value in call.document.items()}
+    places = (
+        call.params.get("version"),
+        call.query.get(VERSION),
+        call.request.headers.get(VERSION),
+        body.get(VERSION),
+    )
+    found = next((place for place in places if place not in (None, "")), None)
+    return None if found is None else str(found)
 
 
 def _submitted(call: Call, pipeline: str) -> Document:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from mlops_cli.emulator.azure.pipeline.graph import ASSIGNED, assigned, check_assignments
+from mlops_cli.emulator.azure.pipeline.graph import ASSIGNED, assigned, check_assignments, completed
 from mlops_cli.emulator.azure.pipeline.runs import PipelineRuns
 from mlops_cli.emulator.clock import now
 from mlops_cli.emulator.errors import bad_request, conflict, not_found
@@ -27,10 +27,10 @@ class PublishedPipelines:
 
     def create(self, posted: Document) -> Document:
         """Publish a graph. Raises ApiError 400 for assignments that the graph does not have."""
-        interface = posted.get("GraphInterface") or {}
+        graph = posted.get("Graph") or {}
+        interface = completed(posted.get("GraphInterface") or {}, graph)
         check_assignments(interface, posted)
         pipeline_id = str(uuid.uuid4())
-        graph = posted.get("Graph") or {}
         document = {key: value for key, value in posted.items() if key not in ("Graph", "GraphInterface")}
         return self._documents.put(pipeline_id, document | assigned(interface, posted) | {
             "Id": pipeline_id,

@@ -11,7 +11,7 @@ from mlops_cli.emulator.azure.history.experiments import Experiments
 from mlops_cli.emulator.azure.history.runs import Runs
 from mlops_cli.emulator.azure.pipeline import clock
 from mlops_cli.emulator.azure.pipeline.expressions import Context, resolved
-from mlops_cli.emulator.azure.pipeline.graph import ASSIGNED, Graph, check_assignments, with_paths
+from mlops_cli.emulator.azure.pipeline.graph import ASSIGNED, Graph, check_assignments, completed, with_paths
 from mlops_cli.emulator.azure.pipeline.modules import Modules
 from mlops_cli.emulator.azure.pipeline.sources import name_datasets
 from mlops_cli.emulator.clock import now
@@ -42,6 +42,7 @@ class PipelineRuns:
     def add_graph(self, graph: Document, interface: Document) -> str:
         graph_id = str(uuid.uuid4())
         name_datasets(self._workspace, graph)
+        interface = completed(interface, graph)
         kept = {"Id": graph_id, "Graph": graph | {"Id": graph_id}, "Interface": interface}
         self._graphs.put(graph_id, kept)
         return graph_id

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import msgspec
 
 from mlops_cli.emulator.azure.execution import scripts
 from mlops_cli.emulator.azure.pipeline import places
+from mlops_cli.emulator.azure.pipeline.commands import joined
 from mlops_cli.emulator.azure.pipeline.graph import Source, Step
 from mlops_cli.emulator.azure.pipeline.sources import dataset_of, place_of, table_of
 from mlops_cli.emulator.state import Document
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 DEFAULT_STORE = "workspaceblobstore"
 STRUCTURED = "USE_STRUCTURED_ARGUMENTS"
-_QUOTED = re.compile(r"""\s|['"]|\w\(""")
-"""In a word only where it was quoted; operators, variables and `$(...)` are left to the shell."""
 INPUTS = "code/.inputs"
 """Below the working directory: Model.register refuses every path outside of it."""
 
@@ -110,10 +108,8 @@ class ScriptJob:
         return re.sub(named, lambda found: self.variables.get(found[1], found[0]), text)
 
     def _command(self) -> str:
-        """The client cuts a command at its blanks and takes its quotes away; words that had some get them again."""
         head = self._step.parameters.get("Command")
-        words = [shlex.quote(word) if _QUOTED.search(word) else word for word in self.arguments()]
-        return " ".join([head, *words]) if head else ""
+        return joined([head, *self.arguments()]) if head else ""
 
     def configuration(self) -> Document:
         """As a client posts it for ScriptRunConfig."""

@@ -1,0 +1,31 @@
+"""A command for the shell: the client cuts it at its blanks and takes its quotes away, here they come back."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable
+
+_WAS_QUOTED = re.compile(r"""^$|[\s\\'"]|\w\(|\$\d""")
+"""Operators, variables, patterns and `$(...)` outside of quotes are left to the shell."""
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*=)(.*)", re.DOTALL)
+_SUBSTITUTED = re.compile(r"(\$\([^()]*\)|\$\{\w+\}|\$[A-Z_]{3,}\w*)")
+"""What a shell replaces in double quotes; shorter names are those of awk and of regular expressions."""
+
+
+def joined(words: Iterable[str]) -> str:
+    return " ".join(_shell_word(word) for word in words)
+
+
+def _shell_word(word: str) -> str:
+    if not _WAS_QUOTED.search(word):
+        return word
+    if found := _ASSIGNMENT.fullmatch(word):
+        return found[1] + _quoted(found[2])
+    return _quoted(word)
+
+
+def _quoted(text: str) -> str:
+    """In single quotes, but for what is to be replaced."""
+    parts = [part for part in _SUBSTITUTED.split(text) if part] or [""]
+    return "".join(f'"{part}"' if _SUBSTITUTED.fullmatch(part) else shlex.quote(part) for part in parts)

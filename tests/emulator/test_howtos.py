@@ -19,6 +19,7 @@ SAYS = {
     "train_with_datasets": "table of the run: 10",
     "pipeline_batch_inference": "scored in score-digits and by REST: 2",
     "schedule_pipelines": "active 0 of 8",
+    "pipeline_yaml": "loaded again: counted ['a.txt'] 5",
     "pipeline_failures": "one step is canceled: Failed",
     "manage_runs": "Completed {'step': [0, 1, 2]} {'quality': 'fantastic run'}",
 }

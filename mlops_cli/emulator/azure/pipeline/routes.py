@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 
 from mlops_cli.emulator import errors, hosts
+from mlops_cli.emulator.azure.pipeline import places
 from mlops_cli.emulator.azure.pipeline.modules import Modules, info
 from mlops_cli.emulator.call import Call
 from mlops_cli.emulator.router import Service
@@ -70,10 +72,18 @@ def data_source_by_hash(call: Call) -> Document:
 @service.route("POST", BASE + "/DataSources", "DataReference as an input")
 def create_data_source(call: Call) -> Document:
     sources, posted = call.workspace.collection("pipeline-data-sources"), call.document
-    made = posted | {"Id": str(uuid.uuid4()), "EntityStatus": "Active"}
+    made = posted | _location(call, posted) | {"Id": str(uuid.uuid4()), "EntityStatus": "Active"}
     if posted.get("IdentifierHash"):
         sources.put(f"hash/{posted['IdentifierHash']}", made)
     return sources.put(made["Id"], made)
+
+
+def _location(call: Call, posted: Document) -> Document:
+    """What a client finds the path by in a graph that it reads back. Nothing for a store that is none of blobs."""
+    place = {"store": posted.get("DataStoreName") or "", "path": posted.get("PathOnDataStore") or ""}
+    with contextlib.suppress(errors.ApiError):
+        return {"DataLocation": places.reference(call.workspace, place)["DataLocation"]}
+    return {}
 
 
 @service.route("GET", BASE + "/DataSources/{source}", "the same")

@@ -241,7 +241,7 @@ def test_first_word_of_a_command_and_its_variables_keep_their_quotes(program):
 def test_datasets_that_are_inputs_alone_are_chosen_when_a_published_pipeline_is_run(program):
     found = program("pipeline_choices")
     assert found["by_sdk"] == ["saw folder ['two.csv']", "saw rows 1"]
-    assert found["by_rest"] == ["saw folder ['one.csv']", "saw rows 2"]
+    assert (found["by_rest"], found["step_tag"]) == (["saw folder ['one.csv']", "saw rows 2"], "7")
 
 
 def test_dataset_whose_default_the_client_does_not_send_must_be_given(program):

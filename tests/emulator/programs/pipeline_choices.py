@@ -91,7 +91,8 @@ def posted(*given, **more):
     return PipelineRun(ws.experiments["choices"], asked(*given, **more).json()["Id"])
 
 
-note(by_rest=saw(posted(published.endpoint, DataSetDefinitionValueAssignments=chosen)))
+tagged = posted(published.endpoint, DataSetDefinitionValueAssignments=chosen, StepTags={"build": "7"})
+note(by_rest=saw(tagged), step_tag=tagged.find_step_run("look")[0].get_tags()["build"])
 half = {"table": chosen["table"]}
 note(half=asked(published.endpoint, DataSetDefinitionValueAssignments=half).json()["error"])
 

@@ -17,7 +17,15 @@ ENDPOINT_SUBMIT = BASE + "/PipelineRuns/PipelineEndpointSubmit"
 VERSION = "pipelineversion"
 _FIELDS = {
     name.lower(): name
-    for name in (*ASSIGNED, "ExperimentName", "Description", "RunSource", "ContinueRunOnStepFailure", "tags")
+    for name in (
+        *ASSIGNED,
+        "ExperimentName",
+        "Description",
+        "RunSource",
+        "ContinueRunOnStepFailure",
+        "tags",
+        "StepTags",
+    )
 }
 """What triggers a run by hand may write in any case, as in Azure."""
 

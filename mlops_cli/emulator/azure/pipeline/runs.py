@@ -66,6 +66,7 @@ class PipelineRuns:
             "RunHistoryExperimentName": experiment,
             "RunSource": given.get("RunSource"),
             "RunType": given.get("RunType") or "HTTP",
+            "StepTags": given.get("StepTags") or {},
             "EntityStatus": "Active",
             "CreatedDate": now(),
             "TotalRunSteps": len(kept["Graph"].get("ModuleNodes") or []),

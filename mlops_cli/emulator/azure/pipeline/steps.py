@@ -137,7 +137,8 @@ def _make_run(workspace: Workspace, pipeline: Document, step: Step, run_id: str)
         "status": "NotStarted",
         "target": step.parameters.get("Target") or step.parameters.get("target"),
         "properties": properties,
-        "tags": {"azureml.nodeid": step.id, "azureml.pipeline": pipeline["Id"]},
+        "tags": (pipeline.get("StepTags") or {})
+        | {"azureml.nodeid": step.id, "azureml.pipeline": pipeline["Id"]},
     }
     experiment = Experiments(workspace).ensure(pipeline["RunHistoryExperimentName"])
     parent = Runs(workspace).get(pipeline["Id"]) or {}

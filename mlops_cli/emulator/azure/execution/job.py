@@ -67,6 +67,8 @@ def _run(app: App, workspace: Workspace, run: Document) -> dict[str, str]:
         "AZUREML_WORKSPACE_ID": workspace.id,
         "AZUREML_SERVICE_ENDPOINT": workspace.api,
         "AZUREML_DISCOVERY_SERVICE_ENDPOINT": f"{workspace.api}/discovery",
+        # The identity of the cluster, with which datastores are read that have no credentials.
+        "DEFAULT_IDENTITY_CLIENT_ID": app.identity.client_id,
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -183,6 +183,20 @@ def completed(interface: Document, graph: Document) -> Document:
     return interface | {"DataPathParameterList": [*declared, *added]}
 
 
+def as_declared(interface: Document, given: Document) -> Document:
+    """What a run is given, under the names of the graph's parameters: callers may write them in any case."""
+    renamed = dict(given)
+    for kind, declared in ASSIGNED.items():
+        names = {one["Name"].lower(): one["Name"] for one in interface.get(declared) or []}
+        if isinstance(given.get(kind), dict):
+            exact, values = set(names.values()), given[kind]
+            renamed[kind] = {
+                name if name in exact else names.get(name.lower(), name): value
+                for name, value in values.items()
+            }
+    return renamed
+
+
 def check_assignments(interface: Document, given: Document) -> None:
     """Raises ApiError 400 for a parameter that the pipeline does not have."""
     for kind, declared in ASSIGNED.items():

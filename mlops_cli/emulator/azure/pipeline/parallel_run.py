@@ -152,10 +152,11 @@ def say(text: str) -> None:
 
 def main(arguments: list[str]) -> None:
     own = parsed(arguments)
-    driver = Driver(arguments, own, batches(arguments, own))
-    driver.run()
     if own.output:
         Path(own.output).mkdir(parents=True, exist_ok=True)
+        os.environ["AZUREML_BI_OUTPUT_PATH"] = own.output  # where entry scripts write files of their own
+    driver = Driver(arguments, own, batches(arguments, own))
+    driver.run()
     if own.output and own.output_action == "append_row":
         lines = [line for index in sorted(driver.results) for line in driver.results[index]]
         Path(own.output, own.append_row_file_name).write_text("".join(f"{line}\n" for line in lines))

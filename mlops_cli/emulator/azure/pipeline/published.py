@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import uuid
 
-from mlops_cli.emulator.azure.pipeline.graph import ASSIGNED, assigned, check_assignments, completed
+from mlops_cli.emulator.azure.pipeline.graph import (
+    ASSIGNED,
+    as_declared,
+    assigned,
+    check_assignments,
+    completed,
+)
 from mlops_cli.emulator.azure.pipeline.runs import PipelineRuns
 from mlops_cli.emulator.clock import now
 from mlops_cli.emulator.errors import bad_request, conflict, not_found
@@ -73,9 +79,12 @@ class PublishedPipelines:
         pipeline = self.get(pipeline_id)
         if pipeline["EntityStatus"] == "Disabled":
             raise conflict(f"Pipeline {pipeline_id} is disabled.")
+        runs = PipelineRuns(self._workspace)
+        graph = runs.graph_document(pipeline["GraphId"])
+        assert graph is not None, "graphs are never removed"
+        given = as_declared(graph["Interface"], given)
         given = given | {name: _merged(pipeline, given, name) for name in ASSIGNED}
         goes_on = given.get("ContinueRunOnStepFailure", pipeline.get("ContinueRunOnStepFailure"))
-        runs = PipelineRuns(self._workspace)
         made = runs.create(
             pipeline["GraphId"], given.get("ExperimentName") or pipeline.get("Name") or "Default", given, user,
             PipelineId=pipeline_id, _continue=bool(goes_on), **fields,

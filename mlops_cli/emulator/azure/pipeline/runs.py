@@ -11,7 +11,14 @@ from mlops_cli.emulator.azure.history.experiments import Experiments
 from mlops_cli.emulator.azure.history.runs import Runs
 from mlops_cli.emulator.azure.pipeline import clock
 from mlops_cli.emulator.azure.pipeline.expressions import Context, resolved
-from mlops_cli.emulator.azure.pipeline.graph import ASSIGNED, Graph, check_assignments, completed, with_paths
+from mlops_cli.emulator.azure.pipeline.graph import (
+    ASSIGNED,
+    Graph,
+    as_declared,
+    check_assignments,
+    completed,
+    with_paths,
+)
 from mlops_cli.emulator.azure.pipeline.modules import Modules
 from mlops_cli.emulator.azure.pipeline.sources import name_datasets
 from mlops_cli.emulator.clock import now
@@ -57,6 +64,7 @@ class PipelineRuns:
         """A run that is not yet submitted. Raises ApiError 400 for parameters that the graph does not have."""
         kept = self._graphs.get(graph_id)
         assert kept is not None, "the graph was just added or published"
+        given = as_declared(kept["Interface"], given)
         check_assignments(kept["Interface"], given)
         run_id = str(uuid.uuid4())
         document = {

@@ -21,6 +21,7 @@ SAYS = {
     "schedule_pipelines": "active 0 of 8",
     "pipeline_yaml": "loaded again: counted ['a.txt'] 5",
     "pipeline_failures": "one step is canceled: Failed",
+    "pipeline_train_gate_register": "released model.txt 1.25 then Canceled",
     "pipeline_paint_frames": "painted red-a red-b red-c",
     "manage_runs": "Completed {'step': [0, 1, 2]} {'quality': 'fantastic run'}",
 }

@@ -39,7 +39,9 @@ def bring(workspace: Workspace, place: Document, folder: Path) -> Path:
         if not target.resolve().is_relative_to(folder.resolve()):
             raise bad_request(f"The blob {blob.name} would be written outside of its folder.")
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(blob.path, target)
+        shutil.copy2(
+            blob.path, target
+        )  # with its time, by which `give_back` knows what has been written since
     if len(found) == 1 and found[0].name == head:
         return folder / Path(head).name
     return folder
@@ -55,6 +57,23 @@ def take(workspace: Workspace, local: Path, place: Document) -> None:
             continue
         with file.open("rb") as content:
             put(workspace, place | {"path": name}, content)
+
+
+def give_back(workspace: Workspace, folder: Path, place: Document) -> None:
+    """Copy what has been written below `folder` since `bring` to where it came from, as a mount would."""
+    head = place["path"].strip("/")
+    there = {blob.name: blob.path for blob in blobs_of(workspace, place)}
+    for file in sorted(file for file in folder.rglob("*") if file.is_file()):
+        name = head if head in there else f"{head}/{file.relative_to(folder).as_posix()}".strip("/")
+        if name in there and _stamp(there[name]) == _stamp(file):
+            continue
+        with file.open("rb") as content:
+            put(workspace, place | {"path": name}, content)
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    seen = file.stat()
+    return seen.st_size, seen.st_mtime_ns
 
 
 def put(workspace: Workspace, place: Document, content: IO[bytes]) -> None:

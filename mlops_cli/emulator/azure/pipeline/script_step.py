@@ -183,3 +183,12 @@ def finish(app: App, workspace: Workspace, run_id: str, outputs: dict[str, Docum
     folder = scripts.folder_of(app, run_id).path / "outputs"
     for name, place in outputs.items():
         places.take(workspace, folder / name, place)
+
+
+def give_back(app: App, workspace: Workspace, step: Step, run_id: str) -> None:
+    """Take what the script has written below mounted paths of datastores to there."""
+    folder = scripts.folder_of(app, run_id).path / INPUTS
+    for source in step.sources:
+        place = place_of(workspace, source, {}) if source.path else None
+        if place and step.port(source.port).get("DataStoreMode") == "mount":
+            places.give_back(workspace, folder / source.port, place)

@@ -185,10 +185,10 @@ def finish(app: App, workspace: Workspace, run_id: str, outputs: dict[str, Docum
         places.take(workspace, folder / name, place)
 
 
-def give_back(app: App, workspace: Workspace, step: Step, run_id: str) -> None:
-    """Take what the script has written below mounted paths of datastores to there."""
+def give_back(app: App, workspace: Workspace, step: Step, run_id: str, nodes: Document) -> None:
+    """Take what the script has written below its mounted inputs to there; datasets are for reading only."""
     folder = scripts.folder_of(app, run_id).path / INPUTS
     for source in step.sources:
-        place = place_of(workspace, source, {}) if source.path else None
+        place = None if source.is_dataset else place_of(workspace, source, nodes)
         if place and step.port(source.port).get("DataStoreMode") == "mount":
             places.give_back(workspace, folder / source.port, place)

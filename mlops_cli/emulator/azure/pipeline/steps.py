@@ -99,7 +99,7 @@ def finish(app: App, workspace: Workspace, pipeline: Document, step: Step) -> No
     kind = kind_of(step)
     outputs = kind.outputs(workspace, pipeline["_nodes"], step, state["run"])
     kind.finish(app, workspace, state["run"], outputs)
-    script_step.give_back(app, workspace, step, state["run"])
+    script_step.give_back(app, workspace, step, state["run"], pipeline["_nodes"])
     _register(app, workspace, step, state["run"], outputs)
     state |= {"status": "Finished", "outputs": outputs}
     if state.get("key"):

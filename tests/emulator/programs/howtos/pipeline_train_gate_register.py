@@ -78,7 +78,7 @@ model = Model.register(
     tags={**tags, "BuildId": kept["BuildId"]},
 )
 os.chdir("..")
-print("registered", model.name, model.version)
+open(os.path.join(args.step_input, "registered.txt"), "w").close()
 """,
 }
 for name, text in FILES.items():
@@ -150,6 +150,8 @@ assert "not better" in second.find_step_run("Evaluate Model ")[0].get_stdout_log
 model = Model(ws, "model.txt", tags=[["BuildId", "20260101.1"]])
 assert (model.version, model.tags["run_id"]) == (1, first.id)
 assert first.get_tags() == {**tags, "trained_by": first.find_step_run("Train Model")[0].id}
+first.find_step_run("Train Model")[0].get_output_data("pipeline_data").download("back", show_progress=False)
+assert sorted(file.name for file in Path("back").rglob("*.txt")) == ["model.txt", "registered.txt"]
 store.download("back", prefix="training-data/report", show_progress=False)
 reports = [file.stem.partition("-")[2] for file in Path("back").rglob("report-*.txt")]
 assert sorted(reports) == sorted([first.id, second.id])

@@ -39,4 +39,5 @@ class Batch(Generic[A, B]):
         answers = self._answers([question for question, _ in waiting])
         for (_, finish), answer in zip(waiting, answers, strict=True):
             finish(answer)
-        self._lookout.answered(get_running_loop())
+        if len(waiting) == 1:
+            self._lookout.answered(get_running_loop())

@@ -1,8 +1,9 @@
 """Staying awake between requests that follow each other closely.
 
 A client that asks again as soon as it is answered is back within a tenth of a millisecond; to sleep meanwhile and be
-woken takes longer than that, on virtual machines above all. So where requests usually follow within `MOST_SECONDS`,
-the loop goes on looking for the next one that long. Where they do not, it sleeps as ever and nothing is spent.
+woken takes longer than that, on virtual machines above all. So where lone requests usually follow within
+`MOST_SECONDS`, the loop goes on looking for the next one that long. Where they do not, it sleeps as ever and nothing
+is spent.
 """
 
 from asyncio import AbstractEventLoop
@@ -24,7 +25,7 @@ class Lookout:
         self._looking = False
 
     def answered(self, loop: AbstractEventLoop) -> None:
-        """To be called on the loop whenever something was answered."""
+        """To be called on the loop whenever a request was answered that came alone."""
         now = self._clock()
         interval, self._last = min(now - self._last, 2 * MOST_SECONDS), now
         self._usual += _WEIGHT * (interval - self._usual)

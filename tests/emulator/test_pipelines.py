@@ -259,8 +259,9 @@ def test_reused_step_has_metrics_files_tags_and_outputs_of_the_one_before(progra
 
 
 def test_rest_names_the_version_of_an_endpoint_in_path_query_header_or_body(program):
-    assert program("pipeline_choices")["versions"] == [True] * 4
+    assert program("pipeline_choices")["versions"] == [True] * 5
     assert program("pipeline_choices")["no_version"] == 404
+    assert program("pipeline_choices")["no_name"] == 404
 
 
 def test_run_is_the_child_of_the_one_that_it_is_submitted_under(program):

@@ -126,7 +126,9 @@ note(
 versions = [both.publish("both", "one", "1"), published]
 front = PipelineEndpoint.publish(ws, name="choices-front", pipeline=versions[0], description="two versions")
 front.add_default(versions[1])
+by_name = front.endpoint.partition("/Id/")[0] + "/Name?name=choices-front"
 ways = [
+    {"url": f"{by_name}&pipelineVersion=0"},
     {"url": f"{front.endpoint}?pipelineVersion=0"},
     {"url": f"{front.endpoint}/0"},
     {"url": front.endpoint, "more_headers": {"PipelineVersion": "0"}},
@@ -135,3 +137,4 @@ ways = [
 runs = [posted(**way) for way in ways]
 note(versions=[log_of(run, "shell") == log_of(first, "shell") for run in runs])
 note(no_version=asked(front.endpoint, PipelineVersion=7).status_code)
+note(no_name=asked(f"{by_name}-nobody").status_code)

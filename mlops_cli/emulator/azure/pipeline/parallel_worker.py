@@ -59,11 +59,9 @@ def called(script: ModuleType, name: str) -> None:
 
 def keep_metrics() -> None:
     """Wait until the metrics that the script has logged are sent: the SDK sends them in the background."""
-    if "azureml.core" not in sys.modules:
+    if (sdk := sys.modules.get("azureml.core")) is None:
         return
-    from azureml.core import Run
-
-    context = Run.get_context()
+    context = sdk.Run.get_context()
     for one in (context, getattr(context, "parent", None)):
         if one is not None and hasattr(one, "flush"):
             one.flush()

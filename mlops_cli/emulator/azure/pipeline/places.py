@@ -39,9 +39,8 @@ def bring(workspace: Workspace, place: Document, folder: Path) -> Path:
         if not target.resolve().is_relative_to(folder.resolve()):
             raise bad_request(f"The blob {blob.name} would be written outside of its folder.")
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(
-            blob.path, target
-        )  # with its time, by which `give_back` knows what has been written since
+        # With its time, by which `give_back` knows what has been written since.
+        shutil.copy2(blob.path, target)
     if len(found) == 1 and found[0].name == head:
         return folder / Path(head).name
     return folder

@@ -110,6 +110,13 @@ def submit_endpoint(call: Call) -> Document:
     return _submitted(call, endpoints.pipeline(endpoints.get(call["endpoint"]), _version(call)))
 
 
+@service.route("POST", ENDPOINT_SUBMIT + "/Name", "the same, by name: REST")
+def submit_endpoint_by_name(call: Call) -> Document:
+    endpoints = PipelineEndpoints(call.workspace)
+    found = endpoints.by_name(call.query.get("name", ""))
+    return _submitted(call, endpoints.pipeline(found, _version(call)))
+
+
 def _version(call: Call) -> str | None:
     """In the path or the query, as the SDK says it, in a header or in the body; None: the default."""
     body = {name.lower(): value for name, value in call.document.items()}

@@ -18,6 +18,7 @@ from mlops_cli.bench.response import Answer, BadResponse, Reader, read_whole
 from mlops_cli.bench.target import Target
 
 KEPT = ", though kept from an earlier answer: try --no-keep-alive"
+"""Some servers and proxies close connections that they seemed to keep open."""
 
 Check = Callable[[Payload, Answer], Verdict]
 

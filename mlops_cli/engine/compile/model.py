@@ -1,7 +1,5 @@
 """A trained model as one ONNX graph and the table by which rows are encoded for it."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from mlops_cli.engine.compile.forest import NotCompilableError
@@ -44,9 +42,9 @@ def _mix(graph: Graph, mix: Vote | Stack, answers: list[str], classes: int) -> i
     return classes
 
 
-def _weighted(graph: Graph, weights: Sequence[float], answers: list[str], width: int) -> str:
+def _weighted(graph: Graph, weights: list[float], answers: list[str], width: int) -> str:
     """The weighted sum, as one product: each operator costs a microsecond."""
-    if list(weights) == [1.0]:
+    if weights == [1.0]:
         return answers[0]
     factors = np.kron(np.reshape(weights, (-1, 1)), np.eye(width))
     return graph.add("MatMul", graph.add("Concat", *answers, axis=1), graph.constant(factors))

@@ -59,7 +59,7 @@ class Engine:
     def answers(self, cells: Cells) -> Answers:
         if isinstance(cells, list) and len(cells) <= _MOST_IN_PLACE * self._width:
             return self._in_place(cells)
-        matrix = np.array(cells, dtype=np.float32).reshape(-1, self._width)
+        matrix = np.asarray(cells, dtype=np.float32).reshape(-1, self._width)
         if len(matrix) < _FEWEST_SORTED or not self._sort_by:
             return self._shared(matrix)
         order = np.lexsort([matrix[:, column] for column in reversed(self._sort_by)])
@@ -75,7 +75,7 @@ class Engine:
         try:
             place.fill(*cells)
         except (struct.error, OverflowError):
-            place.matrix[:] = np.array(cells, dtype=np.float32).reshape(rows, -1)
+            place.matrix[:] = np.asarray(cells, dtype=np.float32).reshape(rows, -1)
         self._session.run_with_iobinding(place.binding)
         answers: list[list[float]] = place.answers.tolist()
         self._places[rows] = place
@@ -106,4 +106,4 @@ def joined(parts: Sequence[Cells]) -> Cells:
     lists = [part for part in parts if isinstance(part, list)]
     if len(lists) == len(parts):
         return list(chain.from_iterable(lists))
-    return np.concatenate([np.array(part, dtype=np.float32).ravel() for part in parts])
+    return np.concatenate([np.asarray(part, dtype=np.float32).ravel() for part in parts])

@@ -103,7 +103,7 @@ def test_only_the_azureml_backend_imports_the_sdk() -> None:
     mini-batches, and what reads a table for training with Azure's reader, where that is installed."""
     rooms = (
         "backends.azureml",
-        "emulator.azure.execution.run_script",
+        "emulator.azure.execution.run_",
         "emulator.azure.jasmine.rows",
         "emulator.azure.pipeline.parallel_batches",
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
 
 from mlops_cli.emulator.state import Document
 
@@ -15,13 +14,15 @@ class Plan:
         self._folder = folder
         self.environment: dict[str, str] = {}
         self._places: dict[str, str] = {}
-        inputs = [*self._datasets(configuration), *self._references(configuration)]
+        inputs = self._datasets(configuration)
+        references = self._references(configuration)
         outputs = self._outputs(configuration, run_id)
         self.document: Document = {
             "script": configuration.get("script"),
             "command": self._resolved(configuration.get("command") or "") or None,
             "arguments": [self._resolved(str(argument)) for argument in configuration.get("arguments") or []],
             "inputs": inputs,
+            "references": references,
             "outputs": outputs,
         }
 
@@ -47,19 +48,27 @@ class Plan:
             local = self._local("inputs", name, data.get("pathOnCompute"))
             variable = f"AZUREML_DATAREFERENCE_{name}"
             self._name(f"${variable}", variable, local)
-            where = {
+            found.append({
+                "local": local,
                 "datastore": data["dataStoreName"],
-                "path": data.get("pathOnDataStore") or "",
-                "mounted": False,
-            }
-            if data.get("mode") != "upload":
-                found.append({"dataset": None, "local": local, **where})
+                "path": (data.get("pathOnDataStore") or "").strip("/"),
+                "mode": (data.get("mode") or "mount").lower(),
+                "variable": variable,
+            })  # fmt: skip
         return found
 
     def _outputs(self, configuration: Document, run_id: str) -> list[Document]:
         found = []
+        linked, written = [], []
         for name, data in (configuration.get("outputData") or {}).items():
             options = data.get("additionalOptions") or {}
+            register = _registration(options.get("registrationOptions") or {})
+            if (data.get("mechanism") or "").lower() == "link":
+                self._places[f"DatasetOutputConfig:{name}"] = name
+                linked.append(name)
+                found.append({"name": name, "local": None, "register": register})
+                continue
+            written.append(name)
             local = self._local("outputs", name, options.get("pathOnCompute"))
             self._name(f"DatasetOutputConfig:{name}", name, local)
             where = (data.get("outputLocation") or {}).get("dataPath") or {}
@@ -71,18 +80,18 @@ class Plan:
                 "globs": globs.get("patterns") or [],
                 "datastore": where.get("datastoreName") or "workspaceblobstore",
                 "path": path.replace("{run-id}", run_id).replace("{output-name}", name),
-                "register": _registration(options.get("registrationOptions") or {}),
+                "register": register,
             })  # fmt: skip
-        self.environment["AZUREML_DATASET_FILE_OUTPUTS"] = ";".join(configuration.get("outputData") or {})
+        self.environment["AZUREML_DATASET_FILE_OUTPUTS"] = ";".join(written)
+        self.environment["AZUREML_LINK_DATASET_OUTPUTS"] = ";".join(linked)
         return found
 
     def _name(self, placeholder: str, variable: str, value: str) -> None:
         self._places[placeholder] = value
         self.environment[variable] = value
 
-    def _local(self, kind: str, name: str, wanted: Any) -> str:
-        """A folder of the run's own; a path of the user's choice is put below it."""
-        return str(self._folder / kind / (str(wanted).strip("/") if wanted else name))
+    def _local(self, kind: str, name: str, wanted: str | None) -> str:
+        return str(local_place(self._folder, kind, name, wanted))
 
     def _resolved(self, text: str) -> str:
         for placeholder in sorted(self._places, key=len, reverse=True):
@@ -95,3 +104,10 @@ def _registration(options: Document) -> Document:
     how = options.get("datasetRegistrationOptions") or {}
     kept = {name: options.get(name) for name in ("name", "description", "tags")}
     return kept | {"transformation": how.get("additionalTransformation")}
+
+
+def local_place(folder: Path, kind: str, name: str, wanted: str | None) -> Path:
+    """A place of the run's own, or where the user wants it, if that is below the working directory."""
+    parts = PurePosixPath(wanted or "/").parts
+    below = bool(parts) and parts[0] != "/" and ".." not in parts
+    return folder / "code" / Path(*parts) if below else folder / kind / name

@@ -59,7 +59,7 @@ def saved_dataset(workspace: Workspace, place: Document, blocks: list[Document])
 def register(workspace: Workspace, place: Document, registration: Document) -> None:
     """Make the files of {store, path} the next version of a dataset, as `DatasetRegistration` of a port says."""
     blocks = blocks_of(registration.get("AdditionalTransformations"))
-    saved = Datasets(workspace).saved(saved_dataset(workspace, place, blocks))
+    saved = Datasets(workspace).saved(place.get("dataset") or saved_dataset(workspace, place, blocks))
     assert saved is not None, "the dataset was just saved"
     posted = {
         "name": registration["Name"],

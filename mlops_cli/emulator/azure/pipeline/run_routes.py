@@ -81,7 +81,9 @@ def node_status(call: Call) -> str:
 def outputs(call: Call) -> Document:
     run = settled_run(call)
     found = run["_nodes"][node_of(call, run)]["outputs"]
-    return {port: places.reference(call.workspace, place) for port, place in found.items()}
+    return {
+        port: places.reference(call.workspace, place) for port, place in found.items() if "store" in place
+    }
 
 
 @service.route("GET", RUN + "/PipelineRunOutputs/{output}", "PipelineRun.get_pipeline_output")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mlops_cli.emulator.azure.execution import scripts
+from mlops_cli.emulator.azure.execution.plan import local_place
+from mlops_cli.emulator.azure.history.runs import Runs
 from mlops_cli.emulator.azure.pipeline import places
 from mlops_cli.emulator.azure.pipeline.commands import joined
 from mlops_cli.emulator.azure.pipeline.graph import Source, Step
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from mlops_cli.emulator.app import App
 
 DEFAULT_STORE = "workspaceblobstore"
+LINK = "link"
 STRUCTURED = "USE_STRUCTURED_ARGUMENTS"
 INPUTS = "code/.inputs"
 """Below the working directory: Model.register refuses every path outside of it."""
@@ -37,9 +40,10 @@ class ScriptJob:
         self._dataset_variables: list[str] = []
         for source in step.sources:
             port = step.port(source.port)
-            dataset = dataset_of(workspace, source)
+            dataset = dataset_of(workspace, source, nodes)
             if source.output and port.get("DataStoreMode") == "direct":
                 dataset = table_of(workspace, source, nodes)
+            if source.output:
                 port = port | {"DataReferenceName": None}  # that of the output; the input has its own name
             if dataset:
                 self._consume(source.port, port, dataset)
@@ -72,15 +76,20 @@ class ScriptJob:
     def _leave(self, name: str, place: Document) -> None:
         """An output. One of OutputFileDatasetConfig is uploaded by the run, others when the run is over."""
         if not _is_dataset(self._step, name):
-            local = self._folder / "outputs" / name
+            local = local_place(self._folder, "outputs", name, place.get("on_compute"))
             local.parent.mkdir(parents=True, exist_ok=True)
             self._texts["Output", name] = self.variables[f"AZUREML_DATAREFERENCE_{name}"] = str(local)
             return
-        options = self._step.setting(name).get("DatasetOutputOptions") or {}
+        setting = self._step.setting(name)
+        options = setting.get("DatasetOutputOptions") or {}
         globs = (options.get("SourceGlobs") or {}).get("GlobPatterns")
         self.output_data[name] = {
+            "mechanism": setting.get("DataStoreMode"),
             "outputLocation": {"dataPath": {"datastoreName": place["store"], "relativePath": place["path"]}},
-            "additionalOptions": {"uploadOptions": {"sourceGlobs": {"patterns": globs}}},
+            "additionalOptions": {
+                "pathOnCompute": place.get("on_compute"),
+                "uploadOptions": {"sourceGlobs": {"patterns": globs}},
+            },
         }
 
     def _name_parameters(self) -> None:
@@ -137,6 +146,14 @@ class ScriptJob:
         }
 
 
+def left_by(workspace: Workspace, _: Document, step: Step, run_id: str) -> dict[str, Document]:
+    """The outputs of a run that has ended: {store, path} each, or the {dataset} that it has linked."""
+    told = (Runs(workspace).get(run_id) or {}).get("outputDatasets") or []
+    linked = {one["outputDetails"]["outputName"]: one["identifier"]["savedId"] for one in told}
+    links = [name for name in step.outputs() if step.setting(name).get("DataStoreMode") == LINK]
+    return outputs_of(step, run_id) | {name: {"dataset": linked.get(name)} for name in links}
+
+
 def outputs_of(step: Step, run_id: str) -> dict[str, Document]:
     """Where the outputs of a run of the step are: {store, path} each."""
     return {name: _place(step, run_id, name) for name in step.outputs()}
@@ -149,7 +166,7 @@ def _place(step: Step, run_id: str, name: str) -> Document:
         wanted = (setting.get("DatasetOutputOptions") or {}).get("PathOnDatastore")
         path = (wanted or "dataset/{run-id}/{output-name}").replace("{run-id}", run_id)
         path = path.replace("{output-name}", name).strip("/")
-    return {"store": store, "path": path}
+    return {"store": store, "path": path, "on_compute": setting.get("PathOnCompute")}
 
 
 def _is_dataset(step: Step, name: str) -> bool:
@@ -180,9 +197,10 @@ def start(
 
 def finish(app: App, workspace: Workspace, run_id: str, outputs: dict[str, Document]) -> None:
     """Take what the script has left behind to where it belongs, unless the run has done so."""
-    folder = scripts.folder_of(app, run_id).path / "outputs"
+    folder = scripts.folder_of(app, run_id).path
     for name, place in outputs.items():
-        places.take(workspace, folder / name, place)
+        if "dataset" not in place:
+            places.take(workspace, local_place(folder, "outputs", name, place.get("on_compute")), place)
 
 
 def give_back(app: App, workspace: Workspace, step: Step, run_id: str, nodes: Document) -> None:

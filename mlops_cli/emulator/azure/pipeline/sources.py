@@ -14,7 +14,8 @@ from mlops_cli.emulator.workspace import Workspace
 def place_of(workspace: Workspace, source: Source, nodes: Document) -> Document | None:
     """{store, path} of files that are brought to a step; None for a dataset or an order without data."""
     if source.step:
-        return nodes[source.step]["outputs"].get(source.output) if source.output else None
+        place = nodes[source.step]["outputs"].get(source.output) if source.output else None
+        return None if place and "dataset" in place else place
     path = source.path
     if path and "DataSourceId" in path:
         kept = workspace.collection("pipeline-data-sources").get(path["DataSourceId"]) or {}
@@ -34,8 +35,10 @@ def name_datasets(workspace: Workspace, graph: Document) -> None:
             wanted["Name"] = names[0]
 
 
-def dataset_of(workspace: Workspace, source: Source) -> str | None:
+def dataset_of(workspace: Workspace, source: Source, nodes: Document) -> str | None:
     """The id of the saved dataset. Raises ApiError 400 for one that does not exist."""
+    if source.step and source.output:
+        return _linked(source, nodes[source.step]["outputs"].get(source.output) or {})
     if source.dataset is None:
         return None
     if saved := source.dataset.get("SavedDataSetReference"):
@@ -51,10 +54,21 @@ def dataset_of(workspace: Workspace, source: Source) -> str | None:
     return str(found["latest"]["savedDatasetId"])
 
 
+def _linked(source: Source, place: Document) -> str | None:
+    """The dataset that the script of the step has linked as this output."""
+    if place.get("dataset", "") is None:
+        raise bad_request(f"The output {source.output} was not linked to a dataset.")
+    return place.get("dataset")
+
+
 def table_of(workspace: Workspace, source: Source, nodes: Document) -> str | None:
     """The id of the saved dataset, also of one that the output of a step is read as."""
     place = place_of(workspace, source, nodes) if source.step else None
-    return saved_dataset(workspace, place, list(source.blocks)) if place else dataset_of(workspace, source)
+    return (
+        saved_dataset(workspace, place, list(source.blocks))
+        if place
+        else dataset_of(workspace, source, nodes)
+    )
 
 
 def identity(workspace: Workspace, source: Source, nodes: Document) -> Document:
@@ -65,6 +79,6 @@ def identity(workspace: Workspace, source: Source, nodes: Document) -> Document:
         "port": source.port,
         "place": place,
         "seen": seen,
-        "dataset": dataset_of(workspace, source),
+        "dataset": dataset_of(workspace, source, nodes),
         "blocks": [block["arguments"] for block in source.blocks],
     }

@@ -16,6 +16,7 @@ _PATCHED = (
     "runType", "runTypeV2", "scriptName", "target", "runDefinition", "primaryMetricName", "createdFrom",
     "cancelUri", "diagnosticsUri", "queueingInfo", "dataContainerId",
 )  # fmt: skip
+REUSED = "azureml.reusedrunid"
 
 
 class Runs:
@@ -96,13 +97,23 @@ class Runs:
     def query(self, experiment_id: str, text: str | None, order: str | list[str] | None) -> list[Document]:
         """The runs of an experiment that the filter accepts, newest first where no order is given."""
         wanted = parse_filter(text)
-        found = [document for document in reversed(self.in_experiment(experiment_id)) if wanted(document)]
-        return ordered(found, order)
+        asked = list(reversed(self.in_experiment(experiment_id)))
+        if "RootRunId" in (text or ""):
+            asked += [child for run in asked if REUSED in run["properties"] for child in self._children(run)]
+        return ordered([document for document in asked if wanted(document)], order)
 
     def children(self, run_id: str) -> list[Document]:
         run = self.get(run_id)
-        runs = self.in_experiment(run["experimentId"]) if run else []
-        return [document for document in runs if document["parentRunId"] == run_id]
+        return self._children(run) if run else []
+
+    def _children(self, run: Document) -> list[Document]:
+        """A run that has taken over the work of another has the children of that one."""
+        before = self.get(run["properties"].get(REUSED) or "")
+        if before:
+            family = {"parentRunId": run["runId"], "rootRunId": run["rootRunId"]}
+            return [child | family for child in self._children(before)]
+        runs = self.in_experiment(run["experimentId"])
+        return [document for document in runs if document["parentRunId"] == run["runId"]]
 
     def remove_tags(self, run_id: str, tags: list[str]) -> Document | None:
         def apply(document: Document) -> None:

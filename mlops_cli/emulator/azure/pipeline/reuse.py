@@ -9,7 +9,7 @@ import msgspec
 
 from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
 from mlops_cli.emulator.azure.execution import scripts
-from mlops_cli.emulator.azure.history.runs import Runs
+from mlops_cli.emulator.azure.history.runs import REUSED, Runs
 from mlops_cli.emulator.azure.metric.metrics import Metrics
 from mlops_cli.emulator.azure.pipeline.graph import Step
 from mlops_cli.emulator.azure.pipeline.hyperdrive_step import CONFIGURATION
@@ -58,7 +58,7 @@ def _inherit(run: Document, before: Document, done: Document) -> None:
     """What the run says of itself wins."""
     told = {
         "azureml.isreused": "true",
-        "azureml.reusedrunid": done["run"],
+        REUSED: done["run"],
         "azureml.reusednodeid": done["node"],
         "azureml.reusedpipeline": done["pipeline"],
         "azureml.reusedpipelinerunid": done["pipeline"],

@@ -23,6 +23,8 @@ SAYS = {
     "pipeline_failures": "one step is canceled: Failed",
     "pipeline_train_gate_register": "released model.txt 1.25 then Canceled",
     "pipeline_paint_frames": "painted red-a red-b red-c",
+    "data_references_and_links": "used (2, 2) ['raw.csv'] ['a.txt'] one ['a.txt']",
+    "pipeline_taxi_prep": "looked test ['cost'] 5 train ['distance', 'cost'] 15",
     "manage_runs": "Completed {'step': [0, 1, 2]} {'quality': 'fantastic run'}",
 }
 

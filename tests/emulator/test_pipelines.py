@@ -317,6 +317,11 @@ def test_metrics_and_best_model_of_a_search_step_go_on(program):
     assert (found["again"], found["reused"]) == ("Finished", ["true"] * 3)
 
 
+def test_reused_search_step_has_the_trials_of_the_one_before(program):
+    found = program("pipeline_hyperdrive")
+    assert (found["best_again"], found["trials_below_again"]) == (True, True)
+
+
 def test_search_step_of_failing_trials_fails(program):
     found = program("pipeline_hyperdrive")
     assert found["failed"].startswith("ActivityFailedException")

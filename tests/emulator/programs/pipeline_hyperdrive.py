@@ -89,6 +89,10 @@ note(
 again = Experiment(ws, "search-steps").submit(pipeline, pipeline_parameters={"offset": 20})
 note(again=again.wait_for_completion(show_output=False))
 note(reused=[one.properties.get("azureml.isreused") for one in again.get_steps()])
+reused = HyperDriveStepRun(again.find_step_run("search")[0])
+below = [one.id for one in again.get_children(recursive=True)]
+note(best_again=reused.get_best_run_by_primary_metric().id == found.get_best_run_by_primary_metric().id)
+note(trials_below_again=all(trial.id in below for trial in found.get_children()))
 
 failing = HyperDriveStep("failing", search("fail", []))
 failed = Experiment(ws, "search-steps").submit(Pipeline(ws, [failing]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from mlops_cli.emulator.clock import now
 from mlops_cli.emulator.odata import ordered, parse_filter
@@ -99,7 +99,7 @@ class Runs:
         wanted = parse_filter(text)
         asked = list(reversed(self.in_experiment(experiment_id)))
         if "RootRunId" in (text or ""):
-            asked += [child for run in asked if REUSED in run["properties"] for child in self._children(run)]
+            asked += [one for run in asked if REUSED in run["properties"] for one in self._below(run)]
         return ordered([document for document in asked if wanted(document)], order)
 
     def children(self, run_id: str) -> list[Document]:
@@ -110,10 +110,16 @@ class Runs:
         """A run that has taken over the work of another has the children of that one."""
         before = self.get(run["properties"].get(REUSED) or "")
         if before:
-            family = {"parentRunId": run["runId"], "rootRunId": run["rootRunId"]}
-            return [child | family for child in self._children(before)]
+            return [child | {"parentRunId": run["runId"]} for child in self._children(before)]
         runs = self.in_experiment(run["experimentId"])
         return [document for document in runs if document["parentRunId"] == run["runId"]]
+
+    def _below(self, run: Document) -> Iterator[Document]:
+        """Children and theirs, as if `run` had begun them."""
+        for child in self._children(run):
+            own = child | {"rootRunId": run["rootRunId"]}
+            yield own
+            yield from self._below(own)
 
     def remove_tags(self, run_id: str, tags: list[str]) -> Document | None:
         def apply(document: Document) -> None:

@@ -23,6 +23,7 @@ body{margin:0;padding:2.5rem;background:var(--page);color:var(--ink);
 font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 main{max-width:1100px;margin:auto}h1{margin:0;font-size:1.7rem}h2{font-size:1.05rem;margin:2rem 0 .6rem}
 p{color:var(--soft);margin:.3rem 0 1.4rem}svg{display:block;margin:auto;max-width:100%;height:auto}
+@media (max-width:560px){body{padding:1rem}svg{max-width:none}}
 .box{background:var(--card);border:1px solid var(--line);
 border-radius:12px;padding:1rem;overflow-x:auto}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:.45rem .8rem .45rem 0;border-bottom:1px solid var(--line);vertical-align:top}

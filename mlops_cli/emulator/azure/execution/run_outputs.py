@@ -42,9 +42,7 @@ def take(data: dict[str, Any]) -> None:
     if wanted.get("name"):
         blocks = json.loads(wanted.get("transformation") or "{}").get("blocks") or []
         dataset = table((target[0], f"{target[1].rstrip('/')}/**"), blocks) or dataset
-        labels = {"description": wanted.get("description"), "tags": wanted.get("tags")}
-        # register() would have the run tell of it a second time
-        dataset = dataset._register(workspace(), wanted["name"], create_new_version=True, **labels)
+        dataset = registered(dataset, wanted)
     tell(data["name"], dataset)
 
 
@@ -55,8 +53,13 @@ def register_linked(data: dict[str, Any]) -> None:
     wanted = data["register"]
     for told in Run.get_context().get_details()["outputDatasets"] if wanted.get("name") else []:
         if told["outputDetails"]["outputName"] == data["name"]:
-            labels = {"description": wanted.get("description"), "tags": wanted.get("tags")}
-            told["dataset"]._register(workspace(), wanted["name"], create_new_version=True, **labels)
+            registered(told["dataset"], wanted)
+
+
+def registered(dataset: Any, wanted: dict[str, Any]) -> Any:
+    """The next version of a dataset. Its own register() would have the run tell of it a second time."""
+    labels = {"description": wanted.get("description"), "tags": wanted.get("tags")}
+    return dataset._register(workspace(), wanted["name"], create_new_version=True, **labels)
 
 
 def keep_only(folder: Path, patterns: list[str]) -> None:
@@ -72,9 +75,9 @@ def tell(output: str, dataset: Any) -> None:
     from azureml.core import Run
 
     registration = dataset._registration
-    registered = registration and registration.registered_id
+    registered_id = registration and registration.registered_id
     saved = dataset._ensure_saved_internal(workspace())
-    identifier = models.DatasetIdentifier(saved, registered, dataset.version)
+    identifier = models.DatasetIdentifier(saved, registered_id, dataset.version)
     kind, details = models.DatasetOutputType.run_output, models.DatasetOutputDetails(output)
     lineage = models.OutputDatasetLineage(identifier, kind, details)
     Run.get_context()._update_output_dataset_lineage([lineage])

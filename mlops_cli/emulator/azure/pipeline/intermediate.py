@@ -25,7 +25,7 @@ _HEADERS = {
 _ENCODINGS = {0: "utf8", 1: "iso88591", 2: "latin1", 3: "ascii", 4: "utf16", 6: "utf8bom", 7: "windows1252"}
 _WITH_PATH = {"path_column": "Path", "include_path_column": True}
 """A client that does not want the path drops its column."""
-DROPPED = {"drop_columns": ["Path"]}
+_DROPPED = {"drop_columns": ["Path"]}
 PREFIX, PARTITIONED = "Microsoft.DPrep.", "extract_columns_from_partition_format"
 
 
@@ -46,8 +46,8 @@ def saved_dataset(workspace: Workspace, place: Document, blocks: list[Document])
     address = f"{_address(workspace)}/datastores/{place['store']}/paths"
     steps = [_STEPS[_kind(block)](block["arguments"]) for block in _others(blocks)]
     steps.sort(key=lambda step: PARTITIONED not in step)  # columns of the path come before those of the rows
-    if DROPPED in steps and not any(PARTITIONED in step for step in steps):
-        steps = [_without_path(step) for step in steps if step != DROPPED]
+    if _DROPPED in steps and not any(PARTITIONED in step for step in steps):
+        steps = [_without_path(step) for step in steps if step != _DROPPED]
     flow = {
         "type": "mltable",
         "paths": [{"file": f"{address}/{quote(name)}"} for name in files],

@@ -25,6 +25,13 @@ def test_types_are_found_out_and_useless_columns_dropped() -> None:
     assert {d.name for d in encoder.dropped} == {"customer", "constant"}
 
 
+def test_keys_that_come_again_are_categories_in_the_order_of_their_size() -> None:
+    keys = pd.DataFrame({"filmId": [2, 10, 9, 700] * 20, "order_id": range(80), "grid": range(80)})
+    encoder = Encoder.fit(keys)
+    assert purposes(encoder) == {"filmId": "category", "grid": "number"}
+    assert encoder.matrix([{"filmId": n} for n in (2, 9, 10, "700", 3)])[:4, 0].tolist() == [0, 1, 2, 3]
+
+
 def test_text_becomes_counts_of_hashed_words() -> None:
     words = ["cheap", "red", "fast", "car", "boat", "house", "old", "new"]
     random = np.random.default_rng(0)

@@ -56,10 +56,37 @@ def test_boosting_comes_first_unless_there_are_many_classes() -> None:
 def test_a_label_with_a_long_tail_is_tried_with_its_own_objective(tmp_path: Path) -> None:
     frame = prices()
     frame["price"] = np.exp(frame["price"] / 30)
-    result = run_automl(frame, settings("price", 4, task="regression"), tmp_path)
+    result = run_automl(frame, settings("price", 5, task="regression"), tmp_path)
     tried = [t for t in result.leaderboard if t.parameters.get("objective") == "tweedie"]
     assert [t.status for t in tried] == [RunStatus.COMPLETED]
     assert np.isfinite(load(tmp_path / "model").predict(frame)).all()
+
+
+def test_prices_are_also_learnt_by_their_logarithms() -> None:
+    names = list(available("regression"))
+    usual, skewed = (portfolio(names, False, Shape(2_000, 1, skewness)) for skewness in (0.5, 1.5))
+    assert {name for name, p in skewed if p.get("log")} == {"LightGBM", "ElasticNet"}
+    assert not [name for name, p in usual if p.get("log")]
+
+
+def test_target_means_of_large_categories_are_never_left_out() -> None:
+    assert [p for _, p in first(Shape(9_000, 2, levels=50)) if "target_means" in p]
+    assert not [p for _, p in first(Shape(9_000, 2, levels=5_000)) if "target_means" in p]
+
+
+def test_the_logarithm_of_a_price_is_learnt_better_by_a_line(tmp_path: Path) -> None:
+    frame = prices()
+    frame["price"] = np.exp(frame["price"] / 30)
+    given = settings("price", 6, task="regression", allowed_models=["ElasticNet"])
+    found = {
+        str(t.parameters): t.metrics["root_mean_squared_error"]
+        for t in run_automl(frame, given, tmp_path).leaderboard
+        if t.algorithm == "ElasticNet"
+    }
+    plain, logged = (
+        [v for p, v in found.items() if ("'log': True" in p) is is_log] for is_log in (False, True)
+    )
+    assert min(logged) < 0.5 * min(plain)
 
 
 def test_later_trials_are_near_the_best_seen_or_anywhere() -> None:

@@ -11,14 +11,13 @@ import pandas as pd
 from mlops_cli.domain.training import TrainSettings
 from mlops_cli.engine.automl.clock import Limits
 from mlops_cli.engine.automl.fitdata import FitData
-from mlops_cli.engine.automl.learners import available
+from mlops_cli.engine.automl.fits import TableFits
 from mlops_cli.engine.automl.problem import read_problem
 from mlops_cli.engine.automl.schemas import table_schema
 from mlops_cli.engine.compile.model import compile_model
 from mlops_cli.engine.model.ensembles import Stack, Vote
 from mlops_cli.engine.model.features import Encoder
 from mlops_cli.engine.model.fitted import FittedModel
-from mlops_cli.engine.model.members import Narrow
 from mlops_cli.engine.model.target_means import fit_target_means
 from mlops_cli.engine.serving.fast import table
 from mlops_cli.engine.serving.fast.scorer import FastModel, load
@@ -58,26 +57,18 @@ def shop(rows: int = 300, seed: int = 0) -> pd.DataFrame:
 def fitted(
     label: str, kinds: Sequence[Kind], mix: Vote | Stack | None = None, frame: pd.DataFrame | None = None
 ) -> FittedModel:
-    """One member per kind, as (name of the learner, its parameters); "plain" leaves the target means out."""
-    data = shop() if frame is None else frame
-    data = data.drop(columns=[c for c in ("two", "three", "price") if c in data and c != label])
+    """One member per kind, as (name of the learner, its parameters); see `TableFits` for those of our own."""
+    rows = shop() if frame is None else frame
+    rows = rows.drop(columns=[c for c in ("two", "three", "price") if c in rows and c != label])
     task = "regression" if label == "price" else "classification"
     settings = TrainSettings(task=task, label=label)
-    problem = read_problem(data, settings)
+    problem = read_problem(rows, settings)
     encoder = Encoder.fit(problem.features)
     narrow = encoder.matrix(problem.features)
     means = fit_target_means(narrow, problem.targets, encoder.categories)
-    matrix = means.extend(narrow)
-    limits = Limits(time.time() + 600, 1)
-    members = []
-    for name, parameters in kinds:
-        plain = {**parameters}
-        is_narrow = plain.pop("narrow", False)
-        data_of = FitData(
-            narrow if is_narrow else matrix, problem.y, problem.outputs, encoder.categories, 0, rounds=12
-        )
-        member, _ = available(task)[name](data_of, plain, limits)
-        members.append(Narrow(member, narrow.shape[1]) if is_narrow else member)
+    data = FitData(means.extend(narrow), problem.y, problem.outputs, encoder.categories, 0)
+    fits = TableFits(task, [], data, narrow.shape[1])
+    members = [fits.final(name, parameters, 12, Limits(time.time() + 600, 1)) for name, parameters in kinds]
     mix = mix or Vote([1 / len(members)] * len(members))
     return FittedModel(table_schema(problem, encoder, task), encoder, means, members, mix)
 

@@ -27,7 +27,7 @@ from tests.fast.models import CATEGORIES, Kind, compiled, fitted, rows_of, shop
 FOREST = {"n_estimators": 25, "min_samples_leaf": 2}
 BOTH: list[Kind] = [
     ("LightGBM", {"num_leaves": 7}),
-    ("LightGBM", {"num_leaves": 7, "narrow": True}),
+    ("LightGBM", {"num_leaves": 7, "target_means": False}),
     CATEGORIES,
     ("RandomForest", FOREST),
     ("ExtremeRandomTrees", FOREST),
@@ -46,6 +46,8 @@ REGRESSORS: list[Kind] = [
     ("XGBoostRegressor", {"max_depth": 4}),
     ("ElasticNet", {"alpha": 0.01}),
     ("ElasticNet", {"alpha": 0.01, "bent": True}),
+    ("ElasticNet", {"alpha": 0.01, "bent": True, "log": True}),
+    ("LightGBM", {"num_leaves": 7, "target_means": False, "log": True}),
 ]
 CASES = [(label, kind) for label in ("two", "three") for kind in CLASSIFIERS]
 CASES += [("price", kind) for kind in REGRESSORS]
@@ -77,13 +79,16 @@ def test_votes_and_stacks_answer_the_same_compiled(label: str, stacked: bool, tm
     assert report.difference < 1e-6
 
 
-@pytest.mark.parametrize("label", ["two", "three", "price"])
-@pytest.mark.parametrize("learner", ["LightGBM", "XGBoost", "MLP", "LightGBM-narrow"])
-def test_bags_answer_the_same_compiled(label: str, learner: str, tmp_path: Path) -> None:
-    name, narrow = learner.partition("-")[::2]
+BAGS = [(label, name, {}) for label in ("two", "three", "price") for name in ("LightGBM", "XGBoost", "MLP")]
+BAGS += [(label, "LightGBM", {"target_means": False}) for label in ("two", "three", "price")]
+BAGS += [("price", "XGBoost", {"log": True}), ("price", "LightGBM", {"log": True, "target_means": False})]
+
+
+@pytest.mark.parametrize(("label", "name", "more"), BAGS, ids=str)
+def test_bags_answer_the_same_compiled(label: str, name: str, more: dict[str, bool], tmp_path: Path) -> None:
     full = {"XGBoost": "XGBoostRegressor" if label == "price" else "XGBoostClassifier"}.get(name, name)
     sizes = [{"hidden_layer_sizes": [n]} if name == "MLP" else {"max_depth": n} for n in (3, 4, 6)]
-    model = fitted(label, [(full, {**p, **({"narrow": True} if narrow else {})}) for p in sizes])
+    model = fitted(label, [(full, p | more) for p in sizes])
     parts, model.members, model.mix = model.members, [Bag(model.members)], Vote([1.0])
     rows = rows_of(shop(), model)
     np.testing.assert_allclose(

@@ -31,6 +31,11 @@ class FitData:
         valid = (np.ascontiguousarray(self.valid[0][:, :width]), self.valid[1]) if self.valid else None
         return replace(self, matrix=np.ascontiguousarray(self.matrix[:, :width]), valid=valid)
 
+    def logged(self, lift: float) -> "FitData":
+        """With the logarithms of the labels."""
+        valid = (self.valid[0], np.log(self.valid[1] + lift)) if self.valid else None
+        return replace(self, y=np.log(self.y + lift), valid=valid)
+
     def weights(self) -> np.ndarray | None:
         """One weight per row, 1 on average."""
         if not self.balanced or self.outputs == 1:

@@ -10,9 +10,9 @@ import numpy as np
 from mlops_cli.engine.automl.clock import Limits
 from mlops_cli.engine.automl.fitdata import FitData, Parameters
 from mlops_cli.engine.automl.learners import learner
-from mlops_cli.engine.model.members import Bag, Member, Narrow, cut
+from mlops_cli.engine.model.members import Bag, Logged, Member, Narrow, cut
 
-_OURS = ("balanced", "target_means")
+_OURS = ("balanced", "target_means", "log")
 _UNSTEADY = ("LightGBM", "XGBoost", "CatBoost", "MLP")
 """What answers differently after a few other rows: the mean of several is better than any."""
 
@@ -127,9 +127,22 @@ class TableFits:
         self, algorithm: str, parameters: Parameters, data: FitData, limits: Limits
     ) -> tuple[Member, int]:
         limits.check()
+        data = replace(data, balanced=parameters.get("balanced", False))
+        if not parameters.get("log"):
+            return self._fit_as_it_is(algorithm, parameters, data, limits)
+        lift = 0.0 if data.y.min() > 0 else 1.0
+        logged = data.logged(lift)
+        member, rounds = self._fit_as_it_is(algorithm, parameters, logged, limits)
+        found = Logged(member, lift, float(logged.y.min()), float(logged.y.max()))
+        if not data.absolute:
+            found.factor = float((data.y + lift).sum() / (found.predict(data.matrix) + lift).sum())
+        return found, rounds
+
+    def _fit_as_it_is(
+        self, algorithm: str, parameters: Parameters, data: FitData, limits: Limits
+    ) -> tuple[Member, int]:
         fit = learner(self.task, algorithm)
         plain = {k: v for k, v in parameters.items() if k not in _OURS}
-        data = replace(data, balanced=parameters.get("balanced", False))
         if parameters.get("target_means", True) or data.matrix.shape[1] == self.width:
             return fit(data, plain, limits)
         member, rounds = fit(data.narrow(self.width), plain, limits)

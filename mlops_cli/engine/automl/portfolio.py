@@ -25,6 +25,8 @@ _USUAL_RATE, _LEAST_RATE = 0.1, 0.01
 _FEW_ROWS = 5_000
 _SOME_CLASSES, _MANY_CLASSES = 3, 10
 _LEAF_SHARES = 40_000
+_RATHER, _VERY = 1.0, 2.0
+"""Skewed."""
 
 
 class Seen(NamedTuple):
@@ -38,17 +40,20 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What of a table decides where to begin. `outputs` is the number of classes, or 1; `skewed`: a label above 0
-    whose largest values are far from the usual ones; `big`: there is time for few fits only."""
+    """What of a table decides where to begin. `outputs` is the number of classes, or 1; `skewness` that of a
+    label which is never below 0; `big`: there is time for few fits only; `levels`: of the largest category."""
 
     rows: int
     outputs: int
-    skewed: bool = False
+    skewness: float = 0.0
     big: bool = False
+    levels: int = 0
 
 
 _SAMPLED = {"bagging_fraction": 0.8, "bagging_freq": 1}
 _PLAIN = {"target_means": False}
+_MANY_LEVELS = 100
+"""Codes of so many categories tell a tree little."""
 _BOOSTED: list[Candidate] = [
     ("LightGBM", {"learning_rate": 0.1, "num_leaves": 31}),
     ("LightGBM", {"learning_rate": 0.03, "num_leaves": 31, "feature_fraction": 0.8, "bagging_fraction": 0.7,
@@ -81,6 +86,12 @@ _SKEWED: list[Candidate] = [
     ("XGBoost", {"eta": 0.05, "max_depth": 4, "subsample": 0.8, "colsample_bytree": 0.8,
                  "objective": "reg:tweedie"}),
 ]  # fmt: skip
+_LOGGED: list[Candidate] = [
+    ("ElasticNet", {"alpha": 0.003, "l1_ratio": 0.5, "log": True}),
+    ("ElasticNet", {"alpha": 0.01, "l1_ratio": 0.1, "bent": True, "log": True}),
+    ("LightGBM", {"learning_rate": 0.05, "num_leaves": 15, "feature_fraction": 0.8, **_SAMPLED, "log": True}),
+]
+"""Of what factors work on, prices for example, these learn the sum of the factors' logarithms."""
 _REGULAR: list[Candidate] = [
     ("LogisticRegression", {"C": 0.01}),
     ("ElasticNet", {"alpha": 0.05, "l1_ratio": 0.5}),
@@ -100,12 +111,17 @@ _WHEN_ASKED: list[Candidate] = [
 def portfolio(names: list[str], asked: bool, shape: Shape) -> list[Candidate]:
     """Proven settings, quick and strong ones first; `asked` says that the user listed the models."""
     everything = _ordered(shape) + (_WHEN_ASKED if asked else [])
-    return [(full, dict(p)) for short, p in everything if (full := _full_name(short, names))]
+    left_out = _PLAIN if shape.levels > _MANY_LEVELS else {}
+    return [
+        (full, {key: value for key, value in parameters.items() if key not in left_out})
+        for short, parameters in everything
+        if (full := _full_name(short, names))
+    ]
 
 
 def _ordered(shape: Shape) -> list[Candidate]:
     """Boosting grows a tree per class and round, and few rows are soon learnt: then what is quick comes early."""
-    skewed = _SKEWED if shape.skewed else []
+    skewed = (_LOGGED if shape.skewness > _RATHER else []) + (_SKEWED if shape.skewness > _VERY else [])
     extra, mlp, forest = _extra_trees(shape), _mlp(shape), _random_forest(shape)
     if shape.outputs > _MANY_CLASSES:
         return [*_LINEAR, extra, mlp, *reversed(_BOOSTED), forest, *_MORE]

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 LEAST_ROWS = 10
 MOST_CLASSES = 1000
-_SKEWED = 2.0
 
 
 @dataclass(slots=True)
@@ -33,12 +32,12 @@ class Problem:
         return len(self.classes) if self.classes else 1
 
     @property
-    def skewed(self) -> bool:
-        """Whether the label is never below 0 and has a long tail (skewness above 2)."""
+    def skewness(self) -> float:
+        """Of a label that is never below 0; of any other 0."""
         if self.classes is not None or self.y.min() < 0:
-            return False
+            return 0.0
         away = self.y - self.y.mean()
-        return float((away**3).mean()) > _SKEWED * float((away**2).mean()) ** 1.5
+        return float((away**3).mean() / (away**2).mean() ** 1.5)
 
     @property
     def targets(self) -> np.ndarray:

@@ -55,7 +55,8 @@ class TableBench:
         self.judged = np.concatenate([valid for _, valid in folds])
         self.folds = [self._fold(fold) for fold in folds]
         self.big = len(folds) == 1 and settings.validation_size is None and not self.foreign
-        shape = Shape(len(problem.y), problem.outputs, problem.skewed, self.big)
+        levels = max(self.encoder.categories.values(), default=0)
+        shape = Shape(len(problem.y), problem.outputs, problem.skewness, self.big, levels)
         self.first = portfolio(self.names, bool(settings.allowed_models), shape)
         self.portfolio_size = 1 if self.foreign else len(self.first)
         whole, self.means = self._whole()

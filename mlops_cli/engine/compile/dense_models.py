@@ -18,7 +18,7 @@ def add_dense(graph: Graph, dense: Dense, places: np.ndarray) -> str:
     filled = graph.add("Where", gaps, graph.constant(dense.mean), numbers)
     centered = graph.add("Sub", filled, graph.constant(dense.mean))
     scaled = graph.add("Div", centered, graph.constant(dense.scale))
-    parts = [graph.add("Clip", scaled, graph.constant(-5.0), graph.constant(5.0))]
+    parts = [graph.add("Clip", scaled, graph.constant(-dense.clip), graph.constant(dense.clip))]
     if len(dense.gappy):
         parts.append(graph.add("Cast", graph.pick(gaps, dense.gappy), to=graph.DOUBLE))
     if dense.one_hot:

@@ -10,7 +10,7 @@ from mlops_cli.engine.compile.dense_models import add_dense, add_linear, add_net
 from mlops_cli.engine.compile.forest import Forest, NotCompilableError
 from mlops_cli.engine.compile.graph import Graph
 from mlops_cli.engine.compile.tree_ensemble import add_forest
-from mlops_cli.engine.model.members import Bag, LightGBMMember, Narrow, SklearnMember, XGBoostMember
+from mlops_cli.engine.model.members import Bag, LightGBMMember, Logged, Narrow, SklearnMember, XGBoostMember
 
 _FORESTS = ("RandomForest", "ExtraTrees", "DecisionTree")
 _LINEAR = ("LogisticRegression", "ElasticNet")
@@ -23,6 +23,8 @@ def add_member(graph: Graph, member: Any, places: np.ndarray) -> str:
     """
     if isinstance(member, Narrow):
         return add_member(graph, member.member, places[: member.width])
+    if isinstance(member, Logged):
+        return _unlogged(graph, add_member(graph, member.member, places), [member])
     if isinstance(member, Bag):
         return _add_bag(graph, member.members, places)
     if isinstance(member, LightGBMMember | XGBoostMember):
@@ -41,7 +43,7 @@ def _boosted(member: Any) -> tuple[Forest, str]:
 
 def _add_bag(graph: Graph, members: list[Any], places: np.ndarray) -> str:
     """Boosters of one kind as one forest with columns for each of them, so that one operator grows them all."""
-    inner = [m.member if isinstance(m, Narrow) else m for m in members]
+    inner = [_bare(member) for member in members]
     if not all(isinstance(m, LightGBMMember | XGBoostMember) for m in inner):
         answers = [add_member(graph, member, places) for member in members]
         return graph.add("Div", graph.add("Sum", *answers), graph.constant(float(len(answers))))
@@ -52,7 +54,22 @@ def _add_bag(graph: Graph, members: list[Any], places: np.ndarray) -> str:
     sums = add_forest(graph, whole, places, graph.matrix)
     shape = graph.constant([-1, len(inner), width], np.int64)
     apart = _linked(graph, graph.add("Reshape", sums, shape), links[0], axis=2)
+    if logged := [member for member in members if isinstance(member, Logged)]:
+        apart = _unlogged(graph, apart, logged)
     return graph.add("ReduceMean", apart, axes=[1], keepdims=0)
+
+
+def _bare(member: Any) -> Any:
+    return _bare(member.member) if isinstance(member, Logged | Narrow) else member
+
+
+def _unlogged(graph: Graph, logs: str, members: list[Logged]) -> str:
+    """The labels of logarithms, (rows, 1) of one member or (rows, n, 1) of n."""
+    lift, low, high, factor = (
+        graph.constant([[getattr(m, name)] for m in members]) for name in ("lift", "low", "high", "factor")
+    )
+    labels = graph.add("Exp", graph.add("Min", graph.add("Max", logs, low), high))
+    return graph.add("Sub", graph.add("Mul", labels, factor), lift)
 
 
 def add_pair(graph: Graph, positive: str) -> str:

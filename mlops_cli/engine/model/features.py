@@ -21,10 +21,11 @@ from mlops_cli.errors import DataError
 if TYPE_CHECKING:
     import pandas
 
-MOST_CATEGORIES = 1000
+MOST_CATEGORIES = 10_000
 MOST_WORDS = 300
 _MOST_TEXTS, _LEAST_TEXTS = 20_000, 3
 _SAMPLE = 500
+_ROWS_PER_KEY = 5
 _ID_NAMES = ("id", "index", "uuid", "guid", "rowid", "row_id")
 
 
@@ -141,11 +142,21 @@ def _is_numeric(series: "pandas.Series") -> bool:
 
 
 def _number(name: str, series: "pandas.Series") -> Column | Dropped:
-    lowered = name.lower()
-    named_id = lowered in _ID_NAMES or lowered.endswith(("_id", " id"))
-    if named_id and series.dtype.kind in "iu" and series.is_unique:
+    """A key that comes again and again names something, a customer or a film: how large it is says little."""
+    if not _is_named_id(name) or series.dtype.kind not in "iu":
+        return NumberColumn(name)
+    if series.is_unique:
         return Dropped(name, "looks like a row number or key")
-    return NumberColumn(name)
+    return _category(name, series) if _comes_again(series) else NumberColumn(name)
+
+
+def _is_named_id(name: str) -> bool:
+    return name.lower() in _ID_NAMES or name.lower().endswith(("_id", " id")) or name.endswith(("Id", "ID"))
+
+
+def _comes_again(series: "pandas.Series") -> bool:
+    """Most rows have a key that others have too, often enough to learn of it."""
+    return len(series) >= _ROWS_PER_KEY * series.nunique()
 
 
 def _textual(name: str, series: "pandas.Series") -> Column | Dropped:
@@ -173,7 +184,15 @@ def _category(name: str, series: "pandas.Series") -> CategoryColumn:
             counts[key] += int(count)
     least = 2 if len(counts) > 20 else 1
     kept = [key for key, count in counts.most_common(MOST_CATEGORIES) if count >= least]
-    return CategoryColumn(name, {key: float(code) for code, key in enumerate(sorted(kept))})
+    return CategoryColumn(name, {key: float(code) for code, key in enumerate(_in_order(kept))})
+
+
+def _in_order(keys: list[str]) -> list[str]:
+    """Numbers by their size, so that a tree may still part small ones from large ones."""
+    numbers = {key: to_number(key) for key in keys}
+    if all(number == number for number in numbers.values()):
+        return sorted(keys, key=lambda key: (numbers[key], key))
+    return sorted(keys)
 
 
 def _text(name: str, series: "pandas.Series") -> TextColumn:

@@ -142,6 +142,30 @@ class Narrow:
         return self.member.importances()
 
 
+class Logged:
+    """A member that learnt log(label + lift) of a label never below 0; its answers stay within what it was shown.
+
+    `factor` makes up for the mean of logs being short of the log of the mean (Duan, "Smearing Estimate", 1983).
+    """
+
+    def __init__(self, member: Member, lift: float, low: float, high: float, factor: float = 1.0) -> None:
+        self.member = member
+        self.lift = lift
+        self.low = low
+        self.high = high
+        self.factor = factor
+
+    def predict(self, matrix: np.ndarray) -> np.ndarray:
+        logs = np.clip(self.member.predict(matrix), self.low, self.high)
+        return np.exp(logs) * self.factor - self.lift
+
+    def first(self, rounds: int) -> "Logged":
+        return Logged(cut(self.member, rounds), self.lift, self.low, self.high, self.factor)
+
+    def importances(self) -> np.ndarray | None:
+        return self.member.importances()
+
+
 class Bag:
     """The mean of models that learnt from different rows of the same table: each fold's, instead of one of all."""
 

@@ -2,6 +2,7 @@
 
 The SDK loads a fitted model only where `azureml.train.automl.runtime` can be imported. Here that module makes
 the classes of our models importable, behind everything that is installed; the real one wins where it exists.
+Beside it is what every Python of a run does when it ends.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ sys.path.append(str(Path(__file__).parents[4] / "models"))
 
 def install(folder: Path) -> None:
     """Write the modules below `folder`."""
+    write_atomic(folder / "sitecustomize.py", Path(__file__).with_name("at_exit.py").read_bytes())
     write_atomic(folder / "azureml" / "train" / "automl" / "runtime" / "__init__.py", _RUNTIME.encode())
     models = folder / "models"
     shutil.rmtree(models, ignore_errors=True)

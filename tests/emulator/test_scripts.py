@@ -37,10 +37,13 @@ def test_cancelled_script_is_ended(program):
 
 
 def test_command(program):
-    status, log = program("scripts")["command"]
+    status, log, metrics = program("scripts")["command"]
     assert status == "Completed"
     assert log.splitlines()[0] == "said"
     assert "train.py" in log
+    assert metrics == {"last": 3}, (
+        "the SDK sends metrics in the background: all are kept when the script ends"
+    )
 
 
 def test_script_on_the_clients_own_machine(program):

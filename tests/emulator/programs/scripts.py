@@ -73,7 +73,14 @@ run = exp.submit(config(
 ), tags={"q": "z"})  # fmt: skip
 failing, leaving, sleeping = (exp.submit(config("--mode", mode)) for mode in ("fail", "exit", "sleep"))
 on_client = exp.submit(config(compute="local"))
-command = exp.submit(ScriptRunConfig("src", command=["echo", "said", "&&", "ls"], compute_target=target))
+Path("src/more").mkdir()
+Path("src/more/seen.py").write_text("value = 3\n")
+Path("src/log.py").write_text(
+    "from azureml.core import Run\nimport seen\nRun.get_context().log('last', seen.value)\n"
+)
+told = ScriptRunConfig("src", command="echo said && ls && python log.py", compute_target=target)
+told.run_config.environment_variables = {"PYTHONPATH": "more"}
+command = exp.submit(told)
 while "sleeping" not in (sleeping.get_details_with_logs()["logFiles"].get("user_logs/std_log.txt") or ""):
     time.sleep(0.2)
 sleeping.cancel()
@@ -98,6 +105,7 @@ note(
     command=[
         command.wait_for_completion()["status"],
         command.get_details_with_logs()["logFiles"]["user_logs/std_log.txt"],
+        command.get_metrics(),
     ]
 )
 note(

@@ -39,7 +39,7 @@ def job_of(
     return {
         "command": [python, str(SCRIPT), str(folder.plan)],
         "cwd": None if local else str(folder.code),
-        "env": env | _users(configuration),
+        "env": env | _users(configuration, env["PYTHONPATH"]),
         "seconds": configuration.get("maxRunDurationSeconds"),
         # The SDK prefers a service principal to the run's own token.
         "unset": [f"{PRINCIPAL}{name}" for name in ("TENANT_ID", "ID", "PASSWORD")],
@@ -83,10 +83,12 @@ def _alone(configuration: Document) -> dict[str, str]:
     return dict.fromkeys(names, "0") | dict.fromkeys(sizes, "1") | address
 
 
-def _users(configuration: Document) -> dict[str, str]:
+def _users(configuration: Document, modules: str) -> dict[str, str]:
+    """The user's variables; a search path of theirs comes before that of the `modules` of every run."""
     environment = (configuration.get("environment") or {}).get("environmentVariables") or {}
     variables = {**environment, **(configuration.get("environmentVariables") or {})}
-    return {name: str(value) for name, value in variables.items()}
+    texts = {name: str(value) for name, value in variables.items()}
+    return texts | ({"PYTHONPATH": f"{texts['PYTHONPATH']}:{modules}"} if "PYTHONPATH" in texts else {})
 
 
 def _python(app: App, configuration: Document) -> str:

@@ -1,7 +1,7 @@
 """What Azure puts around a submitted script: `python run_script.py PLAN.json`.
 
-Brings the inputs to local folders, runs the script as `__main__`, keeps the metrics that it did not wait
-for, and takes the outputs to where they belong. Imports the SDK of the Python it runs in, nothing of ours.
+Brings the inputs to local folders, runs the script as `__main__` and takes the outputs to where they belong.
+Imports the SDK of the Python it runs in, nothing of ours.
 """
 
 import json
@@ -27,7 +27,6 @@ def main(plan_file: Path) -> int:
         if data["local"]:
             Path(data["local"]).mkdir(parents=True, exist_ok=True)
     code = subprocess.call(["/bin/bash", "-c", plan["command"]]) if plan["command"] else run(plan, plan_file)
-    keep_metrics()
     if code == 0:
         for data in plan["outputs"]:
             take(data) if data["local"] else register_linked(data)
@@ -59,18 +58,6 @@ def run(plan: dict[str, Any], plan_file: Path) -> int:
         (plan_file.parent / "error.json").write_text(json.dumps(summary))
         return 1
     return 0
-
-
-def keep_metrics() -> None:
-    """Wait until the metrics that the script has logged in the background are sent."""
-    if "azureml.core" not in sys.modules:
-        return
-    from azureml.core import Run
-
-    context = Run.get_context()
-    for one in (context, getattr(context, "parent", None)):
-        if one is not None and hasattr(one, "flush"):
-            one.flush()
 
 
 if __name__ == "__main__":

@@ -57,16 +57,6 @@ def called(script: ModuleType, name: str) -> None:
         getattr(script, name)()
 
 
-def keep_metrics() -> None:
-    """Wait until the metrics that the script has logged are sent: the SDK sends them in the background."""
-    if (sdk := sys.modules.get("azureml.core")) is None:
-        return
-    context = sdk.Run.get_context()
-    for one in (context, getattr(context, "parent", None)):
-        if one is not None and hasattr(one, "flush"):
-            one.flush()
-
-
 def work(descriptor: int, arguments: list[str]) -> None:
     connection: Any = Connection(descriptor)
     name = parsed(arguments).scoring_module_name
@@ -85,7 +75,6 @@ def work(descriptor: int, arguments: list[str]) -> None:
             index, batch = connection.recv()
         except EOFError:
             called(script, "shutdown")
-            keep_metrics()
             return
         try:
             extra = [Context(batch, index)] if told else []

@@ -26,6 +26,9 @@ def install(folder: Path) -> None:
     """Write the modules below `folder`."""
     write_atomic(folder / "sitecustomize.py", Path(__file__).with_name("at_exit.py").read_bytes())
     write_atomic(folder / "azureml" / "train" / "automl" / "runtime" / "__init__.py", _RUNTIME.encode())
+    results = Path(__file__).parent / "azure" / "execution" / "run_results.py"
+    runtime = folder / "azureml" / "train" / "automl" / "runtime"
+    write_atomic(runtime / "_model_test_utilities.py", results.read_bytes())
     models = folder / "models"
     shutil.rmtree(models, ignore_errors=True)
     copy_code(models)

@@ -73,3 +73,19 @@ def test_forecast(program):
     count, low, high, columns = program("automl")["forecast"]
     assert (count, columns) == (7, ["date", "_automl_target_col"])
     assert 40 < low < high < 95
+
+
+def test_best_model_is_tested_on_the_rows_that_were_held_back(program):
+    found = program("automl_tests")
+    assert found["children"] == 1
+    assert found["columns"] == ["price_orig", "price_predicted", "km_orig", "fuel_orig"]
+    assert found["rows"][0] == found["rows"][1]
+    assert 25 < found["rows"][0] < 75
+    assert found["r2"] > 0.8
+
+
+def test_models_are_tested_and_asked_in_the_cloud(program):
+    found = program("automl_tests")
+    assert found["alone"] == ["price_predicted"]
+    assert found["metrics"]["r2_score"] > 0.8
+    assert found["answers"] == 7

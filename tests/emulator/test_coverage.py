@@ -3,7 +3,7 @@
 PROGRAMS = (
     "auth", "workspaces", "data", "compute", "models", "history", "scripts", "automl", "services", "hyperdrive",
     "pipelines", "pipeline_endpoints", "pipeline_schedules", "pipeline_automl", "pipeline_parallel",
-    "pipeline_datasets", "pipeline_drafts", "pipeline_modules",
+    "pipeline_datasets", "pipeline_drafts", "pipeline_modules", "automl_tests",
     "pipeline_hyperdrive", "pipeline_transfer",
 )  # fmt: skip
 OUR_OWN = ("control ",)

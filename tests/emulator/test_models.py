@@ -40,7 +40,7 @@ def test_environments(program):
     assert (found["packages"], found["environments"]) == (True, True)
     assert found["curated"] == "AzureML-sklearn-1.0"
     assert "404" in found["no_environment"]
-    assert found["image"] is False
+    assert found["image"] == [False, False]
 
 
 def test_environments_are_built_at_once_and_have_labels(program):

@@ -84,7 +84,7 @@ note(
 note(environments="mine" in Environment.list(ws), curated=Environment.get(ws, "AzureML-sklearn-1.0").name)
 note(
     no_environment=refused(lambda: Environment.get(ws, "nope")),
-    image=one.get_image_details(ws)["imageExistsInRegistry"],
+    image=[i.get_image_details(ws)["imageExistsInRegistry"] for i in (one, Environment("mine"))],
 )
 Environment.label(ws, "mine", one.version, ["stable"])
 note(

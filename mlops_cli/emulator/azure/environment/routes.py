@@ -79,6 +79,7 @@ def build_status(call: Call) -> Document:
     return {"status": "Succeeded", "logUrl": artifacts.location(*place, "build.log")["contentUri"]}
 
 
+@service.route("GET", BASE + "/{name}/image", "Environment.get_image_details before it is registered")
 @service.route("GET", BASE + "/{name}/versions/{version}/image", "Environment.get_image_details")
 def image(call: Call) -> Document:
     found = _get(call)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,12 +32,21 @@ LOG = "user_logs/std_log.txt"
 _settling = threading.Lock()
 
 
-def submit(app: App, workspace: Workspace, experiment: str, run_id: str, posted: Document) -> None:
-    """Start the script of a run configuration on this machine."""
+def submit(
+    app: App,
+    workspace: Workspace,
+    experiment: str,
+    run_id: str,
+    posted: Document,
+    files: Mapping[str, Path] | None = None,
+) -> None:
+    """Start the script of a run configuration on this machine, with its snapshot and with `files`, by name."""
     folder = _prepare(app, workspace, experiment, run_id, posted, local=False)
     snapshot = posted.get("SnapshotId") or posted.get("snapshotId")
     if snapshot:
         Snapshots(workspace, app.identity).write(snapshot, folder.code)
+    for name, file in (files or {}).items():
+        (folder.code / name).write_bytes(file.read_bytes())
     command = [sys.executable, str(RUNNER), str(folder.path)]
     start_detached(command, log=folder.path / "runner.log", env={})
     Runs(workspace).set_status(run_id, "Running")

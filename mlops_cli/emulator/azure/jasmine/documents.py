@@ -26,16 +26,26 @@ def settings_of(posted: Document) -> Document:
     return settings
 
 
+def test_data(posted: Document) -> str:
+    """The id of the table on which the best model is tested, empty where there is none."""
+    found = re.search(r'"test_data":\s*\{"datasetId":\s*"([^"]+)"', _data(posted))
+    return found[1] if found else ""
+
+
 def dataset_id(posted: Document) -> str:
     """The id of the training data. Raises ApiError 400.
 
     AutoMLStep has it validated with the data where the target should be.
     """
-    text = (posted.get("dataPrepJsonString") or posted.get("target") or "").replace('\\"', '"')
-    found = re.search(r'"training_data":\s*\{"datasetId":\s*"([^"]+)"', text)
+    found = re.search(r'"training_data":\s*\{"datasetId":\s*"([^"]+)"', _data(posted))
     if found is None:
         raise bad_request("Training data must be a TabularDataset.", "NoTrainingData")
     return found[1]
+
+
+def _data(posted: Document) -> str:
+    text: str = posted.get("dataPrepJsonString") or posted.get("target") or ""
+    return text.replace('\\"', '"')
 
 
 def parent(posted: Document) -> Document:

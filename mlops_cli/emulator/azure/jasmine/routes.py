@@ -6,7 +6,7 @@ from mlops_cli.emulator import errors, hosts
 from mlops_cli.emulator.azure.history import executors
 from mlops_cli.emulator.azure.history.experiments import Experiments
 from mlops_cli.emulator.azure.history.runs import Runs
-from mlops_cli.emulator.azure.jasmine import runs
+from mlops_cli.emulator.azure.jasmine import documents, model_tests, runs
 from mlops_cli.emulator.call import Call
 from mlops_cli.emulator.router import Service
 from mlops_cli.emulator.state import Document
@@ -15,7 +15,7 @@ from mlops_cli.emulator.wire.messages import Response, json_response
 
 service = Service(
     "jasmine", "AutoML", hosts.AML, errors.aml,
-    left_out=("images, text, deep learning", "ONNX models of runs", "test_data",
+    left_out=("images, text, deep learning", "ONNX models of runs",
               "continue_experiment and cancel_iteration (they fail inside of the SDK)",
               "validation_data and cv_split_column_names (the search makes its own folds of the training data)",
               "weights (weight_column_name is no feature, and no weight)"),
@@ -63,6 +63,14 @@ def start(call: Call) -> Document:
     configuration = document.get("configuration") or document.get("Configuration") or {}
     runs.start(call.app, call.workspace, call["run"], configuration)
     return {"runId": call["run"], "target": configuration.get("target")}
+
+
+@service.route("POST", BASE + "/modeltest/{run}", "ModelProxy.test")
+def test(call: Call) -> str:
+    posted, run_id = call.document, call["run"]
+    table, alone = documents.test_data(posted), bool(posted.get("includePredictionsOnly"))
+    target = posted.get("computeTarget") or "local"
+    return model_tests.start(call.app, call.workspace, run_id, table, target, predictions_only=alone)
 
 
 @service.route("POST", BASE + "/cancelrun/{run}", "AutoMLRun.cancel")

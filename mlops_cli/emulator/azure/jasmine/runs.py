@@ -14,7 +14,7 @@ from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
 from mlops_cli.emulator.azure.execution.job import PRINCIPAL
 from mlops_cli.emulator.azure.history.executors import EXECUTORS, Executor
 from mlops_cli.emulator.azure.history.runs import FINAL, Runs
-from mlops_cli.emulator.azure.jasmine import children, documents
+from mlops_cli.emulator.azure.jasmine import children, documents, model_tests
 from mlops_cli.emulator.azure.jasmine.folder import AutoMLFolder
 from mlops_cli.emulator.azure.jasmine.settings import train_settings
 from mlops_cli.emulator.azure.jasmine.tables import local_definition
@@ -51,8 +51,12 @@ def create(
     runs.patch(experiment, run_id, documents.parent(posted), user)
     settings = train_settings(documents.settings_of(posted), app.identity.automl_budget())
     folder = folder_of(app, run_id)
-    definition = local_definition(app, workspace, documents.dataset_id(posted), folder.data)
-    folder.create({"run_id": run_id, "settings": msgspec.to_builtins(settings), "table": definition})
+    trained, tested = documents.dataset_id(posted), documents.test_data(posted)
+    if share := documents.settings_of(posted).get("test_size"):
+        trained, tested = model_tests.split(workspace, trained, share)
+    definition = local_definition(app, workspace, trained, folder.data)
+    job = {"run_id": run_id, "settings": msgspec.to_builtins(settings), "table": definition}
+    folder.create(job | {"tested": tested})
     artifacts = Artifacts(workspace, app.identity)
     artifacts.link("ExperimentRun", f"dcid.{run_id}", LOG, folder.log)
     return run_id
@@ -118,6 +122,8 @@ def _end(app: App, workspace: Workspace, run: Document, folder: AutoMLFolder, re
     runs, run_id = Runs(workspace), run["runId"]
     if result["status"] == "Completed":
         children.finish(app, workspace, run, folder, result)
+        if tested := (folder.read("job") or {}).get("tested"):
+            model_tests.start(app, workspace, f"{run_id}_{result['best']}", tested, run["target"])
     error = documents.error(result["error"], result["details"]) if result["status"] == "Failed" else None
     runs.change(run_id, lambda document: documents.end_parent(document, result))
     runs.set_status(run_id, result["status"], at=result["ended"], error=error)

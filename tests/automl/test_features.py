@@ -109,6 +109,14 @@ def test_one_category_has_one_name(value: object) -> None:
     assert to_key(value) == "7"
 
 
+def test_what_is_far_out_is_clipped_and_a_model_of_an_earlier_version_keeps_its_bound() -> None:
+    values = np.append(np.random.default_rng(0).normal(size=99), 1e6).reshape(-1, 1)
+    dense = Dense({}).fit(values)
+    assert dense.transform(values).max() == 3
+    del dense.clip
+    assert dense.transform(values).max() == 5
+
+
 def test_bends_are_linear_splines_between_quartiles() -> None:
     from sklearn.preprocessing import SplineTransformer
 

@@ -185,6 +185,25 @@ def test_folds_of_boosting_answer_after_as_many_rounds_as_each_other_and_become_
     assert not isinstance(steady, Bag)
 
 
+def test_folds_of_a_network_answer_after_as_many_epochs_as_each_other() -> None:
+    parameters = {"hidden_layer_sizes": [8], "batch_size": 16, "learning_rate_init": 0.02}
+    fits = make_bench(people(), settings("bought", 4, n_cross_validations=5)).fits
+    assert isinstance(fits, TableFits)
+    judged = fits.judge("MLP", parameters, Limits(time.time() + 600, 1))
+    usual = round(np.mean([fold.rounds for fold in judged]))
+    moved = [
+        (fold, data)
+        for fold, data in zip(judged, fits.folds, strict=True)
+        if usual - 5 <= fold.rounds != usual
+    ]
+    assert moved
+    for fold, data in moved:
+        assert data.valid is not None
+        blind = replace(data, valid=None, rounds=usual)
+        fresh, _ = learner("classification", "MLP")(blind, parameters, Limits(time.time() + 600, 1))
+        np.testing.assert_allclose(fold.answers, fresh.predict(data.valid[0]), atol=1e-6)
+
+
 def test_a_model_that_is_there_does_when_there_is_no_time_for_a_better_one(tmp_path: Path) -> None:
     chosen = TrainSettings(label="bought", experiment_timeout_minutes=10, n_cross_validations=2)
     bench = make_bench(people(), chosen)

@@ -1,6 +1,6 @@
 """scikit-learn's models, grown in steps so that each can stop at a deadline."""
 
-from copy import deepcopy
+from copy import copy, deepcopy
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ _TREES_A_STEP = 20
 _STEPS = 20
 _MOST_EPOCHS = 100
 _EPOCHS_PATIENCE = 5
+_MOST_BYTES = 16_000_000
 
 Fitted = tuple[SklearnMember, int]
 
@@ -116,8 +117,19 @@ def _bent(data: FitData, parameters: Parameters) -> tuple[Dense, Parameters]:
     return Dense(data.categories, parameters.get("bent", False)).fit(data.matrix), rest
 
 
+class StagedMember(SklearnMember):
+    """A neural network as it was after its best epoch, and after any other: `stages` are the weights."""
+
+    stages: list[Any]
+
+    def first(self, rounds: int) -> SklearnMember:
+        model = copy(self.model)
+        model.coefs_, model.intercepts_ = self.stages[min(rounds, len(self.stages)) - 1]
+        return SklearnMember(model, self.dense, self.classes, self.shift, self.scale)
+
+
 def fit_mlp(data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
-    """One epoch at a time; the weights of the best epoch on the validation rows are kept."""
+    """One epoch at a time, until the validation rows are predicted no better."""
     from sklearn.neural_network import MLPClassifier, MLPRegressor
 
     dense = Dense(data.categories).fit(data.matrix)
@@ -126,20 +138,33 @@ def fit_mlp(data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
     y = (data.y - shift) / scale if data.outputs == 1 else data.y
     kind = MLPClassifier if data.outputs > 1 else MLPRegressor
     model = kind(**parameters, random_state=data.seed)
+    member = StagedMember(model, dense, data.outputs, shift, scale)
     known = {"classes": np.unique(data.y)} if data.outputs > 1 else {}
-    best, kept, epochs = np.inf, None, 0
+    best, epochs, member.stages = np.inf, 0, []
     for epoch in range(1, (data.rounds or _MOST_EPOCHS) + 1):
         model.partial_fit(values, y, **known)
-        member = SklearnMember(model, dense, data.outputs, shift, scale)
         loss = _loss(member, data) if data.valid else -epoch
         if loss < best:
-            best, kept, epochs = loss, deepcopy((model.coefs_, model.intercepts_)), epoch
+            best, epochs = loss, epoch
+        _keep(member, better=epochs == epoch)
         if epoch - epochs >= _EPOCHS_PATIENCE or (limits.over() and limits.soft):
             break
         limits.check()
-    model.coefs_, model.intercepts_ = kept or (model.coefs_, model.intercepts_)
     model._optimizer = None  # the optimizer's moments would double the size of the saved model
-    return SklearnMember(model, dense, data.outputs, shift, scale), epochs
+    model.coefs_, model.intercepts_ = member.stages[epochs - 1]
+    return member if data.valid else member.first(epochs), epochs
+
+
+def _keep(member: StagedMember, better: bool) -> None:
+    """The weights of every epoch, or of a large network those of the best one in the place of all."""
+    weights = deepcopy((member.model.coefs_, member.model.intercepts_))
+    size = sum(each.nbytes for part in weights for each in part)
+    large = size * _MOST_EPOCHS > _MOST_BYTES
+    if large:
+        kept = weights if better or not member.stages else member.stages[-1]
+        member.stages = [kept] * (len(member.stages) + 1)
+    else:
+        member.stages.append(weights)
 
 
 def _loss(member: SklearnMember, data: FitData) -> float:

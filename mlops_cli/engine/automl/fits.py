@@ -94,8 +94,8 @@ class TableFits:
     def judge(self, algorithm: str, parameters: Parameters, limits: Limits) -> list[FoldAnswer]:
         """The folds side by side, a soft limit shared out among them.
 
-        Boosting answers after as many rounds in every fold, as a later fit would: where each fold's own best round
-        answers, that fold's rows have chosen it and are predicted too well.
+        What learns in rounds or epochs answers after as many in every fold, as a later fit would: where each
+        fold's own best round answers, that fold's rows have chosen it and are predicted too well.
         """
         waves = limits.waves(len(self.folds), len(self.folds[0].y))
 

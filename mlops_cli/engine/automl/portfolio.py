@@ -155,7 +155,7 @@ def _random_forest(shape: Shape) -> Candidate:
 def _mlp(shape: Shape) -> Candidate:
     batch = int(np.clip(shape.rows // 32, 16, 256))
     layers = {"hidden_layer_sizes": [96, 48], "batch_size": batch}
-    return "MLP", {**layers, "alpha": 1e-3, "learning_rate_init": 2e-3}
+    return "MLP", {**layers, "alpha": 0.1 if shape.rows < _FEW_ROWS else 1e-3, "learning_rate_init": 2e-3}
 
 
 def _full_name(short: str, names: list[str]) -> str:

@@ -52,7 +52,7 @@ SPACES: dict[str, dict[str, Range | float]] = {
     "ExtremeRandomTrees": _FOREST,
     "LogisticRegression": {"C": Range(1e-3, 100, 0.3)},
     "ElasticNet": {"alpha": Range(1e-4, 1, 0.01), "l1_ratio": Range(0.05, 0.95, 0.5, False)},
-    "MLP": {"alpha": Range(1e-5, 0.1, 1e-3), "learning_rate_init": Range(5e-4, 1e-2, 2e-3)},
+    "MLP": {"alpha": Range(1e-4, 1, 0.01), "learning_rate_init": Range(5e-4, 1e-2, 2e-3)},
 }
 """A plain number is the probability that a switch is on."""
 _WHOLE = ("num_leaves", "min_data_in_leaf", "max_depth", "min_samples_leaf")

@@ -75,3 +75,33 @@ def test_profile_of_a_table_is_computed_by_a_run(program):
     found = program("data")
     assert "submit a new profile run" in found["no_profile"]
     assert found["profile"] == ["Completed", True, 100, False]
+
+
+def test_file_shares_take_and_give_files(program):
+    found = program("shares")
+    names = ["big.bin", "empty.txt", "sub/t.csv", "ü ü.csv"]
+    assert (found["down"], found["files"]) == (5, ["other/t.csv", *(f"up/deep/{name}" for name in names)])
+    assert (found["prefix"], found["big_same"]) == (1, True)
+    assert found["rows"] == [1, 2, 3]
+    assert (found["paths"], found["fetched"]) == ([f"/deep/{name}" for name in names], 4)
+    assert found["directory"] == [f"/{name}" for name in names]
+    assert found["no_file"] == "DatasetValidationError"
+
+
+def test_file_share_client(program):
+    found = program("shares")
+    assert (found["part"], found["size"]) == ("b\n1", 12)
+    assert found["pages"] == [3, 1]
+    assert "parent path does not exist" in found["no_parent"]
+    assert "not empty" in found["not_empty"]
+    assert (found["made"], found["left"]) == (True, False)
+    assert found["twice"].startswith("ResourceExistsError")
+    assert found["gone"].startswith("ResourceNotFoundError")
+    assert "share does not exist" in found["no_share"]
+    assert found["share"] == []
+
+
+def test_runs_mount_file_shares_and_write_into_them(program):
+    found = program("shares")
+    assert found["seen"] == ["big.bin empty.txt t.csv ü ü.csv"] * 2
+    assert found["after"] == ["sent/out.txt", "written/out.txt"]

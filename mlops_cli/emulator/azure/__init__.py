@@ -32,10 +32,11 @@ from mlops_cli.emulator.azure.profile.routes import service as profile
 from mlops_cli.emulator.azure.scoring.routes import aci as scoring_aci
 from mlops_cli.emulator.azure.scoring.routes import aks as scoring_aks
 from mlops_cli.emulator.azure.service.routes import service
+from mlops_cli.emulator.azure.share.routes import service as share
 from mlops_cli.emulator.azure.telemetry.routes import service as telemetry
 
 SERVICES = (
-    aad, metadata, msi, arm, compute_writer, discovery, keyvault, datastore, blob, dataset,
-    compute_reader, environment, artifact, model, package, profile, service, scoring_aci, scoring_aks, history,
-    metric, content, execution, hyperdrive, jasmine, pipeline, insights, insights_api, telemetry, control,
+    aad, metadata, msi, arm, compute_writer, discovery, keyvault, datastore, blob, share,
+    dataset, compute_reader, environment, artifact, model, package, profile, service, scoring_aci, scoring_aks,
+    history, metric, content, execution, hyperdrive, jasmine, pipeline, insights, insights_api, telemetry, control,
 )  # fmt: skip

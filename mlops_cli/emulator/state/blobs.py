@@ -1,4 +1,4 @@
-"""Blobs: a row per blob, its bytes in a file of their own that is replaced, or grows, and never changes else."""
+"""Blobs: a row per blob, its bytes in a file of their own. Who writes into one of many names writes a copy."""
 
 from __future__ import annotations
 
@@ -101,13 +101,29 @@ class Blobs:
 
     def append(self, blob: Blob, content: IO[bytes]) -> Blob:
         """Add to the end of a blob. What a kill has left of an earlier addition goes."""
+        return self.write(blob, blob.size, content)
+
+    def write(self, blob: Blob, start: int, content: IO[bytes]) -> Blob:
+        """Write over a part of a blob. Who has a hard link to its file keeps what was there."""
         content.seek(0)
-        with self._database.transaction(), blob.path.open("r+b") as file:
+        path = self._own_file(blob)
+        with self._database.transaction(), path.open("r+b") as file:
             file.truncate(blob.size)
-            file.seek(blob.size)
+            file.seek(start)
             shutil.copyfileobj(content, file, 1 << 20)
             file.flush()
-            return self._keep(blob.account, blob.container, blob.name, blob.path, blob.headers)
+            return self._keep(blob.account, blob.container, blob.name, path, blob.headers)
+
+    def resize(self, blob: Blob, size: int) -> Blob:
+        """Cut the blob off, or make it longer with zeros."""
+        path = self._own_file(blob)
+        os.truncate(path, size)
+        return self._keep(blob.account, blob.container, blob.name, path, blob.headers)
+
+    def _own_file(self, blob: Blob) -> Path:
+        if blob.path.stat().st_nlink == 1:
+            return blob.path
+        return Path(shutil.copyfile(blob.path, self._new_file()))
 
     def get(self, account: str, container: str, name: str) -> Blob | None:
         query = f"SELECT {_COLUMNS} FROM blobs WHERE account = ? AND container = ? AND name = ?"  # noqa: S608

@@ -25,7 +25,8 @@ _REFUSED = ApiError(
 def check(call: Call, account: str, container: str) -> None:
     """Raises ApiError 403, or 404 where an anonymous caller is not to know that the container exists.
 
-    A shared key is taken on trust for foreign accounts: whoever registers one brings a key of his own.
+    `account` may be that of a file share, NAME.file. A shared key is taken on trust for foreign accounts:
+    whoever registers one brings a key of his own.
     """
     if call.request.method in ("GET", "HEAD") and call.app.state.blobs.is_public(account, container):
         return
@@ -37,7 +38,7 @@ def check(call: Call, account: str, container: str) -> None:
     if authorization.startswith("Bearer "):
         call.app.tokens.check(authorization)
         return
-    if not authorization.startswith(f"SharedKey {account}:"):
+    if not authorization.startswith(f"SharedKey {account.partition('.')[0]}:"):
         raise ApiError(404, "ResourceNotFound", "The specified resource does not exist.")
 
 

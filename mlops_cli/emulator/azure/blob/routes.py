@@ -16,7 +16,7 @@ from mlops_cli.emulator.wire.messages import Response
 
 service = Service(
     "blob", "Blob storage", hosts.BLOB, errors.blob, signed_in=False,
-    left_out=("page blobs", "snapshots and versions", "leases", "file shares", "Data Lake (dfs)"),
+    left_out=("page blobs", "snapshots and versions", "leases"),
 )  # fmt: skip
 
 

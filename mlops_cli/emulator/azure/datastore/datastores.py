@@ -14,12 +14,13 @@ def collection(workspace: Workspace) -> Collection:
 
 
 def add_defaults(workspace: Workspace, storage_key: str) -> None:
-    """What every new workspace has: a blob container, and a file share that is only listed."""
+    """What every new workspace has: a blob container and a file share."""
     blob = _section(workspace, workspace.container, storage_key)
     share = _section(workspace, f"azureml-filestore-{workspace.id}", storage_key)
     datastores = collection(workspace)
     datastores.put(DEFAULT, {**_document(DEFAULT, "AzureBlob"), "azureStorageSection": blob})
     datastores.put(FILES, {**_document(FILES, "AzureFile"), "azureStorageSection": share})
+    workspace.state.blobs.add_container(*_container("AzureFile", share))
     workspace.collection("settings").put("default-datastore", {"name": DEFAULT})
 
 
@@ -48,9 +49,21 @@ def add(workspace: Workspace, posted: Document) -> Document:
         }
         if section.get("credential") and section["credentialType"] == "AccountKey":
             section["accountKey"] = section["credential"]
-        if document["dataStoreType"] == "AzureBlob":
-            workspace.state.blobs.add_container(section["accountName"], section["containerName"])
+        if place := container(document):
+            workspace.state.blobs.add_container(*place)
     return collection(workspace).put(document["name"].lower(), document)
+
+
+def container(datastore: Document) -> tuple[str, str] | None:
+    """The account and container of its files in the store of blobs; None for a datastore without files."""
+    section = datastore.get("azureStorageSection")
+    return _container(datastore["dataStoreType"], section) if section else None
+
+
+def _container(kind: str, section: Document) -> tuple[str, str]:
+    account = section["accountName"]
+    # A share is no container: an account may have one of each with the same name.
+    return f"{account}.file" if kind == "AzureFile" else account, section["containerName"]
 
 
 def _without_nulls(document: Document) -> Document:

@@ -62,10 +62,9 @@ def _files(app: App, workspace: Workspace, entry: Document) -> list[tuple[str, P
     kind, url = next(iter(entry.items()))
     if found := DATASTORE.fullmatch(url):
         document = datastores.find(workspace, found["store"])
-        section = (document or {}).get("azureStorageSection")
-        if section is None:
+        place = datastores.container(document) if document else None
+        if place is None:
             raise bad_request(f"Datastore {found['store']} was not found.", "DatastoreNotFound")
-        place = (section["accountName"], section["containerName"])
         return [(blob.name, blob.path) for blob in _blobs(app, *place, unquote(found["path"]), kind)]
     parts = urlsplit(url)
     host = parts.hostname or ""

@@ -97,7 +97,7 @@ def reference(workspace: Workspace, place: Document) -> Document:
 
 def _container(workspace: Workspace, store: str) -> tuple[str, str]:
     datastore = datastores.find(workspace, store)
-    section = (datastore or {}).get("azureStorageSection")
-    if datastore is None or not section or datastore["dataStoreType"] != "AzureBlob":
-        raise bad_request(f"There is no blob datastore {store} in the workspace.")
-    return section["accountName"], section["containerName"]
+    place = datastores.container(datastore) if datastore else None
+    if place is None:
+        raise bad_request(f"There is no datastore of files {store} in the workspace.")
+    return place

@@ -86,6 +86,13 @@ def blob(error: ApiError) -> Response:
     return Response(error.status, text.encode(), headers)
 
 
+def lake(error: ApiError) -> Response:
+    """Data Lake storage: as Azure Resource Manager, and the code in a header as in blob storage."""
+    answer = arm(error)
+    answer.headers["x-ms-error-code"] = error.code
+    return answer
+
+
 AAD_NUMBERS = {"invalid_client": 7000215, "invalid_grant": 70008, "authorization_pending": 70016}
 
 

@@ -1,7 +1,7 @@
 """Every route is one that the SDK calls."""
 
 PROGRAMS = (
-    "auth", "workspaces", "data", "shares", "compute", "models", "history", "scripts", "automl", "services",
+    "auth", "workspaces", "data", "shares", "lakes", "compute", "models", "history", "scripts", "automl", "services",
     "hyperdrive", "pipelines", "pipeline_endpoints", "pipeline_schedules", "pipeline_automl", "pipeline_parallel",
     "pipeline_datasets", "pipeline_drafts", "pipeline_modules", "automl_tests",
     "pipeline_hyperdrive", "pipeline_transfer",

@@ -105,3 +105,12 @@ def test_runs_mount_file_shares_and_write_into_them(program):
     found = program("shares")
     assert found["seen"] == ["big.bin empty.txt t.csv ü ü.csv"] * 2
     assert found["after"] == ["sent/out.txt", "written/out.txt"]
+
+
+def test_data_lakes_take_and_give_files(program):
+    found = program("lakes")
+    names = ["/big.bin", "/empty.txt", "/sub/t.csv", "/ü ü.csv"]
+    assert (found["up"], found["paths"], found["fetched"]) == (names, names, 4)
+    assert (found["kept"], found["rows"], found["big_same"]) == (2, 4, True)
+    assert found["no_file"] == "ExecutionError"
+    assert found["seen"] == "big.bin empty.txt t.csv ü ü.csv"

@@ -22,6 +22,7 @@ from mlops_cli.emulator.azure.insights.routes import component as insights
 from mlops_cli.emulator.azure.insights.routes import service as insights_api
 from mlops_cli.emulator.azure.jasmine.routes import service as jasmine
 from mlops_cli.emulator.azure.keyvault.routes import service as keyvault
+from mlops_cli.emulator.azure.lake.routes import service as lake
 from mlops_cli.emulator.azure.metadata.routes import endpoint as msi
 from mlops_cli.emulator.azure.metadata.routes import service as metadata
 from mlops_cli.emulator.azure.metric.routes import service as metric
@@ -36,7 +37,7 @@ from mlops_cli.emulator.azure.share.routes import service as share
 from mlops_cli.emulator.azure.telemetry.routes import service as telemetry
 
 SERVICES = (
-    aad, metadata, msi, arm, compute_writer, discovery, keyvault, datastore, blob, share,
+    aad, metadata, msi, arm, compute_writer, discovery, keyvault, datastore, blob, share, lake,
     dataset, compute_reader, environment, artifact, model, package, profile, service, scoring_aci, scoring_aks,
     history, metric, content, execution, hyperdrive, jasmine, pipeline, insights, insights_api, telemetry, control,
 )  # fmt: skip

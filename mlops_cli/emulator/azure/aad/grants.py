@@ -10,6 +10,7 @@ import jwt
 import msgspec
 
 from mlops_cli.emulator.azure.aad import browser
+from mlops_cli.emulator.azure.datastore.datastores import principals
 from mlops_cli.emulator.errors import ApiError, bad_request
 from mlops_cli.emulator.tokens import LIFETIME_SECONDS, Tokens
 
@@ -55,16 +56,23 @@ def token(app: App, form: dict[str, str]) -> dict[str, Any]:
 
 
 def _check_client(app: App, form: dict[str, str]) -> None:
-    identity = app.identity
-    if form.get("client_id") != identity.client_id:
-        message = f"Application with identifier '{form.get('client_id')}' was not found in the directory."
-        raise ApiError(400, "unauthorized_client", message)
+    client = form.get("client_id", "")
+    secret = _secret(app, client)
     if "client_assertion" in form:
         _check_assertion(app, form["client_assertion"])
-    elif not hmac.compare_digest(form.get("client_secret", ""), identity.client_secret):
-        raise ApiError(
-            401, "invalid_client", f"Invalid client secret provided for app '{identity.client_id}'."
-        )
+    elif not hmac.compare_digest(form.get("client_secret", "").encode(), secret.encode()):
+        raise ApiError(401, "invalid_client", f"Invalid client secret provided for app '{client}'.")
+
+
+def _secret(app: App, client: str) -> str:
+    """That of the instance's service principal, or of one that a datastore was registered with."""
+    if client == app.identity.client_id:
+        return app.identity.client_secret
+    known = principals(app.state).get(client)
+    if known is None:
+        message = f"Application with identifier '{client}' was not found in the directory."
+        raise ApiError(400, "unauthorized_client", message)
+    return known["clientSecret"] or ""
 
 
 def _check_assertion(app: App, assertion: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from mlops_cli.emulator import errors, hosts
 from mlops_cli.emulator.azure.aad import browser, grants
 from mlops_cli.emulator.call import Call
@@ -61,3 +63,12 @@ def device_code(call: Call) -> dict[str, object]:
 )
 def token(call: Call) -> dict[str, object]:
     return grants.token(call.app, call.request.form)
+
+
+@service.route("POST", "/{tenant}/oauth2/token", "rslex: the service principal of a datastore")
+def first_token(call: Call) -> dict[str, object]:
+    """Version 1 of the same, in which numbers are words."""
+    found = grants.token(call.app, call.request.form)
+    expires = str(int(time.time()) + int(found["expires_in"]))
+    answer = {**found, "expires_on": expires, "resource": call.request.form.get("resource", "")}
+    return {name: str(value) for name, value in answer.items()}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from mlops_cli.emulator.state import Collection, Document
+from mlops_cli.emulator.state import Collection, Document, State
 from mlops_cli.emulator.workspace import Workspace
 
 DEFAULT = "workspaceblobstore"
 FILES = "workspacefilestore"
+AUTHORITY = "https://login.microsoftonline.com"
 
 
 def collection(workspace: Workspace) -> Collection:
@@ -51,7 +52,24 @@ def add(workspace: Workspace, posted: Document) -> Document:
             section["accountKey"] = section["credential"]
         if place := container(document):
             workspace.state.blobs.add_container(*place)
+    for name in [name for name in document if name.endswith("Section")]:
+        _trust(workspace, document[name])
     return collection(workspace).put(document["name"].lower(), document)
+
+
+def _trust(workspace: Workspace, section: Document) -> None:
+    """The service principal that a user brings with a datastore may sign in: nobody else could vouch for it."""
+    credentials = section.get("clientCredentials") or section
+    if credentials.get("clientId"):
+        # Without an authority the reader of datasets asks nowhere, for minutes.
+        credentials["authorityUrl"] = credentials.get("authorityUrl") or AUTHORITY
+        principals(workspace.state).put(
+            credentials["clientId"], {"clientSecret": credentials.get("clientSecret")}
+        )
+
+
+def principals(state: State) -> Collection:
+    return state.collection("datastore-principals")
 
 
 def container(datastore: Document) -> tuple[str, str] | None:

@@ -12,7 +12,7 @@ from mlops_cli.emulator.wire.messages import Response
 
 service = Service(
     "datastore", "Datastores", hosts.AML, errors.aml,
-    left_out=("the content of Data Lake and SQL datastores (they are kept and listed)",),
+    left_out=("the content of SQL and Data Lake gen1 datastores (they are kept and listed)",),
 )  # fmt: skip
 BASE = "/datastore/v1.0{W}"
 

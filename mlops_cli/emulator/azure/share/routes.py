@@ -135,14 +135,21 @@ def _create(call: Call) -> Response:
 
 
 def _write(call: Call) -> Response:
-    blob, headers = _file(call), call.request.headers
+    start, end = _span(call)
+    with call.app.state.transaction():
+        blob = _file(call)
+        if end >= blob.size:
+            raise errors.ApiError(416, "InvalidRange", "The range is invalid for the size of the file.")
+        return Response(201, b"", shown(call.app.state.blobs.write(blob, start, call.request.stream)))
+
+
+def _span(call: Call) -> tuple[int, int]:
+    headers = call.request.headers
     wanted = headers.get("x-ms-range") or headers.get("range") or ""
     span = re.fullmatch(r"bytes=(\d+)-(\d+)", wanted)
     if not span or headers.get("x-ms-write", "update").lower() != "update":
         raise errors.bad_request("The emulator writes one range of bytes at a time.", "InvalidHeaderValue")
-    if int(span[2]) >= blob.size:
-        raise errors.ApiError(416, "InvalidRange", "The range specified is invalid for the current size.")
-    return Response(201, b"", shown(call.app.state.blobs.write(blob, int(span[1]), call.request.stream)))
+    return int(span[1]), int(span[2])
 
 
 @service.route(

@@ -99,6 +99,18 @@ def test_linked_file_stays_where_it_is_and_may_grow(state, tmp_path):
     assert file.exists()
 
 
+def test_writing_into_a_blob_leaves_links_as_they_were(state, tmp_path):
+    theirs, hard = tmp_path / "theirs", tmp_path / "hard"
+    theirs.write_text("12345")
+    linked = state.blobs.link("a", "c", "linked", theirs, {})
+    own = state.blobs.put("a", "c", "own", io.BytesIO(b"12345"), {})
+    hard.hardlink_to(own.path)
+    for blob in (linked, own):
+        written = state.blobs.resize(state.blobs.write(blob, 2, io.BytesIO(b"ab")), 4)
+        assert state.blobs.get("a", "c", blob.name).path.read_bytes() == written.path.read_bytes() == b"12ab"
+    assert (theirs.read_text(), hard.read_text()) == ("12345", "12345")
+
+
 def test_state_is_there_after_closing(tmp_path):
     first = State(tmp_path / "s")
     first.collection("things").put("k", {"v": 1})

@@ -104,7 +104,7 @@ class Blobs:
         return self.write(blob, blob.size, content)
 
     def write(self, blob: Blob, start: int, content: IO[bytes]) -> Blob:
-        """Write over a part of a blob. Who has a hard link to its file keeps what was there."""
+        """Write over a part of a blob. A file that was linked here, or a hard link elsewhere, stays as it was."""
         content.seek(0)
         path = self._own_file(blob)
         with self._database.transaction(), path.open("r+b") as file:
@@ -121,7 +121,7 @@ class Blobs:
         return self._keep(blob.account, blob.container, blob.name, path, blob.headers)
 
     def _own_file(self, blob: Blob) -> Path:
-        if blob.path.stat().st_nlink == 1:
+        if blob.path.parent == self._folder and blob.path.stat().st_nlink == 1:
             return blob.path
         return Path(shutil.copyfile(blob.path, self._new_file()))
 

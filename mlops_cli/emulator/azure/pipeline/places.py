@@ -89,7 +89,7 @@ def reference(workspace: Workspace, place: Document) -> Document:
         "AmlDataStoreName": place["store"],
         "RelativePath": place["path"],
         "Container": container,
-        "Account": account,
+        "Account": account.partition(".")[0],
     }
     data = {"Type": "AzureBlob", "AzureBlobReference": blob}
     return {"DataTypeId": "AnyFile", "DataLocation": {"StorageType": "AzureBlob", "DataReference": data}}

@@ -65,6 +65,13 @@ fresh = type(share).from_share_url("https://myaccount.file.core.windows.net/fres
 note(no_share=refused(lambda: list(fresh.list_directories_and_files())).split("\n")[0])
 fresh.create_share()
 note(share=list(fresh.list_directories_and_files()))
+signed = {
+    "file_share_name": "ashare",
+    "account_name": "myaccount",
+    "sas_token": "?sv=2019-12-12&sr=s&sig=abc",
+}
+lent = Datastore.register_azure_file_share(ws, "lent", **signed)
+note(lent=[lent.download("lent", show_progress=False), len(Dataset.File.from_files((lent, "dir")).to_path())])
 
 source = Path("source")
 source.mkdir(exist_ok=True)

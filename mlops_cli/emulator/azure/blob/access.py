@@ -25,14 +25,14 @@ _REFUSED = ApiError(
 def check(call: Call, account: str, container: str) -> None:
     """Raises ApiError 403, or 404 where an anonymous caller is not to know that the container exists.
 
-    `account` may be that of a file share, NAME.file. A shared key is taken on trust for foreign accounts:
-    whoever registers one brings a key of his own.
+    `account` may be that of a file share, NAME.file. A shared key, and a signature for a whole account, container
+    or share, is taken on trust: whoever registers one of his own brings it.
     """
     if call.request.method in ("GET", "HEAD") and call.app.state.blobs.is_public(account, container):
         return
     authorization = call.request.headers.get("authorization", "")
     if "sig" in call.query:
-        if "srt" in call.query or _is_ours(call, account, container):
+        if "srt" in call.query or call.query.get("sr") in ("c", "s") or _is_ours(call, account, container):
             return
         raise _REFUSED
     if authorization.startswith("Bearer "):

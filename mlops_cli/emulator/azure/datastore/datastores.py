@@ -48,13 +48,20 @@ def add(workspace: Workspace, posted: Document) -> Document:
             **_storage_defaults(workspace),
             **_without_nulls(section),
         }
-        if section.get("credential") and section["credentialType"] == "AccountKey":
-            section["accountKey"] = section["credential"]
+        if credential := section.get("credential"):
+            section |= _credential(section["credentialType"], credential)
         if place := container(document):
             workspace.state.blobs.add_container(*place)
     for name in [name for name in document if name.endswith("Section")]:
         _trust(workspace, document[name])
     return collection(workspace).put(document["name"].lower(), document)
+
+
+def _credential(kind: str, credential: str) -> Document:
+    """Where clients look for it."""
+    if kind == "Sas":
+        return {"sasToken": credential, "isSas": True}
+    return {"accountKey": credential} if kind == "AccountKey" else {}
 
 
 def _trust(workspace: Workspace, section: Document) -> None:

@@ -28,10 +28,37 @@ class Featurizer:
 
     def get_featurization_summary(self) -> list[dict[str, Any]]:
         """One entry per raw column, with Azure's names of the fields."""
-        used = [(c.name, c.purpose, "No", len(c.outputs), [c.purpose]) for c in self.encoder.columns]
-        dropped: list[tuple[Any, ...]] = [(d.name, d.reason, "Yes", 0, []) for d in self.encoder.dropped]
-        keys = ("RawFeatureName", "TypeDetected", "Dropped", "EngineeredFeatureCount", "Transformations")
-        return [dict(zip(keys, values, strict=True)) for values in used + dropped]
+        used = [_entry(c.name, c.purpose, len(c.outputs)) for c in self.encoder.columns]
+        dropped = [_entry(d.name, d.reason, 0) for d in self.encoder.dropped]
+        return used + dropped
+
+
+def _entry(name: str, purpose: str, count: int) -> dict[str, Any]:
+    return {
+        "RawFeatureName": name,
+        "TypeDetected": purpose,
+        "Dropped": "No" if count else "Yes",
+        "EngineeredFeatureCount": count,
+        "Transformations": [purpose] if count else [],
+    }
+
+
+class TimeSeriesFeaturizer(Featurizer):
+    """The first step of a forecast. What it takes from time, series and past values is named, not a number."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__(model.encoder)
+        self.schema = model.schema
+
+    def get_engineered_feature_names(self) -> list[str]:
+        schema = self.schema
+        own = [f"past values of {schema.label}", str(schema.time_column), *schema.grain_columns]
+        return own + super().get_engineered_feature_names()
+
+    def get_featurization_summary(self) -> list[dict[str, Any]]:
+        own = [_entry(str(self.schema.time_column), "date", 1)]
+        own += [_entry(name, "category", 1) for name in self.schema.grain_columns]
+        return own + super().get_featurization_summary()
 
 
 class FittedPipeline:
@@ -47,7 +74,12 @@ class FittedPipeline:
 
     @property
     def steps(self) -> list[tuple[str, Any]]:
-        return [("datatransformer", Featurizer(self.model.encoder)), (self.algorithm, self.model)]
+        return [self._first_step(), (self.algorithm, self.model)]
+
+    def _first_step(self) -> tuple[str, Featurizer]:
+        if self.schema.task == "forecasting":
+            return "timeseriestransformer", TimeSeriesFeaturizer(self.model)
+        return "datatransformer", Featurizer(self.model.encoder)
 
     @property
     def named_steps(self) -> dict[str, Any]:

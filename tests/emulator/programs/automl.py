@@ -147,4 +147,11 @@ line = future.get_output()[1]
 coming = pd.DataFrame({"date": pd.date_range("2024-04-30", periods=7)})
 values, shown = line.forecast(coming, ignore_data_errors=True)
 note(forecast_explained=explained(future.get_best_child()))
+columns = line.named_steps["timeseriestransformer"]
+note(
+    forecast_columns=[
+        columns.get_engineered_feature_names(),
+        [entry["RawFeatureName"] for entry in columns.get_featurization_summary()],
+    ]
+)
 note(forecast=[len(values), float(min(values)), float(max(values)), list(shown.columns)])

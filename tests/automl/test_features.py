@@ -26,8 +26,8 @@ def test_types_are_found_out_and_useless_columns_dropped() -> None:
 
 
 def test_keys_that_come_again_are_categories_in_the_order_of_their_size() -> None:
-    keys = pd.DataFrame({"filmId": [2, 10, 9, 700] * 20, "order_id": range(80), "grid": range(80)})
-    encoder = Encoder.fit(keys)
+    numbered = {"order_id": range(80), "Unnamed: 0": range(80), "grid": range(80)}
+    encoder = Encoder.fit(pd.DataFrame({"filmId": [2, 10, 9, 700] * 20, **numbered}))
     assert purposes(encoder) == {"filmId": "category", "grid": "number"}
     assert encoder.matrix([{"filmId": n} for n in (2, 9, 10, "700", 3)])[:4, 0].tolist() == [0, 1, 2, 3]
 

@@ -82,7 +82,7 @@ def _many_values(rows: int, column: ColumnProfile) -> Iterator[Guardrail]:
         text = f"{column.distinct:,} values in {known:,} rows: it looks like an id; drop it if it is one"
         yield Guardrail("id_like_column", text, column=column.name)
     elif column.type == "string" and column.distinct > MANY_VALUES:
-        text = f"{column.distinct:,} different texts: group the rare ones, or drop it"
+        text = f"{column.distinct:,} different texts: training takes each for its mean label; group the rare ones"
         yield Guardrail("high_cardinality", text, column=column.name)
 
 

@@ -26,7 +26,8 @@ MOST_WORDS = 300
 _MOST_TEXTS, _LEAST_TEXTS = 20_000, 3
 _SAMPLE = 500
 _ROWS_PER_KEY = 5
-_ID_NAMES = ("id", "index", "uuid", "guid", "rowid", "row_id")
+_ID_NAMES = ("id", "index", "uuid", "guid", "rowid", "row", "rowname", "rownames", "row_number", "unnamed: 0")
+"""The last is what pandas calls a first column without a name, where it has written its index before."""
 
 
 class Dropped(Struct):

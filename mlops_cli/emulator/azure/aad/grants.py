@@ -69,10 +69,10 @@ def _secret(app: App, client: str) -> str:
     if client == app.identity.client_id:
         return app.identity.client_secret
     known = principals(app.state).get(client)
-    if known is None:
+    if not (known and known["clientSecret"]):
         message = f"Application with identifier '{client}' was not found in the directory."
         raise ApiError(400, "unauthorized_client", message)
-    return known["clientSecret"] or ""
+    return str(known["clientSecret"])
 
 
 def _check_assertion(app: App, assertion: str) -> None:

@@ -154,6 +154,25 @@ def test_a_big_table_is_judged_once_and_fitted_on_all_rows_when_there_is_time(
     assert rows_of(tmp_path / "model") == fitted_to
 
 
+def test_folds_serve_as_a_bag_until_the_last_fit_on_all_rows(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.random((12_000, 4)), columns=list("abcd"))
+    frame["y"] = (frame["a"] + random.random(len(frame)) / 4 > 0.6).astype(int)
+    bench = make_bench(frame, TrainSettings(label="y", experiment_timeout_minutes=10))
+    outcome = bench.trial(0, "LightGBM", {"learning_rate": 0.3}, Limits(time.time() + 600, 2))
+    assert outcome.seconds_to_serve == 0 < outcome.seconds_to_keep
+    publisher = Publisher(bench, tmp_path / "model", Clock(600, time.time()), {})
+    publisher.follow(outcome, [outcome])
+    served = load(tmp_path / "model").members[0]
+    assert isinstance(served, Bag)
+    assert len(served.members) == 4
+    late = Publisher(bench, tmp_path / "model", Clock(0, time.time()), {})
+    late.fit_on_all_rows([outcome], [outcome])
+    assert isinstance(load(tmp_path / "model").members[0], Bag)
+    publisher.fit_on_all_rows([outcome], [outcome])
+    assert rows_of(tmp_path / "model") == 12_000
+
+
 def rows_of(folder: Path) -> int:
     """How many rows the first tree has seen."""
     tree = load(folder).members[0].booster().dump_model(num_iteration=1)["tree_info"][0]

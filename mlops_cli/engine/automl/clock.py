@@ -27,6 +27,11 @@ class Clock:
     def cores(self) -> int:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
+    def together(self, seconds: list[float], rows: int) -> float:
+        """What fits over `rows` rows take that go on side by side as far as `Limits.waves` lets them."""
+        abreast = self.cores if rows < _MANY_ROWS else 1
+        return max(sum(seconds) / abreast, max(seconds, default=0.0))
+
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -13,7 +13,7 @@ from mlops_cli.engine.model.folder import Manifest
 
 _SHARE = 0.3
 _AT_ONCE = 1.0
-_MARGIN = 1.5
+_MARGIN = 1.3
 _LATE = 1.0
 
 
@@ -56,18 +56,13 @@ class Publisher:
         self._spent += time.time() - started
 
     def fit_on_all_rows(self, ranking: list[Outcome], outcomes: list[Outcome]) -> None:
-        """Once more what was published of a big table, when the rest of the budget is enough for all its rows."""
+        """Once more what was published with provisional members, when the rest of the budget is enough for that."""
         best = next((o for o in ranking if o.trial.iteration == self.iteration), None)
         members = [o for o in recipe(best, outcomes)[0] if o.is_provisional] if best else []
-        if (
-            best
-            and members
-            and self.clock.left() > _MARGIN * sum(o.final_seconds for o in members) + _AT_ONCE
-        ):
-            for outcome in members:
-                outcome.member = None
+        seconds = self.clock.together([o.final_seconds for o in members], self.bench.rows)
+        if best and members and self.clock.left() > _MARGIN * seconds:
             with suppress(OutOfTimeError, FitFailedError):
-                self._build(best, outcomes)
+                self._build(best, outcomes, anew=True)
 
     def last_words(self, ranking: list[Outcome], outcomes: list[Outcome]) -> None:
         """After a cancel: the best, when its members are there already or nearly so."""
@@ -82,21 +77,29 @@ class Publisher:
 
     def _seconds(self, best: Outcome, outcomes: list[Outcome]) -> float:
         members, _ = recipe(best, outcomes)
-        return sum(o.seconds_to_serve for o in members if o.trial.iteration not in self.bench.built)
+        seconds = [o.seconds_to_serve for o in members if o.trial.iteration not in self.bench.built]
+        return self.clock.together(seconds, self.bench.rows)
 
-    def _build(self, best: Outcome, outcomes: list[Outcome]) -> None:
-        publish(self.bench, best, outcomes, self.path, self.clock, self.run)
+    def _build(self, best: Outcome, outcomes: list[Outcome], anew: bool = False) -> None:
+        publish(self.bench, best, outcomes, self.path, self.clock, self.run, anew)
         self.iteration = best.trial.iteration
         self._ensemble = self._ensemble or best.index < 0
 
 
 def publish(
-    bench: Bench, best: Outcome, outcomes: list[Outcome], path: Path, clock: Clock, run: dict[str, str]
+    bench: Bench,
+    best: Outcome,
+    outcomes: list[Outcome],
+    path: Path,
+    clock: Clock,
+    run: dict[str, str],
+    anew: bool = False,
 ) -> None:
-    """Fit what `best` lacks on all rows and put the model in `path`, whole or not at all."""
+    """Fit what `best` lacks on all rows (`anew` as for `Bench.build`) and put the model in `path`, whole or not
+    at all."""
     started = time.time()
     members, mix = recipe(best, outcomes)
-    model = bench.build(members, mix, clock)
+    model = bench.build(members, mix, clock, anew)
     seconds = round(time.time() - started, 3)
     manifest = Manifest(
         best.trial.algorithm,

@@ -70,8 +70,8 @@ class Elsewhere:
 
 @dataclass(slots=True)
 class TableFits:
-    """`width` features stand before the target means in the matrices. With `bags` the folds' own models are what
-    is kept of algorithms that are unsteady, instead of one fit on all rows."""
+    """`width` features stand before the target means in the matrices. Of algorithms that are unsteady the folds'
+    own models are kept: for good with `bags`, else until there is one fit on all rows."""
 
     task: str
     folds: list[FitData]
@@ -105,7 +105,7 @@ class TableFits:
 
         fitted = waves.map(one, self.folds)
         usual = round(sum(rounds for _, rounds, _ in fitted) / len(fitted))
-        kept = len(self.folds) == 1 or self.bagged(algorithm)
+        kept = len(self.folds) == 1 or algorithm.startswith(_UNSTEADY)
 
         def answer(data: FitData, fit: tuple[Member, int, float]) -> FoldAnswer:
             member, rounds, seconds = cut(fit[0], usual), *fit[1:]
@@ -115,11 +115,8 @@ class TableFits:
 
         return [answer(data, fit) for data, fit in zip(self.folds, fitted, strict=True)]
 
-    def bagged(self, algorithm: str) -> bool:
-        return self.bags and algorithm.startswith(_UNSTEADY)
-
     def final(self, algorithm: str, parameters: Parameters, rounds: int | None, limits: Limits) -> Member:
-        if self.bagged(algorithm):
+        if self.bags and algorithm.startswith(_UNSTEADY):
             return Bag([fold.member for fold in self.judge(algorithm, parameters, limits)])
         return self._fit(algorithm, parameters, replace(self.whole, rounds=rounds), limits)[0]
 

@@ -42,6 +42,7 @@ class ForecastBench:
         self.metric = settings.metric()
         self.names = chosen(settings, BASELINES + REGRESSIONS)
         self.problem = read_problem(data, settings)
+        self.rows = len(data)
         self.notes = self.problem.notes
         self.horizon = forecasting.forecast_horizon
         own = [forecasting.time_column_name, *forecasting.time_series_id_column_names]
@@ -54,11 +55,11 @@ class ForecastBench:
         self.built: dict[int, Forecaster] = {}
         self.portfolio_size = len(self._portfolio())
         self.truth = np.concatenate([self._truth(origin) for origin in self.origins])
-        self.rows = ~np.isnan(self.truth)
+        self.known = ~np.isnan(self.truth)
 
     @property
     def y(self) -> np.ndarray:
-        return self.truth[self.rows]
+        return self.truth[self.known]
 
     def judging(self) -> dict[str, np.ndarray]:
         names = [", ".join(map(str, key)) or self.problem.label for key in self.line.series]
@@ -71,7 +72,7 @@ class ForecastBench:
         series = np.broadcast_to(np.array(names)[None, :, None], at.shape)
         origins = np.broadcast_to(np.array(self.origins)[:, None, None], at.shape)
         told = {"time": times, "series": series, "origin": origins}
-        return {"y": self.y} | {name: each.reshape(-1)[self.rows] for name, each in told.items()}
+        return {"y": self.y} | {name: each.reshape(-1)[self.known] for name, each in told.items()}
 
     @property
     def classes(self) -> int:
@@ -90,7 +91,7 @@ class ForecastBench:
         started = time.time()
         answers, _, seconds, *_ = zip(*self.fits.judge(algorithm, parameters, limits), strict=True)
         folds = [self._fold_metric(o, a) for o, a in zip(self.origins, answers, strict=True)]
-        whole = np.concatenate([a.reshape(-1) for a in answers])[self.rows][:, None]
+        whole = np.concatenate([a.reshape(-1) for a in answers])[self.known][:, None]
         duration = round(time.time() - started, 3)
         metrics = self.metrics(whole)
         trial = Trial(index, algorithm, parameters, metrics, duration, RunStatus.COMPLETED, None, folds)
@@ -99,9 +100,11 @@ class ForecastBench:
     def metrics(self, answers: np.ndarray) -> dict[str, float]:
         return self._metrics(self.y, answers[:, 0])
 
-    def build(self, members: list[Outcome], mix: Vote | Stack, clock: Clock) -> ForecastModel:
+    def build(
+        self, members: list[Outcome], mix: Vote | Stack, clock: Clock, anew: bool = False
+    ) -> ForecastModel:
         line, end = self.line, self.line.values.shape[1]
-        limits = Limits(time.time() + max(clock.left(), 1.0), clock.cores, soft=True)
+        limits = Limits(time.time() + max(clock.left(), 1.0), clock.cores, soft=not anew)
         missing = [o for o in members if o.trial.iteration not in self.built]
         waves = limits.waves(len(missing), line.values.size)
 

@@ -18,7 +18,7 @@ _USUAL_PACE = 0.1
 _FIRST_SHARE = 0.75
 _FIRST_SECONDS, _FIRST_OF_BUDGET = 1.5, 0.03
 _SHARE, _SHORT, _TOLERANCE = 0.4, 2.0, 1.5
-_FIXED_RESERVE, _MARGIN = 1.0, 1.5
+_FIXED_RESERVE, _MARGIN = 1.0, 1.3
 
 Task = tuple[int, str, Parameters, Limits]
 
@@ -91,9 +91,8 @@ class Planner:
     def reserve(self) -> float:
         """Seconds to keep for the last ensemble, the final fit of its members and the folder."""
         built = self.bench.built
-        missing = [o.seconds_to_serve for o in self._selected if o.trial.iteration not in built]
-        at_once = min(self.clock.cores, len(missing)) or 1
-        return _FIXED_RESERVE + _MARGIN * max(sum(missing) / at_once, max(missing, default=0.0))
+        missing = [o.seconds_to_keep for o in self._selected if o.trial.iteration not in built]
+        return _FIXED_RESERVE + _MARGIN * self.clock.together(missing, self.bench.rows)
 
     @property
     def settings(self) -> TrainSettings:

@@ -63,8 +63,8 @@ class TableBench:
         small = (
             len(problem.y) <= _MOST_ROWS_TO_BAG and self.matrix.size * problem.outputs <= _MOST_CELLS_TO_BAG
         )
-        bags = len(folds) >= _LEAST_TO_BAG and small
-        self.fits: Fits = TableFits(settings.task, self.folds, whole, self.matrix.shape[1], bags)
+        self.bags = len(folds) >= _LEAST_TO_BAG and small
+        self.fits: Fits = TableFits(settings.task, self.folds, whole, self.matrix.shape[1], self.bags)
         self.built: dict[int, Member] = {}
 
     @property
@@ -77,6 +77,10 @@ class TableBench:
     @property
     def classes(self) -> int:
         return len(self.problem.classes or ())
+
+    @property
+    def rows(self) -> int:
+        return len(self.matrix)
 
     def candidate(self, index: int, seen: Sequence[Seen]) -> tuple[str, Parameters] | None:
         if self.foreign:
@@ -103,18 +107,21 @@ class TableBench:
             fold_metrics,
         )
         bag = Bag(list(kept)) if len(kept) > 1 and kept[0] is not None else None
-        final_seconds = sum(seconds) if bag else sum(seconds) / len(seconds) * self._growth()
+        lasting = bag is not None and self.bags
+        final_seconds = sum(seconds) if lasting else sum(seconds) / len(seconds) * self._growth()
         member = kept[0] if self.big else bag
-        return Outcome(trial, index, whole, list(rounds_used), final_seconds, member)
+        return Outcome(trial, index, whole, list(rounds_used), final_seconds, member, lasting)
 
     def metrics(self, answers: np.ndarray) -> dict[str, float]:
         return self._metrics(self.y, answers)
 
-    def build(self, members: list[Outcome], mix: Vote | Stack, clock: Clock) -> FittedModel:
-        """Each member that judging has not left fitted anew, unless an earlier model had it; out of time it ends
-        with what it has."""
-        limits = Limits(time.time() + max(clock.left(), 1.0), clock.cores, soft=True)
-        missing = [o for o in members if o.trial.iteration not in self.built and o.member is None]
+    def build(
+        self, members: list[Outcome], mix: Vote | Stack, clock: Clock, anew: bool = False
+    ) -> FittedModel:
+        """Of what is lacking, a fit that runs out of time ends with what it has learnt."""
+        limits = Limits(time.time() + max(clock.left(), 1.0), clock.cores, soft=not anew)
+        lacking = [o for o in members if o.member is None or (anew and o.is_provisional)]
+        missing = [o for o in lacking if o.trial.iteration not in self.built]
         waves = limits.waves(len(missing), len(self.matrix))
 
         def one(outcome: Outcome) -> Member:

@@ -16,7 +16,7 @@ from mlops_cli.engine.model.ensembles import Stack, Vote
 from mlops_cli.engine.model.members import Bag
 from mlops_cli.status import RunStatus
 
-_MOST_BAGS = 20
+_MOST_BAGS, _MOST_PROVISIONAL = 20, 6
 """Trials whose models are kept in memory although no mix has them."""
 
 
@@ -40,8 +40,8 @@ class Outcome:
 
     `index` is the place in the search order (-1: an ensemble), `answers` its (n, k) predictions for the judging
     rows, `rounds` how long each fold's fit went on, `final_seconds` what the fit to be served is expected to take.
-    `member` is what judging has left: a bag of all folds, or of a big table's one fold a model that serves until
-    there is time for a fit on all rows.
+    `member` is what judging has left: a bag of all folds' models, or of a big table the model of its one fold.
+    Unless it is `lasting` it serves until there is time for a fit on all rows.
     """
 
     trial: Trial
@@ -50,15 +50,21 @@ class Outcome:
     rounds: list[int]
     final_seconds: float
     member: Any = None
+    lasting: bool = False
 
     @property
     def is_provisional(self) -> bool:
-        """Whether its member has seen some of the rows only."""
-        return self.member is not None and not isinstance(self.member, Bag)
+        return self.member is not None and not self.lasting
 
     @property
     def seconds_to_serve(self) -> float:
         return self.final_seconds if self.member is None else 0.0
+
+    @property
+    def seconds_to_keep(self) -> float:
+        """For the final fit. A big table's one model has seen most rows, and is as good unless time is left."""
+        bagged = isinstance(self.member, Bag) and not self.lasting
+        return self.final_seconds if bagged else self.seconds_to_serve
 
     @classmethod
     def of_ensemble(cls, algorithm: str, parameters: Parameters, answers: np.ndarray) -> "Outcome":
@@ -80,6 +86,11 @@ class Bench(Protocol):
     fits: Fits
     built: dict[int, Any]
     """Members fitted on all rows, by the iteration of their trial: later models take them as they are."""
+
+    @property
+    def rows(self) -> int:
+        """Of the whole table, which the final fit learns from."""
+        ...
 
     @property
     def y(self) -> np.ndarray:
@@ -105,8 +116,9 @@ class Bench(Protocol):
 
     def metrics(self, answers: np.ndarray) -> dict[str, float]: ...
 
-    def build(self, members: list[Outcome], mix: Vote | Stack, clock: Clock) -> Any:
-        """The model, fitted on all rows."""
+    def build(self, members: list[Outcome], mix: Vote | Stack, clock: Clock, anew: bool = False) -> Any:
+        """The model. What it lacks is fitted on all rows; so is, with `anew`, what is provisional, and raises
+        OutOfTimeError when there is too little time for that."""
         ...
 
     def featurization(self) -> list[dict[str, Any]]: ...
@@ -115,8 +127,9 @@ class Bench(Protocol):
 def forget(metric: str, outcomes: list[Outcome], chosen: list[Outcome]) -> None:
     """Bags of trials that are far behind and in no mix give back their memory; they can be fitted again."""
     mixed = {outcome.index for outcome in chosen}
-    for outcome in rank(metric, outcomes)[_MOST_BAGS:]:
-        if outcome.index not in mixed and not outcome.is_provisional:
+    for place, outcome in enumerate(rank(metric, outcomes)):
+        most = _MOST_BAGS if outcome.lasting else _MOST_PROVISIONAL
+        if place >= most and outcome.index not in mixed and isinstance(outcome.member, Bag):
             outcome.member = None
 
 

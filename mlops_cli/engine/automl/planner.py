@@ -35,6 +35,7 @@ class Planner:
         self._index = 0
         self._tried: set[int] = set()
         self._seconds: dict[str, list[float]] = {}
+        self._final_shares: list[float] = []
         self._losses: list[float] = []
         self._selected: list[Outcome] = []
         self._seen: list[Seen] = []
@@ -80,6 +81,7 @@ class Planner:
         trial = outcome.trial
         seconds = trial.duration_seconds * _pace(trial.parameters)
         self._seconds.setdefault(trial.algorithm, []).append(seconds)
+        self._final_shares.append(outcome.seconds_to_keep / max(trial.duration_seconds, 1e-3))
         self._losses.append(selection.loss)
         self._seen.append(
             Seen(loss_of(self.bench, outcome), outcome.index, trial.algorithm, trial.parameters)
@@ -108,8 +110,12 @@ class Planner:
         return not self.stopped
 
     def _room(self) -> float:
-        """Seconds that one trial may take at most."""
-        room = self.clock.left() - self.reserve() if self._losses else self.clock.left() * _FIRST_SHARE
+        """Seconds that one trial may take at most, its own final fit after it."""
+        if self._losses:
+            share = sum(self._final_shares) / len(self._final_shares)
+            room = (self.clock.left() - self.reserve()) / (1 + _MARGIN * share)
+        else:
+            room = self.clock.left() * _FIRST_SHARE
         return min(room, (self.settings.iteration_timeout_minutes or room) * 60)
 
     def _limits(self, expected: float) -> Limits:

@@ -14,7 +14,8 @@ from mlops_cli.engine.automl.finish import Publisher
 from mlops_cli.engine.automl.fits import TableFits
 from mlops_cli.engine.automl.folds import split
 from mlops_cli.engine.automl.learners import available, learner
-from mlops_cli.engine.automl.portfolio import LAG, Candidate, Seen, Shape, candidate, portfolio
+from mlops_cli.engine.automl.portfolio import Candidate, Shape, portfolio
+from mlops_cli.engine.automl.proposals import LAG, Seen, candidate
 from mlops_cli.engine.automl.search import make_bench, run_automl
 from mlops_cli.engine.automl.spaces import SPACES, Range, anywhere, near, space_of
 from mlops_cli.engine.model.folder import load

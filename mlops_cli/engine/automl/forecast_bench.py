@@ -15,8 +15,8 @@ from mlops_cli.engine.automl.forecast_fit import BASELINES, REGRESSIONS, Forecas
 from mlops_cli.engine.automl.forecast_portfolio import forecast_candidate, forecast_portfolio
 from mlops_cli.engine.automl.learners import chosen
 from mlops_cli.engine.automl.metrics import regression_metrics
-from mlops_cli.engine.automl.portfolio import Seen
 from mlops_cli.engine.automl.problem import read_problem
+from mlops_cli.engine.automl.proposals import Seen
 from mlops_cli.engine.automl.schemas import forecast_schema
 from mlops_cli.engine.automl.timeline import lay_out
 from mlops_cli.engine.automl.trials import Outcome, Trial

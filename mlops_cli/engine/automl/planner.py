@@ -7,7 +7,7 @@ from collections.abc import Callable
 from mlops_cli.domain.training import TrainSettings
 from mlops_cli.engine.automl.clock import Clock, Limits
 from mlops_cli.engine.automl.fitdata import Parameters
-from mlops_cli.engine.automl.portfolio import LAG, Seen
+from mlops_cli.engine.automl.proposals import LAG, Seen
 from mlops_cli.engine.automl.selection import Selection, loss_of
 from mlops_cli.engine.automl.trials import Bench, Outcome
 

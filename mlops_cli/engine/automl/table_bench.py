@@ -17,8 +17,9 @@ from mlops_cli.engine.automl.fits import Fits, TableFits
 from mlops_cli.engine.automl.folds import Fold, split
 from mlops_cli.engine.automl.learners import available, chosen
 from mlops_cli.engine.automl.metrics import classification_metric, classification_metrics, regression_metrics
-from mlops_cli.engine.automl.portfolio import Seen, Shape, candidate, portfolio
+from mlops_cli.engine.automl.portfolio import Shape, portfolio
 from mlops_cli.engine.automl.problem import Problem
+from mlops_cli.engine.automl.proposals import Seen, candidate
 from mlops_cli.engine.automl.schemas import table_schema
 from mlops_cli.engine.automl.trials import Outcome, Trial
 from mlops_cli.engine.model.ensembles import Stack, Vote

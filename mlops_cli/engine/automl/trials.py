@@ -11,7 +11,7 @@ from mlops_cli.domain.training import LOWER_IS_BETTER, TrainSettings
 from mlops_cli.engine.automl.clock import Clock, Limits
 from mlops_cli.engine.automl.fitdata import Parameters
 from mlops_cli.engine.automl.fits import Fits
-from mlops_cli.engine.automl.portfolio import Seen
+from mlops_cli.engine.automl.proposals import Seen
 from mlops_cli.engine.model.ensembles import Stack, Vote
 from mlops_cli.engine.model.members import Bag
 from mlops_cli.status import RunStatus

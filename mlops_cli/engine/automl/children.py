@@ -21,15 +21,19 @@ BUDGET_SECONDS = 600.0
 
 
 def publish_trials(
-    data: "pandas.DataFrame", settings: TrainSettings, workdir: Path, place: Callable[[Trial], Path | None]
+    data: "pandas.DataFrame",
+    settings: TrainSettings,
+    workdir: Path,
+    place: Callable[[Trial], Path | None],
+    validation: "pandas.DataFrame | None" = None,
 ) -> None:
-    """Fit every completed trial of the search in `workdir` on all rows, and put its model where `place` says.
+    """Fit every completed trial of the search in `workdir` on all rows of `data`; put its model where `place` says.
 
     A trial for which `place` gives None, or a folder that exists, is left out.
     """
     with quiet():
-        bench = make_bench(data, settings)
-        outcomes = Workdir(workdir, fingerprint(data, settings, bench.y)).load()
+        bench = make_bench(data, settings, validation)
+        outcomes = Workdir(workdir, fingerprint(data, settings, bench.y, validation)).load()
         clock = Clock(BUDGET_SECONDS, time.time())
         for outcome in outcomes:
             folder = place(outcome.trial)

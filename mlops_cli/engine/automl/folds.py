@@ -1,8 +1,14 @@
 """Which rows judge a trial. Out-of-fold: every row is predicted by a model that has not seen it."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from mlops_cli.domain.training import TrainSettings
+from mlops_cli.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas
 
 Fold = tuple[np.ndarray, np.ndarray]
 _CELLS_A_SECOND = 20_000
@@ -25,6 +31,16 @@ def split(y: np.ndarray, columns: int, stratified: bool, settings: TrainSettings
         return [_holdout(y, stratified, 0.2 if len(y) < 50_000 else 0.1, settings.seed)]
     count = _count(len(y), columns) if share >= 1 else _FEW_FOLDS
     return _cross(y, stratified, count, settings.seed)
+
+
+def marked(rows: "pandas.DataFrame", columns: list[str]) -> list[Fold]:
+    """A fold for each of `columns`, which hold 1 for a row to train on and 0 for one that judges."""
+    for name in columns:
+        if name not in rows.columns:
+            raise DataError(f"there is no column '{name}' of train.cv_split_columns")
+        if set(rows[name].unique().tolist()) != {0, 1}:
+            raise DataError(f"the column '{name}' splits the rows: it has to hold 0 and 1, and both of them")
+    return [(np.flatnonzero(rows[name] == 1), np.flatnonzero(rows[name] == 0)) for name in columns]
 
 
 def _share(work: float, settings: TrainSettings) -> float:

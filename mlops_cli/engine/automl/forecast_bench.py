@@ -36,19 +36,22 @@ _MOST_ORIGINS = 5
 class ForecastBench:
     """Raises DataError when the series are too short for the horizon."""
 
-    def __init__(self, data: "pandas.DataFrame", settings: TrainSettings) -> None:
+    def __init__(
+        self, data: "pandas.DataFrame", settings: TrainSettings, validation: "pandas.DataFrame | None" = None
+    ) -> None:
         forecasting = _forecasting(data, settings)
         self.settings = settings
         self.metric = settings.metric()
         self.names = chosen(settings, BASELINES + REGRESSIONS)
-        self.problem = read_problem(data, settings)
+        self.problem = read_problem(_followed(data, validation), settings)
         self.rows = len(data)
         self.notes = self.problem.notes
         self.horizon = forecasting.forecast_horizon
         own = [forecasting.time_column_name, *forecasting.time_series_id_column_names]
         self.encoder = Encoder.fit(self.problem.features.drop(columns=own), settings.featurization)
         self.line = lay_out(self.problem.features, self.problem.y, self.encoder, forecasting)
-        self.origins = self._origins()
+        judged = None if validation is None else validation[forecasting.time_column_name].nunique()
+        self.origins = self._origins(judged)
         self.fits: Fits = ForecastFits(
             self.line, self.origins, self.horizon, self.encoder.categories, settings.seed
         )
@@ -158,15 +161,28 @@ class ForecastBench:
         found = regression_metrics(y, predicted, low, high)
         return {name: value for name, value in found.items() if np.isfinite(value)}
 
-    def _origins(self) -> list[int]:
-        """The last ones, a horizon apart; at least twice the horizon stays before the first."""
+    def _origins(self, judged: int | None) -> list[int]:
+        """The last ones, a horizon apart; at least twice the horizon stays before the first. Of `judged` periods
+        at the end that are given to judge, all whole horizons."""
         end, h = self.line.values.shape[1], self.horizon
-        wanted = self.settings.n_cross_validations or _MOST_ORIGINS
+        usual = self.settings.n_cross_validations or _MOST_ORIGINS
+        wanted = usual if judged is None else max(1, judged // h)
         count = min(wanted, (end - max(2 * h, 8)) // h)
         if count < 1:
             hint = "give more rows or a shorter forecasting.forecast_horizon"
             raise DataError(f"{end} periods are too few for a horizon of {h}", hint=hint)
         return [end - h * back for back in range(count, 0, -1)]
+
+
+def _followed(data: "pandas.DataFrame", validation: "pandas.DataFrame | None") -> "pandas.DataFrame":
+    """A forecast goes on from the last values that are known: the periods that judge are part of the series."""
+    if validation is None:
+        return data
+    import pandas as pd
+
+    if missing := [name for name in data.columns if name not in validation.columns]:
+        raise DataError(f"the validation data has no column '{missing[0]}'")
+    return pd.concat([data, validation[list(data.columns)]], ignore_index=True)
 
 
 def _forecasting(data: "pandas.DataFrame", settings: TrainSettings) -> ForecastSettings:

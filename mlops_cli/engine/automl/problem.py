@@ -8,6 +8,7 @@ import numpy as np
 
 from mlops_cli.domain.data import Scalar
 from mlops_cli.domain.training import TrainSettings
+from mlops_cli.engine.automl.folds import Fold, marked
 from mlops_cli.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -18,14 +19,26 @@ MOST_CLASSES = 1000
 
 
 @dataclass(slots=True)
-class Problem:
-    """`y` holds class positions (classification) or floats; `classes` the labels in their original type."""
+class Rows:
+    """`y` holds class positions (classification) or floats."""
 
     features: "pandas.DataFrame"
     y: np.ndarray
+
+
+@dataclass(slots=True)
+class Problem(Rows):
+    """What is trained on; `classes` are the labels in their original type.
+
+    `judging` are rows of a table of their own that judge all trials, `folds` the splits that columns of the
+    table ask for; without both the search makes its own folds.
+    """
+
     label: str
     classes: list[Scalar] | None
     notes: list[str] = field(default_factory=list)
+    judging: Rows | None = None
+    folds: list[Fold] = field(default_factory=list)
 
     @property
     def outputs(self) -> int:
@@ -50,21 +63,28 @@ class Problem:
 def read_problem(data: "pandas.DataFrame", settings: TrainSettings) -> Problem:
     """Raises DataError or UsageError when `data` cannot be trained on as the settings say."""
     label = _label(data, settings)
-    known = data[label].notna()
-    if data[label].dtype.kind == "f":
-        known &= ~np.isinf(data[label])
+    rows = labelled(data, label)
     notes = []
-    if not known.all():
-        notes.append(f"{int((~known).sum())} rows without a value of '{label}' were left out")
-    rows = data[known].reset_index(drop=True)
+    if len(rows) < len(data):
+        notes.append(f"{len(data) - len(rows)} rows without a value of '{label}' were left out")
     _check_rows(rows, label)
-    classes, y = _classes(rows[label]) if settings.task == "classification" else (None, _numbers(rows[label]))
+    classes, y = _classes(rows[label]) if settings.task == "classification" else (None, _varied(rows[label]))
     _check_featurization(rows, settings)
-    features = rows.drop(columns=[label, *_dropped(rows, settings, label)])
+    folds = marked(rows, settings.cv_split_columns)
+    unused = {label, *_dropped(rows, settings), *settings.cv_split_columns}
+    features = rows.drop(columns=list(unused))
     features.columns = [str(name) for name in features.columns]
     if features.shape[1] == 0:
         raise DataError(f"there is no column besides the label '{label}'")
-    return Problem(features, y, label, classes, notes)
+    return Problem(features, y, label, classes, notes, folds=folds)
+
+
+def labelled(data: "pandas.DataFrame", label: str) -> "pandas.DataFrame":
+    """The rows with a value of the label."""
+    known = data[label].notna()
+    if data[label].dtype.kind == "f":
+        known &= ~np.isinf(data[label])
+    return data[known].reset_index(drop=True)
 
 
 def _label(data: "pandas.DataFrame", settings: TrainSettings) -> str:
@@ -104,20 +124,18 @@ def _check_featurization(rows: "pandas.DataFrame", settings: TrainSettings) -> N
             )
 
 
-def _dropped(rows: "pandas.DataFrame", settings: TrainSettings, label: str) -> list[str]:
+def _dropped(rows: "pandas.DataFrame", settings: TrainSettings) -> list[str]:
     unknown = [name for name in settings.drop_columns if name not in rows.columns]
     if unknown:
         raise DataError(
             f"cannot drop '{unknown[0]}': no such column", hint=_nearest(unknown[0], rows.columns)
         )
-    return [name for name in settings.drop_columns if name != label]
+    return settings.drop_columns
 
 
 def _classes(labels: "pandas.Series") -> tuple[list[Scalar], np.ndarray]:
     name = labels.name
-    if labels.dtype.kind == "f":
-        labels = _whole_numbers(labels)
-    codes, distinct = labels.astype(object).factorize()
+    codes, distinct = class_labels(labels).factorize()
     values = distinct.tolist()
     if len(values) < 2:
         raise DataError(f"the label '{name}' has one value only ({values[0]!r}); two classes are needed")
@@ -127,7 +145,12 @@ def _classes(labels: "pandas.Series") -> tuple[list[Scalar], np.ndarray]:
     order = sorted(range(len(values)), key=lambda i: _sort_key(values[i]))
     position = np.empty(len(values), dtype=np.int64)
     position[order] = np.arange(len(values))
-    return [_plain(values[i]) for i in order], position[codes]
+    return [plain(values[i]) for i in order], position[codes]
+
+
+def class_labels(labels: "pandas.Series") -> "pandas.Series":
+    """Each as an object; floats without fractions are whole numbers."""
+    return (_whole_numbers(labels) if labels.dtype.kind == "f" else labels).astype(object)
 
 
 def _whole_numbers(labels: "pandas.Series") -> "pandas.Series":
@@ -146,21 +169,27 @@ def _sort_key(value: object) -> tuple[bool, float, str]:
     return (not number, float(value) if isinstance(value, int | float) else 0.0, str(value))
 
 
-def _plain(value: object) -> Scalar:
+def plain(value: object) -> Scalar:
+    """A label as JSON has it."""
     return value if isinstance(value, str | int | float | bool) else str(value)
 
 
-def _numbers(labels: "pandas.Series") -> np.ndarray:
+def _varied(labels: "pandas.Series") -> np.ndarray:
+    values = numbers(labels)
+    if values.min() == values.max():
+        raise DataError(f"the label '{labels.name}' has one value only ({values[0]:g})")
+    return values
+
+
+def numbers(labels: "pandas.Series") -> np.ndarray:
+    """Raises DataError for a label that is no number."""
     import pandas as pd
 
     if labels.dtype.kind in "Mm":
         raise DataError(f"the label '{labels.name}' is a date, not a number")
-    numbers = pd.to_numeric(labels.astype(object), errors="coerce")
-    if numbers.isna().any():
-        example = labels[numbers.isna()].iloc[0]
+    found = pd.to_numeric(labels.astype(object), errors="coerce")
+    if found.isna().any():
+        example = labels[found.isna()].iloc[0]
         hint = "use --task classification to predict a text"
         raise DataError(f"the label '{labels.name}' holds text ({example!r}), not numbers", hint=hint)
-    values = numbers.to_numpy(dtype=np.float64)
-    if values.min() == values.max():
-        raise DataError(f"the label '{labels.name}' has one value only ({values[0]:g})")
-    return values
+    return found.to_numpy(dtype=np.float64)

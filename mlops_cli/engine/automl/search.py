@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlops_cli.domain.training import TrainSettings
+from mlops_cli.domain.training import TrainSettings, judging_conflict
 from mlops_cli.engine.automl import engines
 from mlops_cli.engine.automl.clock import Clock
 from mlops_cli.engine.automl.finish import Publisher
@@ -14,7 +14,7 @@ from mlops_cli.engine.automl.loop import AutoMLResult, OnTrial, Search, Stop
 from mlops_cli.engine.automl.quiet import quiet
 from mlops_cli.engine.automl.trials import Bench, Trial
 from mlops_cli.engine.automl.workdir import Workdir, fingerprint
-from mlops_cli.errors import StateError
+from mlops_cli.errors import StateError, UsageError
 
 if TYPE_CHECKING:
     import pandas
@@ -32,19 +32,21 @@ def run_automl(
     should_stop: Stop = lambda: False,
     started: float | None = None,
     run_info: dict[str, str] | None = None,
+    validation: "pandas.DataFrame | None" = None,
 ) -> AutoMLResult:
     """Search, and leave the best model in `workdir`/model.
 
     `on_trial` is called in this thread as each trial ends, and once more for each trial that an earlier, killed
     call with the same `workdir` had finished. `started` is `time.time()` of the moment the budget counts from.
+    `validation` is a table of the rows that judge every trial; nothing is learnt from it.
     Raises DataError or UsageError for what cannot be trained, WorkFailedError when every trial fails, StateError
     when `workdir` cannot be written.
     """
     clock = Clock(settings.experiment_timeout_minutes * 60, started or time.time())
     with quiet():
-        bench = make_bench(data, settings)
+        bench = make_bench(data, settings, validation)
         try:
-            disk = Workdir(workdir, fingerprint(data, settings, bench.y))
+            disk = Workdir(workdir, fingerprint(data, settings, bench.y, validation))
             clock.spent = disk.elapsed
             disk.save_judged(bench.judging())
             with closing(_fits(bench, disk)) as bench.fits:
@@ -62,14 +64,23 @@ def _fits(bench: Bench, disk: Workdir) -> "HostedFits | ClusterFits":
     return HostedFits(bench.fits, disk.path / "host")
 
 
-def make_bench(data: "pandas.DataFrame", settings: TrainSettings) -> Bench:
+def make_bench(
+    data: "pandas.DataFrame", settings: TrainSettings, validation: "pandas.DataFrame | None" = None
+) -> Bench:
+    """Raises DataError or UsageError for what cannot be trained."""
+    if conflict := judging_conflict(settings):
+        raise UsageError(": ".join(conflict))
     if settings.engine != "mlops":
         engines.check(settings)
     if settings.task == "forecasting":
         from mlops_cli.engine.automl.forecast_bench import ForecastBench
 
-        return ForecastBench(data, settings)
+        return ForecastBench(data, settings, validation)
     from mlops_cli.engine.automl.problem import read_problem
     from mlops_cli.engine.automl.table_bench import TableBench
+    from mlops_cli.engine.automl.validation import judging_rows
 
-    return TableBench(read_problem(data, settings), settings)
+    problem = read_problem(data, settings)
+    if validation is not None:
+        problem.judging = judging_rows(validation, problem)
+    return TableBench(problem, settings)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -52,25 +53,21 @@ class TableBench:
         self.matrix = self.encoder.matrix(problem.features)
         if drifted := drift_note(self.matrix, self.encoder):
             self.notes.append(drifted)
-        folds = split(problem.y, self.matrix.shape[1], problem.classes is not None, settings)
-        self.judged = np.concatenate([valid for _, valid in folds])
-        self.folds = [self._fold(fold) for fold in folds]
-        self.big = len(folds) == 1 and settings.validation_size is None and not self.foreign
+        whole, self.means = self._whole()
+        self.folds = self._folds(whole)
+        self.y = np.concatenate([fold.valid[1] for fold in self.folds if fold.valid])
+        asked = settings.validation_size is not None or problem.folds or problem.judging
+        self.big = len(self.folds) == 1 and not asked and not self.foreign
         levels = max(self.encoder.categories.values(), default=0)
         shape = Shape(len(problem.y), problem.outputs, problem.skewness, self.big, levels)
         self.first = portfolio(self.names, bool(settings.allowed_models), shape)
         self.portfolio_size = 1 if self.foreign else len(self.first)
-        whole, self.means = self._whole()
         small = (
             len(problem.y) <= _MOST_ROWS_TO_BAG and self.matrix.size * problem.outputs <= _MOST_CELLS_TO_BAG
         )
-        self.bags = len(folds) >= _LEAST_TO_BAG and small
+        self.bags = len(self.folds) >= _LEAST_TO_BAG and small
         self.fits: Fits = TableFits(settings.task, self.folds, whole, self.matrix.shape[1], self.bags)
         self.built: dict[int, Member] = {}
-
-    @property
-    def y(self) -> np.ndarray:
-        return self.problem.y[self.judged]
 
     def judging(self) -> dict[str, np.ndarray]:
         return {"y": self.y}
@@ -152,6 +149,16 @@ class TableBench:
         return used + [
             {"column": d.name, "purpose": "dropped", "reason": d.reason} for d in self.encoder.dropped
         ]
+
+    def _folds(self, whole: FitData) -> list[FitData]:
+        """Rows that were given to judge leave all others to train on, also in the end."""
+        problem = self.problem
+        if problem.judging:
+            matrix = self.means.extend(self.encoder.matrix(problem.judging.features))
+            return [replace(whole, valid=(matrix, problem.judging.y))]
+        stratified = problem.classes is not None
+        rows = problem.folds or split(problem.y, self.matrix.shape[1], stratified, self.settings)
+        return [self._fold(fold) for fold in rows]
 
     def _fold(self, fold: Fold) -> FitData:
         train, valid = fold

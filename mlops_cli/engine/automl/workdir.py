@@ -104,14 +104,20 @@ def _arrays(file: Path) -> dict[str, np.ndarray] | None:
         return None
 
 
-def fingerprint(data: "pandas.DataFrame", settings: TrainSettings, judged: np.ndarray) -> str:
+def fingerprint(
+    data: "pandas.DataFrame",
+    settings: TrainSettings,
+    judged: np.ndarray,
+    validation: "pandas.DataFrame | None" = None,
+) -> str:
     """Of the data, of the labels that judge, and of all settings that decide what a trial is; the budget may
     change unless it changes the folds."""
     from pandas.util import hash_pandas_object
 
     keep = {k: v for k, v in msgspec.to_builtins(settings).items() if k not in _MAY_CHANGE}
     digest = hashlib.sha256(msgspec.json.encode([list(map(str, data.columns)), keep]))
-    digest.update(hash_pandas_object(data, index=False).to_numpy().tobytes())
+    for table in (data,) if validation is None else (data, validation):
+        digest.update(hash_pandas_object(table, index=False).to_numpy().tobytes())
     digest.update(judged.tobytes())
     return digest.hexdigest()
 

@@ -90,3 +90,25 @@ def test_models_are_tested_and_asked_in_the_cloud(program):
     assert found["alone"] == ["price_predicted"]
     assert found["metrics"]["r2_score"] > 0.8
     assert found["answers"] == 7
+
+
+def test_validation_data_judges_and_is_not_trained_on(program):
+    found = program("automl_validation")
+    auc, accuracy = found["apart"]
+    assert auc < 0.1
+    on_training, on_validation = found["model"]
+    assert on_training > 0.9
+    assert on_validation == accuracy < 0.1
+    assert found["step"] == ["Finished", auc]
+
+
+def test_columns_mark_the_folds_and_are_no_features(program):
+    found = program("automl_validation")
+    assert found["marked"] == ["Completed", [3, 2]]
+    assert not {"cv1", "cv2"} & set(found["columns"])
+
+
+def test_validation_data_that_cannot_judge_is_told(program):
+    found = program("automl_validation")
+    assert found["nameless"] == ["Failed", "the validation data has no column 'y'"]
+    assert found["line"] == "Completed"

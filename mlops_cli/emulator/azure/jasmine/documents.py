@@ -28,8 +28,12 @@ def settings_of(posted: Document) -> Document:
 
 def test_data(posted: Document) -> str:
     """The id of the table on which the best model is tested, empty where there is none."""
-    found = re.search(r'"test_data":\s*\{"datasetId":\s*"([^"]+)"', _data(posted))
-    return found[1] if found else ""
+    return _table(posted, "test_data")
+
+
+def validation_data(posted: Document) -> str:
+    """The id of the table whose rows judge, empty where the search makes folds."""
+    return _table(posted, "validation_data")
 
 
 def dataset_id(posted: Document) -> str:
@@ -37,15 +41,16 @@ def dataset_id(posted: Document) -> str:
 
     AutoMLStep has it validated with the data where the target should be.
     """
-    found = re.search(r'"training_data":\s*\{"datasetId":\s*"([^"]+)"', _data(posted))
-    if found is None:
-        raise bad_request("Training data must be a TabularDataset.", "NoTrainingData")
-    return found[1]
+    if found := _table(posted, "training_data"):
+        return found
+    raise bad_request("Training data must be a TabularDataset.", "NoTrainingData")
 
 
-def _data(posted: Document) -> str:
+def _table(posted: Document, name: str) -> str:
+    """The id of the table that is given as `name`."""
     text: str = posted.get("dataPrepJsonString") or posted.get("target") or ""
-    return text.replace('\\"', '"')
+    found = re.search(rf'"{name}":\s*\{{"datasetId":\s*"([^"]+)"', text.replace('\\"', '"'))
+    return found[1] if found else ""
 
 
 def parent(posted: Document) -> Document:

@@ -25,14 +25,20 @@ if TYPE_CHECKING:
     from mlops_cli.engine.automl.trials import Trial
 
 
-def write_children(folder: AutoMLFolder, table: pandas.DataFrame, settings: TrainSettings, best: int) -> None:
+def write_children(
+    folder: AutoMLFolder,
+    table: pandas.DataFrame,
+    settings: TrainSettings,
+    best: int,
+    validation: pandas.DataFrame | None,
+) -> None:
     """Write the files of all completed children."""
     from mlops_cli.engine.automl.children import publish_trials
 
     def place(trial: Trial) -> Path | None:
         return folder.path / "models" / str(trial.iteration) if trial.iteration != best else None
 
-    publish_trials(table, settings, folder.search, place)
+    publish_trials(table, settings, folder.search, place, validation)
     models = {int(path.name): path for path in (folder.path / "models").glob("[0-9]*")}
     for number, model in {**models, best: folder.search / "model"}.items():
         if not folder.child(number).exists():

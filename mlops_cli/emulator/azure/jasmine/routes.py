@@ -17,7 +17,6 @@ service = Service(
     "jasmine", "AutoML", hosts.AML, errors.aml,
     left_out=("images, text, deep learning", "ONNX models of runs",
               "continue_experiment and cancel_iteration (they fail inside of the SDK)",
-              "validation_data and cv_split_column_names (the search makes its own folds of the training data)",
               "weights (weight_column_name is no feature, and no weight)"),
 )  # fmt: skip
 OF_A_STEP = "placeholder"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mlops_cli.domain.training import TrainSettings
 from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
 from mlops_cli.emulator.azure.execution.job import PRINCIPAL
 from mlops_cli.emulator.azure.history.executors import EXECUTORS, Executor
@@ -31,7 +32,7 @@ _settling = threading.RLock()
 
 def check(app: App, posted: Document, *, with_data: bool = True) -> None:
     """Raise ApiError 400 for a request that cannot become a run."""
-    train_settings(documents.settings_of(posted), app.identity.automl_budget())
+    _settings(app, posted)
     if with_data:
         documents.dataset_id(posted)
 
@@ -49,17 +50,23 @@ def create(
     run_id = run_id or f"AutoML_{uuid.uuid4()}"
     runs = Runs(workspace)
     runs.patch(experiment, run_id, documents.parent(posted), user)
-    settings = train_settings(documents.settings_of(posted), app.identity.automl_budget())
-    folder = folder_of(app, run_id)
+    settings, folder = _settings(app, posted), folder_of(app, run_id)
     trained, tested = documents.dataset_id(posted), documents.test_data(posted)
     if share := documents.settings_of(posted).get("test_size"):
         trained, tested = model_tests.split(workspace, trained, share)
     definition = local_definition(app, workspace, trained, folder.data)
     job = {"run_id": run_id, "settings": msgspec.to_builtins(settings), "table": definition}
+    if judging := settings.validation_data:
+        job["validation"] = local_definition(app, workspace, judging, folder.data / "validation")
     folder.create(job | {"tested": tested})
     artifacts = Artifacts(workspace, app.identity)
     artifacts.link("ExperimentRun", f"dcid.{run_id}", LOG, folder.log)
     return run_id
+
+
+def _settings(app: App, posted: Document) -> TrainSettings:
+    judging = documents.validation_data(posted)
+    return train_settings(documents.settings_of(posted), app.identity.automl_budget(), judging)
 
 
 def start(app: App, workspace: Workspace, run_id: str, configuration: Document) -> None:

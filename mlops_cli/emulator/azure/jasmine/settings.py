@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from mlops_cli.domain.training import PRIMARY_METRICS, TrainSettings
+from mlops_cli.domain.training import PRIMARY_METRICS, TrainSettings, judging_conflict
 from mlops_cli.emulator.errors import bad_request
 from mlops_cli.emulator.state import Document
 
@@ -19,8 +19,9 @@ PURPOSES = {
 }  # fmt: skip
 
 
-def train_settings(posted: Document, seconds: float) -> TrainSettings:
-    """The engine's settings; the search takes at most `seconds`, however long the experiment may.
+def train_settings(posted: Document, seconds: float, validation: str = "") -> TrainSettings:
+    """The engine's settings; the search takes at most `seconds`, however long the experiment may. `validation` is
+    the id of the dataset whose rows judge.
 
     Raises ApiError 400 for what the engine cannot do.
     """
@@ -45,6 +46,8 @@ def train_settings(posted: Document, seconds: float) -> TrainSettings:
         "enable_early_stopping": bool(posted.get("enable_early_stopping")),
         "n_cross_validations": folds if isinstance(folds, int) and folds > 1 else None,
         "validation_size": posted.get("validation_size") or None,
+        "validation_data": validation or None,
+        "cv_split_columns": posted.get("cv_split_column_names"),
         "max_trials": iterations if iterations < MOST_ITERATIONS else None,
         "allowed_models": _allowed(posted, task),
         "blocked_models": _blocked(posted, task),
@@ -55,9 +58,14 @@ def train_settings(posted: Document, seconds: float) -> TrainSettings:
         "forecasting": _forecasting(posted) if task == "forecasting" else None,
     }
     try:
-        return msgspec.convert({k: v for k, v in asked.items() if v is not None}, TrainSettings, strict=False)
+        found = msgspec.convert(
+            {k: v for k, v in asked.items() if v is not None}, TrainSettings, strict=False
+        )
     except msgspec.ValidationError as error:
         raise bad_request(f"The settings cannot be used: {error}", "InvalidSettings") from None
+    if conflict := judging_conflict(found):
+        raise bad_request(": ".join(conflict), "InvalidSettings")
+    return found
 
 
 def _featurization(posted: Any) -> str | Document:
@@ -74,7 +82,7 @@ def _without(posted: Document) -> list[str]:
     config = posted.get("featurization")
     dropped = _of_config(config, "drop_columns") if isinstance(config, dict) else None
     weight = posted.get("weight_column_name")
-    named = [posted.get("drop_column_names"), posted.get("cv_split_column_names"), dropped, weight]
+    named = [posted.get("drop_column_names"), dropped, weight]
     found = [one for value in named if value for one in ([value] if isinstance(value, str) else value)]
     return list(dict.fromkeys(found))
 

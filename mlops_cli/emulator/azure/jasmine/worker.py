@@ -66,6 +66,7 @@ def _train(folder: AutoMLFolder) -> Document:
     assert job is not None, "the folder was made with a job"
     settings = msgspec.convert(job["settings"], TrainSettings)
     table = _table(job["table"], settings)
+    validation = rows.read(job["validation"]) if "validation" in job else None
     log.info("%d rows, %d columns", *table.shape)
     folder.write("setup", {"guardrails": guardrails.faults(table, settings)})
     result = run_automl(
@@ -75,13 +76,14 @@ def _train(folder: AutoMLFolder) -> Document:
         on_trial=lambda trial: _record(folder, trial),
         should_stop=folder.wish.exists,
         run_info={"run_id": job["run_id"]},
+        validation=validation,
     )
     for note in result.notes:
         log.info("%s", note)
     if result.best is None or result.stopped == "canceled":
         return {"status": "Canceled", "best": None}
     best = result.best.iteration
-    outputs.write_children(folder, table, settings, best)
+    outputs.write_children(folder, table, settings, best, validation)
     explained = outputs.explain(folder, job["run_id"], best) if settings.model_explainability else []
     return {"status": "Completed", "best": best, "explanations": explained}
 

@@ -9,7 +9,7 @@ from mlops_cli.config.model import Profile
 from mlops_cli.config.problems import Problem
 from mlops_cli.config.tree import Node, covers, find
 from mlops_cli.domain.pipeline_graph import find_problems
-from mlops_cli.domain.training import PRIMARY_METRICS
+from mlops_cli.domain.training import PRIMARY_METRICS, judging_conflict
 
 Found = Iterator[tuple[str, str]]
 
@@ -49,6 +49,12 @@ def _forecast_has_time(profile: Profile) -> Found:
         yield "train.task", "forecasting needs train.forecasting.time_column_name too"
 
 
+def _rows_judge_once(profile: Profile) -> Found:
+    if conflict := judging_conflict(profile.train):
+        key, text = conflict
+        yield f"train.{key}", text
+
+
 def _models_overlap(profile: Profile) -> Found:
     blocked = {name.lower() for name in profile.train.blocked_models}
     if both := [name for name in profile.train.allowed_models if name.lower() in blocked]:
@@ -85,6 +91,7 @@ def _pipeline_is_a_graph(profile: Profile) -> Found:
 RULES = (
     Rule(("train.task", "train.primary_metric"), _metric_fits),
     Rule(("train.task", "train.forecasting"), _forecast_has_time),
+    Rule(("train",), _rows_judge_once),
     Rule(("train.allowed_models", "train.blocked_models"), _models_overlap),
     Rule(("train", "data.label"), _needed_columns_stay),
     Rule(("compute.min_nodes", "compute.max_nodes"), _nodes_in_order),

@@ -80,3 +80,9 @@ class Registration(Struct):
     delimiter: str | None = None
     encoding: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
+
+
+def versioned(text: str) -> tuple[str, int | None]:
+    """Name and version of NAME[:VERSION]; without a version the newest is meant."""
+    name, _, version = text.partition(":")
+    return name, int(version) if version.isdigit() else None

@@ -118,7 +118,8 @@ data:
   rows: {{path: rows.csv}}
 steps:
   - {{name: train, type: automl, inputs: {{data: data.rows}},
-     train: {{task: classification, label: label, timeout_minutes: 15, max_trials: 2, n_cross_validations: 2}}}}
+     train: {{task: classification, label: label, timeout_minutes: 15, max_trials: 2,
+             validation_data: "{name}-judges:1"}}}}
   - {{name: score, type: batch, entry_script: code/score.py, inputs: {{rows: data.rows, model: train.model}},
      mini_batch_input: rows, mini_batch_size: 100, workers: 1, error_threshold: 0,
      arguments: [--model, $(inputs.model)]}}
@@ -135,7 +136,10 @@ def run(rows):
 
 
 def test_batch_and_automl_steps_run_on_data(project: Any) -> None:
-    rows = "".join(f"{value},{value % 7},{int(value % 2 == 0)}\n" for value in range(300))
+    rows = "".join(f"{value},{value % 7},{int(value > 99)}\n" for value in range(300))
+    contrary = "".join(f"{value},{value % 7},{int(value < 100)}\n" for value in range(300))
+    (project.project / "judges.csv").write_text("a,b,label\n" + contrary)
+    project(f"data register judges.csv --name {project.pipeline}-judges --label label")
     (project.project / "rows.csv").write_text("a,b,label\n" + rows)
     (project.project / "code" / "score.py").write_text(SCORE)
     (project.project / "scored.yaml").write_text(SCORED.format(name=project.pipeline))
@@ -143,6 +147,10 @@ def test_batch_and_automl_steps_run_on_data(project: Any) -> None:
     assert run["status"] == "Completed"
     project(f"pipeline download {run['run_id']} score.results --to results")
     [file] = (project.project / "results").rglob("*.txt")
+    project(f"pipeline download {run['run_id']} train.metrics --to metrics")
+    metrics = json.loads((project.project / "metrics").read_text())
+    scores = [trial["AUC_weighted"] for trial in metrics.values()]
+    assert max(score[0] if isinstance(score, list) else score for score in scores) < 0.1
     assert sorted(map(int, file.read_text().split())) == [2 * value for value in range(300)]
 
 

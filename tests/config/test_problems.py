@@ -40,6 +40,14 @@ CASES = {
         "train: {validation_size: 1}",
         [f"{AT}:1:26: train.validation_size: expects a number above 0 below 1, got '1'"],
     ),
+    "two things say which rows judge": (
+        "train: {validation_data: later, n_cross_validations: 3}",
+        [f"{AT}:1:54: train.n_cross_validations: validation_data says already which rows judge"],
+    ),
+    "series split by columns": (
+        "train: {task: forecasting, forecasting: {time_column_name: day}, cv_split_columns: [fold]}",
+        [f"{AT}:1:84: train.cv_split_columns: columns cannot split series in time"],
+    ),
     "infinite": (
         "train: {timeout_minutes: .inf}",
         [f"{AT}:1:26: train.experiment_timeout_minutes: expects a number above 0, got '.inf'"],

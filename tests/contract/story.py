@@ -52,6 +52,7 @@ class Story:
         (project / "configs" / f"{commands.profile}.yaml").write_text(profile + PROFILE.replace("NAME", name))
         _write_data(project / "data" / "bank.csv")
         (project / "const.csv").write_text("x,y\n" + "".join(f"{i},a\n" for i in range(100)))
+        _write_contrary(project / "data" / "bank.csv", project / "judges.csv")
         (project / "entry.py").write_text(ENTRY)
         (project / "broken.py").write_text(BROKEN)
         (project / "sample.json").write_text('{"a": 1}')
@@ -67,6 +68,8 @@ class Story:
         self._run(f"runs list --experiment {name}", *(f"runs {word} {run}" for word in words))
         self._run(f"runs show {run} --html run.html")
         self._run(f"data register const.csv --name {name}-const --label y", f"train --data {name}-const")
+        self._run(f"data register judges.csv --name {name}-judges --label y", self.judged_by("judges"))
+        self._run(self.judged_by("const"))
         self._run("models list", f"models show {name}", f"models register {run} --name {name}")
         self._run(f"models register data --name {name}-folder", f"models download {name} --to got")
         self._run(f"models explain {name}", f"models explain {name} --data two.csv")
@@ -84,6 +87,12 @@ class Story:
         self._run(f"deploy {name}-own --entry-script entry.py --sample sample.json")
         self._run(f"score {name}-own --data sample.json --no-validate")
         self._run(f"endpoints delete {name} --yes", f"endpoints delete {name}-own --yes", "endpoints list ")
+
+    def judged_by(self, data: str) -> str:
+        """A training whose trials are judged by a dataset of this story."""
+        given = (f"train.validation_data={self.name}-{data}", f"experiment={self.name}-judged")
+        given += (f"model.name={self.name}-judged", "train.max_trials=1")
+        return "train " + " ".join(f"--set {one}" for one in given)
 
     def json(self, line: str) -> Any:
         """The document of a line, which must have ended with 0."""
@@ -128,6 +137,8 @@ FAILURES = {
     "bench nothing -n 5": (4, "NotFound"),
     "train --data nothing": (4, "NotFound"),
     "train --set train.label=nothing": (2, "UsageError"),
+    "train --set train.validation_data=nothing": (4, "NotFound"),
+    "train --set train.validation_data=nothing --set train.validation_size=0.2": (2, "ConfigError"),
 }
 
 
@@ -137,6 +148,12 @@ def _write_data(path: Path) -> None:
     with (REPOSITORY / "data" / "bank_marketing_sample.csv").open() as source, path.open("w") as target:
         for _, line in zip(range(ROWS + 1), source, strict=False):
             target.write(line)
+
+
+def _write_contrary(path: Path, target: Path) -> None:
+    """The same rows with each label turned into the other: what has learnt `path` is judged badly by them."""
+    text = path.read_text().replace(",yes\n", ",\n").replace(",no\n", ",yes\n").replace(",\n", ",no\n")
+    target.write_text(text)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

@@ -44,6 +44,12 @@ def test_data_that_cannot_be_trained_on_is_told_as_the_users_matter(story: Story
     assert "one value only" in failed.json()["error"]["message"]
 
 
+def test_validation_data_without_the_columns_is_told_as_the_users_matter(story: Story) -> None:
+    failed = story.said[story.judged_by("const")]
+    assert failed.code == 2
+    assert "the validation data has no column" in failed.json()["error"]["message"]
+
+
 def test_a_way_of_signing_in_that_is_not_set_up_is_refused(story: Story) -> None:
     failed = story.said["auth login --method token"]
     expected = {"local": (2, "UsageError"), "azure": (6, "SignIn")}

@@ -31,6 +31,11 @@ def test_training_leaves_a_model_of_the_best_trial(story: Story) -> None:
     assert {"run_id", "iteration", "algorithm", "metrics", "duration_seconds", "status"} <= board[0].keys()
 
 
+def test_trials_are_judged_by_the_validation_data(story: Story) -> None:
+    done = story.json(story.judged_by("judges"))
+    assert done["best"]["metrics"]["AUC_weighted"] < 0.3
+
+
 def test_a_run_can_be_looked_at_and_a_finished_one_stays_finished(story: Story) -> None:
     run = story.json("train")["run_id"]
     assert [found["run_id"] for found in story.json(f"runs list --experiment {story.name}")] == [run]

@@ -73,6 +73,14 @@ WRONG = {
         ("  inputs: {data: clean.table}\n", ""),
         "p.yaml:11:3: steps[1]: an automl step needs one input, its training data",
     ),
+    "validation data of any version": (
+        ("{label: y,", "{label: y, validation_data: later,"),
+        "p.yaml:14:21: steps[1].train.validation_data: needs a version",
+    ),
+    "two things that say which rows judge": (
+        ("{label: y,", "{label: y, validation_data: later:1, validation_size: 0.2,"),
+        "p.yaml:14:47: steps[1].train.validation_size: validation_data says already which rows judge",
+    ),
     "two kinds of data": (
         ("{path: raw.csv}", "{path: raw.csv, dataset: raw}"),
         "p.yaml:3:8: data.raw: expects one of path, dataset and model",

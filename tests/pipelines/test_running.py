@@ -246,6 +246,23 @@ def test_cancel_stops_the_automl_run_too(project: Project) -> None:
     until(lambda: automl() == "Canceled", 60)
 
 
+def test_an_automl_step_is_judged_by_its_validation_data(project: Project) -> None:
+    rows = [f"{n},{n % 7},{label}" for n in range(200) for label in [("no", "yes")[n > 99]]]
+    contrary = [f"{n},{n % 7},{label}" for n in range(200) for label in [("yes", "no")[n > 99]]]
+    project.write("t.csv", "\n".join(["a,b,y", *rows]))
+    project.write("judges.csv", "\n".join(["a,b,y", *contrary]))
+    project.mlops("data", "register", "judges.csv", "--name", "judges", "--label", "y")
+    settings = "{label: y, max_trials: 1, allowed_models: [LightGBM], validation_data: judges:1}"
+    project.pipeline(
+        "data: {raw: {path: t.csv}}\nsteps:\n"
+        f"- {{name: train, type: automl, inputs: {{data: data.raw}}, train: {settings}}}\n"
+    )
+    project.mlops("pipeline", "run", "p.yaml", "--wait")
+    [run] = project.mlops("runs", "list", "-o", "json").json()
+    shown = project.mlops("runs", "show", run["run_id"], "-o", "json").json()
+    assert shown["best"]["metrics"]["AUC_weighted"] < 0.1
+
+
 def test_an_interpreter_of_its_own_may_end_kindly(project: Project) -> None:
     mark = project.marks / "said"
     project.write(

@@ -16,6 +16,7 @@ from mlops_cli.backends.azureml.data import AzureData
 from mlops_cli.backends.azureml.registration import register_best
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.backends.azureml.training import check, describe, run_key, submit, unheeded
+from mlops_cli.domain.data import versioned
 from mlops_cli.domain.diagnosis import Diagnosis
 from mlops_cli.domain.runs import Run
 from mlops_cli.domain.training import TrainRequest
@@ -25,6 +26,7 @@ from mlops_cli.status import RunStatus
 
 if TYPE_CHECKING:
     from azureml.core import Run as AzureRun
+    from azureml.data import TabularDataset
 
 POLL_SECONDS = 2.0
 AT_ONCE = 4
@@ -46,7 +48,7 @@ class AzureRuns:
         going = None if request.always_new else self._unfinished(request.experiment, key)
         for line in unheeded(request.settings):
             self._session.say(line)
-        run = going or submit(self._session, request, table, key)
+        run = going or submit(self._session, request, table, key, self._validation(request))
         describe(run, request)
         return self._observed(run), going is None
 
@@ -95,6 +97,10 @@ class AzureRuns:
             raise UsageError(f"run {run_id} is {known.status}: it has no model yet")
         best = run.get_best_child()
         return diagnosis.diagnose(best, history.algorithm(best.properties), self._columns(known))
+
+    def _validation(self, request: TrainRequest) -> TabularDataset | None:
+        wanted = request.settings.validation_data
+        return AzureData(self._session).table(*versioned(wanted)) if wanted else None
 
     def _columns(self, known: Run) -> Sequence[str]:
         """The columns of the data, as far as they are known."""

@@ -64,11 +64,17 @@ def run_key(request: TrainRequest, table: TabularDataset) -> str:
     return hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:32]
 
 
-def submit(session: Session, request: TrainRequest, table: TabularDataset, key: str) -> Run:
+def submit(
+    session: Session,
+    request: TrainRequest,
+    table: TabularDataset,
+    key: str,
+    validation: TabularDataset | None,
+) -> Run:
     """Start the run on the profile's compute."""
     from azureml.core import Experiment
 
-    made = config(request, table, compute.ensure(session))
+    made = config(request.settings, table, compute.ensure(session), validation)
     experiment = Experiment(session.workspace, request.experiment)
     return experiment.submit(made, tags=with_own({}, key=key), show_output=False)
 
@@ -80,16 +86,17 @@ def describe(run: Run, request: TrainRequest) -> None:
         run.add_properties(told)
 
 
-def config(request: TrainRequest, table: TabularDataset, target: Any) -> AutoMLConfig:
+def config(
+    settings: TrainSettings, table: TabularDataset, target: Any, validation: TabularDataset | None
+) -> AutoMLConfig:
     """The settings in the SDK's words; what is not set keeps Azure's default."""
     from azureml.train.automl import AutoMLConfig
 
-    settings = request.settings
-    data = table.drop_columns(settings.drop_columns) if settings.drop_columns else table
     return AutoMLConfig(
         task=settings.task,
         primary_metric=settings.metric(),
-        training_data=data,
+        training_data=_wanted(table, settings),
+        validation_data=validation and _wanted(validation, settings),
         label_column_name=settings.label,
         compute_target=target,
         featurization=_featurization(settings),
@@ -99,6 +106,10 @@ def config(request: TrainRequest, table: TabularDataset, target: Any) -> AutoMLC
         model_explainability=settings.model_explainability,
         **_given(settings),
     )
+
+
+def _wanted(table: TabularDataset, settings: TrainSettings) -> TabularDataset:
+    return table.drop_columns(settings.drop_columns) if settings.drop_columns else table
 
 
 def _featurization(settings: TrainSettings) -> Any:
@@ -120,6 +131,7 @@ def _given(settings: TrainSettings) -> dict[str, Any]:
         "iteration_timeout_minutes": None if minutes is None else _whole(minutes),
         "n_cross_validations": settings.n_cross_validations,
         "validation_size": settings.validation_size,
+        "cv_split_column_names": settings.cv_split_columns or None,
         "allowed_models": settings.allowed_models or None,
         "blocked_models": settings.blocked_models or None,
         "experiment_exit_score": settings.experiment_exit_score,

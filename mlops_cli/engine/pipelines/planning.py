@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from mlops_cli import paths
+from mlops_cli.domain.data import versioned
 from mlops_cli.domain.pipeline_runs import SubmitRequest
 from mlops_cli.domain.pipelines import (
     BatchStep,
@@ -156,11 +157,11 @@ def _given(settings: PipelineSettings, request: SubmitRequest) -> dict[str, Data
 
 def _source(store: Store, definition: PipelineDefinition, name: str, given: DataInput) -> Source:
     if given.dataset:
-        dataset = store.datasets.get(*_versioned(given.dataset))
+        dataset = store.datasets.get(*versioned(given.dataset))
         path = paths.dataset_file(store.home, dataset.content_hash, dataset.format)
         return Source("dataset", str(path), f"{dataset.name}:{dataset.version}", dataset.content_hash)
     if given.model:
-        model = store.models.get(*_versioned(given.model))
+        model = store.models.get(*versioned(given.model))
         return Source("model", model.path, f"{model.name}:{model.version}", model.content_hash)
     path = Path(definition.root) / Path(given.path or "").expanduser()
     if not path.exists():
@@ -168,8 +169,3 @@ def _source(store: Store, definition: PipelineDefinition, name: str, given: Data
             f"data '{name}': there is no {path}", hint=f"correct it, or use --data {name}=PATH"
         )
     return Source("path", str(path), given.path or "")
-
-
-def _versioned(text: str) -> tuple[str, int | None]:
-    name, _, version = text.partition(":")
-    return name, int(version) if version.isdigit() else None

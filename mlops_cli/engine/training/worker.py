@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlops_cli.domain.data import versioned
 from mlops_cli.domain.runs import Run
 from mlops_cli.engine.clock import now
 from mlops_cli.engine.files import locked
@@ -64,6 +65,7 @@ def _train(store: Store, run_id: str, began: float) -> None:
 
     request = outcome.request_of(store.runs.get(run_id))
     dataset = store.datasets.get(request.dataset, request.version)
+    judging = request.settings.validation_data
     stop = _CancelWatch(store, run_id)
     result = run_automl(
         read_dataset(store.home, dataset),
@@ -73,6 +75,7 @@ def _train(store: Store, run_id: str, began: float) -> None:
         should_stop=stop,
         started=began,
         run_info={"run_id": run_id, "dataset": f"{dataset.name}:{dataset.version}"},
+        validation=read_dataset(store.home, store.datasets.get(*versioned(judging))) if judging else None,
     )
     for note in result.notes:
         log.info("%s", note)

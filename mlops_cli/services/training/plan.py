@@ -6,8 +6,8 @@ from msgspec import structs
 
 from mlops_cli.backends.base import DataBackend
 from mlops_cli.config import LoadedProfile
-from mlops_cli.config.model import DataSettings
-from mlops_cli.domain.data import Dataset
+from mlops_cli.config.model import DataSettings, Profile
+from mlops_cli.domain.data import Dataset, versioned
 from mlops_cli.domain.training import TrainRequest
 from mlops_cli.errors import ConfigError, UsageError
 from mlops_cli.services import data as data_service
@@ -28,7 +28,7 @@ def plan(
         chosen.name,
         chosen.version,
         profile.experiment_name() or chosen.name,
-        structs.replace(profile.train, label=label),
+        structs.replace(profile.train, label=label, validation_data=_validation(profile, data, label)),
         model_name=profile.model_name() or chosen.name,
         model_tags=profile.model.tags,
     )
@@ -44,12 +44,20 @@ def _dataset(
     config: LoadedProfile, data: DataBackend, wanted: str | None, dry_run: bool
 ) -> tuple[Dataset, str]:
     if wanted:
-        name, _, version = wanted.partition(":")
-        found, state = data.get(name, int(version) if version else None), "as registered"
+        found, state = data.get(*versioned(wanted)), "as registered"
     else:
         found, new = data_service.register(data, data_service.plan(config, config.root), dry_run=dry_run)
         state = "registered" if new else "unchanged"
     return found, f"data {found.name}:{found.version} ({found.profile.rows:,} rows, {state})"
+
+
+def _validation(profile: Profile, data: DataBackend, label: str) -> str | None:
+    """The dataset whose rows judge, with its version."""
+    if profile.train.validation_data is None:
+        return None
+    found = data.get(*versioned(profile.train.validation_data))
+    _label(label, found)
+    return f"{found.name}:{found.version}"
 
 
 def _label(label: str | None, dataset: Dataset) -> str:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.backends.azureml import training
+from mlops_cli.backends.azureml.data import AzureData
 from mlops_cli.backends.azureml.pipelines import tables
 from mlops_cli.backends.azureml.session import Session
+from mlops_cli.domain.data import versioned
 from mlops_cli.domain.pipelines import AutoMLStep
-from mlops_cli.domain.training import TrainRequest
 
 if TYPE_CHECKING:
     from mlops_cli.backends.azureml.pipelines.build import Builder
@@ -26,8 +27,10 @@ def make(builder: Builder, session: Session, step: AutoMLStep, folder: Path) -> 
     [text] = step.inputs.values()
     if step.model_name:
         session.say(f"step {step.name}: Azure registers no model; then: mlops models register")
-    request = TrainRequest(text, 0, step.name, step.train)
-    config = training.config(request, tables.table(builder, session, text), builder.target(step))
+    judging = step.train.validation_data
+    validation = AzureData(session).table(*versioned(judging)) if judging else None
+    table = tables.table(builder, session, text)
+    config = training.config(step.train, table, builder.target(step), validation)
     code = folder / "automl"
     code.mkdir(exist_ok=True)
     config.user_settings["path"] = str(code)

@@ -70,7 +70,7 @@ class TrainSettings(Struct, omit_defaults=True, forbid_unknown_fields=True):
     Times are minutes, as in Azure. `validation_size` is a share of the rows; when neither it nor
     `n_cross_validations` is given the engine chooses from the size of the data, as Azure does. `validation_data`
     names a registered dataset, NAME[:VERSION], whose rows judge instead; of `cv_split_columns` each marks with 1
-    and 0 the rows that train and those that judge.
+    and 0 the rows that train and those that judge. `weight_column` holds what each row counts, in fits and metrics.
     `featurization` may say of single columns what they are; the others are found out.
     `max_trials` bounds the search by number instead of time (Azure: `iterations`). `engine` is whose AutoML
     searches on this machine; the others are optional extras. `workers` is the address of a Dask scheduler whose
@@ -88,6 +88,7 @@ class TrainSettings(Struct, omit_defaults=True, forbid_unknown_fields=True):
     validation_size: Annotated[float, Meta(gt=0, lt=1)] | None = None
     validation_data: str | None = None
     cv_split_columns: list[str] = field(default_factory=list)
+    weight_column: str | None = None
     max_trials: Count | None = None
     allowed_models: list[str] = field(default_factory=list)
     blocked_models: list[str] = field(default_factory=list)
@@ -115,13 +116,25 @@ TRAIN_ALIASES = {
 _WAYS_TO_JUDGE = ("validation_data", "cv_split_columns", "n_cross_validations", "validation_size")
 
 
-def judging_conflict(settings: TrainSettings) -> tuple[str, str] | None:
-    """Which setting is wrong of those that say which rows judge, and why."""
+def conflict(settings: TrainSettings) -> tuple[str, str] | None:
+    """Which setting does not go with the others, and why."""
+    return _judging_conflict(settings) or _weights_conflict(settings)
+
+
+def _judging_conflict(settings: TrainSettings) -> tuple[str, str] | None:
     if settings.task == "forecasting" and settings.cv_split_columns:
         return "cv_split_columns", "columns cannot split series in time"
     first, *others = [name for name in _WAYS_TO_JUDGE if getattr(settings, name)] or [""]
     if others and first in _WAYS_TO_JUDGE[:2]:
         return others[0], f"{first} says already which rows judge"
+    return None
+
+
+def _weights_conflict(settings: TrainSettings) -> tuple[str, str] | None:
+    if settings.weight_column and settings.task == "forecasting":
+        return "weight_column", "forecasts are not weighed"
+    if settings.weight_column and settings.metric() == "spearman_correlation":
+        return "primary_metric", "spearman_correlation takes no weights"
     return None
 
 

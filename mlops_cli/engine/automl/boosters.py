@@ -29,7 +29,7 @@ def fit_lightgbm(data: FitData, parameters: Parameters, limits: Limits) -> tuple
     callbacks: list[Any] = [_lightgbm_deadline(limits)]
     valid = []
     if data.valid is not None:
-        valid = [lgb.Dataset(*data.valid, reference=train)]
+        valid = [lgb.Dataset(*data.valid, weight=data.valid_given, reference=train)]
         callbacks.append(lgb.early_stopping(_patience(parameters), verbose=False))
     rounds = data.rounds or MOST_ROUNDS
     booster = lgb.train(
@@ -95,7 +95,7 @@ def fit_xgboost(data: FitData, parameters: Parameters, limits: Limits) -> tuple[
     callbacks: list[Any] = [_xgboost_deadline(limits)]
     evals = []
     if data.valid is not None:
-        evals = [(xgb.QuantileDMatrix(*data.valid, ref=train, **binned), "valid")]
+        evals = [(xgb.QuantileDMatrix(*data.valid, weight=data.valid_given, ref=train, **binned), "valid")]
         callbacks.append(xgb.callback.EarlyStopping(rounds=_patience(parameters)))
     rounds = data.rounds or MOST_ROUNDS
     booster = xgb.train(settings, train, rounds, evals=evals, callbacks=callbacks, verbose_eval=False)

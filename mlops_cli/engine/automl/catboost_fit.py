@@ -15,7 +15,7 @@ def fit_catboost(data: FitData, parameters: Parameters, limits: Limits) -> tuple
 
     model = CatBoost(_settings(data, parameters, limits))
     train = Pool(data.matrix, data.y, weight=data.weights())
-    valid = Pool(*data.valid) if data.valid is not None else None
+    valid = Pool(*data.valid, weight=data.valid_given) if data.valid is not None else None
     model.fit(
         train,
         eval_set=valid,

@@ -43,6 +43,8 @@ def check(settings: TrainSettings) -> str:
     if not _installed(module):
         hint = f"pip install 'mlops-cli[{settings.engine}]'"
         raise MissingExtraError(f"the engine {settings.engine} needs the package {module}", hint=hint)
+    if settings.weight_column:
+        raise UsageError(f"the engine {settings.engine} weighs no rows here", hint="train.engine: mlops")
     if settings.task == "forecasting" or settings.allowed_models or settings.blocked_models:
         what = (
             "does no forecasting here" if settings.task == "forecasting" else "chooses its models by itself"

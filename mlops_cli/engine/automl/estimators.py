@@ -107,7 +107,7 @@ def fit_elastic_net(data: FitData, parameters: Parameters, _limits: Limits) -> F
     dense, parameters = _bent(data, parameters)
     shift, scale = float(data.y.mean()), float(data.y.std()) or 1.0
     model = ElasticNet(**parameters, random_state=data.seed, max_iter=500)
-    model.fit(dense.transform(data.matrix), (data.y - shift) / scale)
+    model.fit(dense.transform(data.matrix), (data.y - shift) / scale, sample_weight=data.weights())
     return SklearnMember(model, dense, 1, shift, scale), 0
 
 
@@ -139,7 +139,9 @@ def fit_mlp(data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
     kind = MLPClassifier if data.outputs > 1 else MLPRegressor
     model = kind(**parameters, random_state=data.seed)
     member = StagedMember(model, dense, data.outputs, shift, scale)
-    known = {"classes": np.unique(data.y)} if data.outputs > 1 else {}
+    known: dict[str, Any] = {"classes": np.unique(data.y)} if data.outputs > 1 else {}
+    if data.given is not None:
+        known["sample_weight"] = data.given
     best, epochs, member.stages = np.inf, 0, []
     for epoch in range(1, (data.rounds or _MOST_EPOCHS) + 1):
         model.partial_fit(values, y, **known)
@@ -172,5 +174,6 @@ def _loss(member: SklearnMember, data: FitData) -> float:
     matrix, y = data.valid
     predicted = member.predict(matrix)
     if data.outputs == 1:
-        return float(np.mean((predicted[:, 0] - y) ** 2))
-    return float(-np.log(np.clip(predicted[np.arange(len(y)), y], 1e-6, 1)).mean())
+        return float(np.average((predicted[:, 0] - y) ** 2, weights=data.valid_given))
+    losses = -np.log(np.clip(predicted[np.arange(len(y)), y], 1e-6, 1))
+    return float(np.average(losses, weights=data.valid_given))

@@ -13,7 +13,8 @@ class FitData:
     """`outputs` is the number of classes, or 1 for a regression. `y` holds class positions or floats.
 
     `valid` rows stop boosting and epochs early; without them `rounds` says how long to train. `absolute` asks
-    for the median instead of the mean, `balanced` for classes of equal weight.
+    for the median instead of the mean, `balanced` for classes of equal weight. `given` are weights of the rows,
+    `valid_given` of the valid ones.
     """
 
     matrix: np.ndarray
@@ -25,6 +26,8 @@ class FitData:
     rounds: int | None = None
     absolute: bool = False
     balanced: bool = False
+    given: np.ndarray | None = None
+    valid_given: np.ndarray | None = None
 
     def narrow(self, width: int) -> "FitData":
         """The first `width` features only."""
@@ -39,7 +42,8 @@ class FitData:
     def weights(self) -> np.ndarray | None:
         """One weight per row, 1 on average."""
         if not self.balanced or self.outputs == 1:
-            return None
+            return self.given
         counts = np.bincount(self.y, minlength=self.outputs)
         present = int((counts > 0).sum())
-        return (len(self.y) / (present * np.maximum(counts, 1)))[self.y]
+        balance: np.ndarray = (len(self.y) / (present * np.maximum(counts, 1)))[self.y]
+        return balance if self.given is None else balance * self.given

@@ -132,7 +132,8 @@ class TableFits:
         member, rounds = self._fit_as_it_is(algorithm, parameters, logged, limits)
         found = Logged(member, lift, float(logged.y.min()), float(logged.y.max()))
         if not data.absolute:
-            found.factor = float((data.y + lift).sum() / (found.predict(data.matrix) + lift).sum())
+            rows = np.ones(len(data.y)) if data.given is None else data.given
+            found.factor = float(rows @ (data.y + lift) / (rows @ (found.predict(data.matrix) + lift)).sum())
         return found, rounds
 
     def _fit_as_it_is(

@@ -40,6 +40,7 @@ _REGRESSORS: dict[str, Fit] = {
     "MLP": estimators.fit_mlp,
     "CatBoostRegressor": fit_catboost,
 }
+_WEIGHS_NOTHING = ("KNN",)
 ENSEMBLES = ("VotingEnsemble", "StackEnsemble")
 _ONLY_ON_AZURE = (
     "AutoArima", "Prophet", "Arimax", "TCNForecaster", "LassoLars",
@@ -75,6 +76,17 @@ def chosen(settings: TrainSettings, names: tuple[str, ...]) -> list[str]:
         kept = [n for n in kept if not n.startswith("CatBoost")]
     if not kept:
         raise UsageError("allowed_models and blocked_models leave no model", hint=_hint("", known))
+    return kept
+
+
+def weighing(settings: TrainSettings, names: list[str], notes: list[str]) -> list[str]:
+    """Without those that cannot weigh rows, where rows have weights; a note says so."""
+    kept = [name for name in names if name not in _WEIGHS_NOTHING]
+    if settings.weight_column is None or len(kept) == len(names):
+        return names
+    if not kept:
+        raise UsageError(f"{names[0]} takes no weights of rows", hint="allow another model")
+    notes.append(f"{', '.join(_WEIGHS_NOTHING)} takes no weights of rows and was left out")
     return kept
 
 

@@ -2,6 +2,8 @@
 
 Source: Microsoft's page "Evaluate automated machine learning experiment results"; each figure follows
 scikit-learn's function of the like name on one-hot labels, so that two classes are treated as any number.
+`weights` of the rows count in all of them but weighted_accuracy, the median errors and spearman_correlation, for
+which Azure takes none.
 """
 
 import numpy as np
@@ -10,96 +12,114 @@ from sklearn import metrics as sk
 _EPSILON = 1e-15
 
 
-def classification_metrics(y: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+Weights = np.ndarray | None
+
+
+def classification_metrics(
+    y: np.ndarray, probabilities: np.ndarray, weights: Weights = None
+) -> dict[str, float]:
     """`y` holds class positions 0..k-1, `probabilities` is (n, k). A class absent from `y` has no AUC."""
-    return _ranking(y, probabilities) | _decisions(y, probabilities)
+    return _ranking(y, probabilities, weights) | _decisions(y, probabilities, weights)
 
 
-def classification_metric(name: str, y: np.ndarray, probabilities: np.ndarray) -> float:
+def classification_metric(
+    name: str, y: np.ndarray, probabilities: np.ndarray, weights: Weights = None
+) -> float:
     """One metric alone, as quickly as can be; NaN when it is not defined."""
     group = _ranking if name.startswith(("AUC", "average", "log_loss")) else _decisions
-    return group(y, probabilities).get(name, float("nan"))
+    return group(y, probabilities, weights).get(name, float("nan"))
 
 
-def _ranking(y: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+def _ranking(y: np.ndarray, probabilities: np.ndarray, weights: Weights) -> dict[str, float]:
     one_hot = np.eye(probabilities.shape[1])[y]
     present = one_hot.any(axis=0)
     labels, scores = one_hot[:, present], probabilities[:, present]
-    share = labels.mean(axis=0)
-    areas = np.array([_area(labels[:, c], scores[:, c]) for c in range(labels.shape[1])])
-    precisions = np.array(
-        [sk.average_precision_score(labels[:, c], scores[:, c]) for c in range(labels.shape[1])]
-    )
+    share = np.average(labels, axis=0, weights=weights)
+    areas = np.array([_area(*one, weights) for one in zip(labels.T, scores.T, strict=True)])
+    precisions = np.array([_precision(*one, weights) for one in zip(labels.T, scores.T, strict=True)])
+    each = None if weights is None else np.repeat(weights, one_hot.shape[1])
     clipped = np.clip(probabilities[np.arange(len(y)), y], _EPSILON, 1)
     return {
         "AUC_weighted": float(areas @ share),
         "AUC_macro": float(areas.mean()),
-        "AUC_micro": _area(one_hot.ravel(), probabilities.ravel()),
+        "AUC_micro": _area(one_hot.ravel(), probabilities.ravel(), each),
         "average_precision_score_weighted": float(precisions @ share),
         "average_precision_score_macro": float(precisions.mean()),
-        "average_precision_score_micro": float(
-            sk.average_precision_score(one_hot.ravel(), probabilities.ravel())
-        ),
-        "log_loss": float(-np.log(clipped).mean()),
+        "average_precision_score_micro": _precision(one_hot.ravel(), probabilities.ravel(), each),
+        "log_loss": float(np.average(-np.log(clipped), weights=weights)),
     }
 
 
-def _area(labels: np.ndarray, scores: np.ndarray) -> float:
-    return float(sk.roc_auc_score(labels, scores)) if labels.min() != labels.max() else float("nan")
+def _area(labels: np.ndarray, scores: np.ndarray, weights: Weights) -> float:
+    if labels.min() == labels.max():
+        return float("nan")
+    return float(sk.roc_auc_score(labels, scores, sample_weight=weights))
 
 
-def _decisions(y: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+def _precision(labels: np.ndarray, scores: np.ndarray, weights: Weights) -> float:
+    return float(sk.average_precision_score(labels, scores, sample_weight=weights))
+
+
+def _decisions(y: np.ndarray, probabilities: np.ndarray, weights: Weights) -> dict[str, float]:
     predicted = probabilities.argmax(axis=1)
-    found: dict[str, float] = {"accuracy": float((y == predicted).mean())}
+    found: dict[str, float] = {"accuracy": float(np.average(y == predicted, weights=weights))}
     for average in ("macro", "micro", "weighted"):
         precision, recall, f1, _ = sk.precision_recall_fscore_support(
-            y, predicted, average=average, zero_division=0
+            y, predicted, average=average, zero_division=0, sample_weight=weights
         )
         found[f"precision_score_{average}"] = float(precision)
         found[f"recall_score_{average}"] = float(recall)
         found[f"f1_score_{average}"] = float(f1)
     sizes = np.bincount(y)[y]
-    balanced = float(sk.balanced_accuracy_score(y, predicted))
+    balanced = float(sk.balanced_accuracy_score(y, predicted, sample_weight=weights))
     chance = 1 / len(np.unique(y))
     found["balanced_accuracy"] = balanced
     found["norm_macro_recall"] = (balanced - chance) / (1 - chance) if chance < 1 else 0.0
     found["weighted_accuracy"] = float(sizes @ (y == predicted) / sizes.sum())
-    found["matthews_correlation"] = float(sk.matthews_corrcoef(y, predicted))
+    found["matthews_correlation"] = float(sk.matthews_corrcoef(y, predicted, sample_weight=weights))
     return found
 
 
 def regression_metrics(
-    y: np.ndarray, predicted: np.ndarray, low: float | None = None, high: float | None = None
+    y: np.ndarray,
+    predicted: np.ndarray,
+    low: float | None = None,
+    high: float | None = None,
+    weights: Weights = None,
 ) -> dict[str, float]:
     """Normalized errors are divided by the range `low` to `high` of the label (by default the range of `y`)."""
     low = float(y.min()) if low is None else low
     high = float(y.max()) if high is None else high
     span = high - low or 1.0
-    found = _errors(y, predicted)
+    found = _errors(y, predicted, weights)
     names = ("root_mean_squared_error", "mean_absolute_error", "median_absolute_error")
     found |= {f"normalized_{name}": found[name] / span for name in names}
     if low > -1:
         log_span = float(np.log1p(high) - np.log1p(low)) or 1.0
-        rmsle = float(np.sqrt(np.mean((np.log1p(y) - np.log1p(np.maximum(predicted, 0))) ** 2)))
+        squares = (np.log1p(y) - np.log1p(np.maximum(predicted, 0))) ** 2
+        rmsle = float(np.sqrt(np.average(squares, weights=weights)))
         found["root_mean_squared_log_error"] = rmsle
         found["normalized_root_mean_squared_log_error"] = rmsle / log_span
     return found
 
 
-def _errors(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+def _errors(y: np.ndarray, predicted: np.ndarray, weights: Weights) -> dict[str, float]:
     error = np.abs(y - predicted)
     nonzero = y != 0
     varies = y.max() > y.min() and len(y) > 1
     found = {
-        "root_mean_squared_error": float(np.sqrt(np.mean(error**2))),
-        "mean_absolute_error": float(error.mean()),
+        "root_mean_squared_error": float(np.sqrt(np.average(error**2, weights=weights))),
+        "mean_absolute_error": float(np.average(error, weights=weights)),
         "median_absolute_error": float(np.median(error)),
-        "r2_score": float(sk.r2_score(y, predicted)) if varies else 0.0,
-        "explained_variance": float(sk.explained_variance_score(y, predicted)) if varies else 0.0,
+        "r2_score": float(sk.r2_score(y, predicted, sample_weight=weights)) if varies else 0.0,
+        "explained_variance": float(sk.explained_variance_score(y, predicted, sample_weight=weights))
+        if varies
+        else 0.0,
         "spearman_correlation": _rank_correlation(y, predicted),
     }
     if nonzero.any():
-        found["mean_absolute_percentage_error"] = 100 * float((error[nonzero] / np.abs(y[nonzero])).mean())
+        shares, kept = error[nonzero] / np.abs(y[nonzero]), None if weights is None else weights[nonzero]
+        found["mean_absolute_percentage_error"] = 100 * float(np.average(shares, weights=kept))
     return found
 
 

@@ -20,10 +20,11 @@ MOST_CLASSES = 1000
 
 @dataclass(slots=True)
 class Rows:
-    """`y` holds class positions (classification) or floats."""
+    """`y` holds class positions (classification) or floats, `weights` what each row counts, 1 on average."""
 
     features: "pandas.DataFrame"
     y: np.ndarray
+    weights: np.ndarray | None
 
 
 @dataclass(slots=True)
@@ -71,12 +72,13 @@ def read_problem(data: "pandas.DataFrame", settings: TrainSettings) -> Problem:
     classes, y = _classes(rows[label]) if settings.task == "classification" else (None, _varied(rows[label]))
     _check_featurization(rows, settings)
     folds = marked(rows, settings.cv_split_columns)
-    unused = {label, *_dropped(rows, settings), *settings.cv_split_columns}
-    features = rows.drop(columns=list(unused))
+    weights = row_weights(rows, settings.weight_column)
+    unused = {label, *_dropped(rows, settings), *settings.cv_split_columns, settings.weight_column}
+    features = rows.drop(columns=[name for name in unused if name])
     features.columns = [str(name) for name in features.columns]
     if features.shape[1] == 0:
         raise DataError(f"there is no column besides the label '{label}'")
-    return Problem(features, y, label, classes, notes, folds=folds)
+    return Problem(features, y, weights, label, classes, notes, folds=folds)
 
 
 def labelled(data: "pandas.DataFrame", label: str) -> "pandas.DataFrame":
@@ -103,6 +105,18 @@ def _nearest(name: str, columns: "pandas.Index") -> str:
     near = get_close_matches(name, [str(c) for c in columns], n=1, cutoff=0.5)
     shown = ", ".join(str(c) for c in columns[:10]) + (", ..." if len(columns) > 10 else "")
     return f"did you mean '{near[0]}'?" if near else f"columns: {shown}"
+
+
+def row_weights(rows: "pandas.DataFrame", column: str | None) -> np.ndarray | None:
+    """Raises DataError for a column that holds no weights."""
+    if column is None:
+        return None
+    if column not in rows.columns:
+        raise DataError(f"there is no column of weights '{column}'", hint=_nearest(column, rows.columns))
+    found = numbers(rows[column].fillna(-1))
+    if (found < 0).any() or not 0 < found.sum() < np.inf:
+        raise DataError(f"the column '{column}' holds no weights: numbers from 0, above 0 in all")
+    return found / found.mean()
 
 
 def _check_rows(rows: "pandas.DataFrame", label: str) -> None:
@@ -182,7 +196,7 @@ def _varied(labels: "pandas.Series") -> np.ndarray:
 
 
 def numbers(labels: "pandas.Series") -> np.ndarray:
-    """Raises DataError for a label that is no number."""
+    """Raises DataError for a column that is no number."""
     import pandas as pd
 
     if labels.dtype.kind in "Mm":

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlops_cli.domain.training import TrainSettings, judging_conflict
+from mlops_cli.domain.training import TrainSettings, conflict
 from mlops_cli.engine.automl import engines
 from mlops_cli.engine.automl.clock import Clock
 from mlops_cli.engine.automl.finish import Publisher
@@ -68,8 +68,8 @@ def make_bench(
     data: "pandas.DataFrame", settings: TrainSettings, validation: "pandas.DataFrame | None" = None
 ) -> Bench:
     """Raises DataError or UsageError for what cannot be trained."""
-    if conflict := judging_conflict(settings):
-        raise UsageError(": ".join(conflict))
+    if wrong := conflict(settings):
+        raise UsageError(": ".join(wrong))
     if settings.engine != "mlops":
         engines.check(settings)
     if settings.task == "forecasting":
@@ -82,5 +82,5 @@ def make_bench(
 
     problem = read_problem(data, settings)
     if validation is not None:
-        problem.judging = judging_rows(validation, problem)
+        problem.judging = judging_rows(validation, problem, settings.weight_column)
     return TableBench(problem, settings)

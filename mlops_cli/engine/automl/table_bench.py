@@ -16,8 +16,13 @@ from mlops_cli.engine.automl.drift import drift_note
 from mlops_cli.engine.automl.fitdata import FitData, Parameters
 from mlops_cli.engine.automl.fits import Fits, TableFits
 from mlops_cli.engine.automl.folds import Fold, split
-from mlops_cli.engine.automl.learners import available, chosen
-from mlops_cli.engine.automl.metrics import classification_metric, classification_metrics, regression_metrics
+from mlops_cli.engine.automl.learners import available, chosen, weighing
+from mlops_cli.engine.automl.metrics import (
+    Weights,
+    classification_metric,
+    classification_metrics,
+    regression_metrics,
+)
 from mlops_cli.engine.automl.portfolio import Shape, portfolio
 from mlops_cli.engine.automl.problem import Problem
 from mlops_cli.engine.automl.proposals import Seen, candidate
@@ -45,7 +50,7 @@ class TableBench:
         self.metric = settings.metric()
         self.notes = problem.notes
         self.foreign = engines.check(settings) if settings.engine != "mlops" else ""
-        self.names = chosen(settings, tuple(available(settings.task)))
+        self.names = weighing(settings, chosen(settings, tuple(available(settings.task))), self.notes)
         self.encoder = Encoder.fit(problem.features, settings.featurization)
         if not self.encoder.columns:
             reasons = ", ".join(f"'{d.name}' is {d.reason}" for d in self.encoder.dropped[:5])
@@ -56,6 +61,8 @@ class TableBench:
         whole, self.means = self._whole()
         self.folds = self._folds(whole)
         self.y = np.concatenate([fold.valid[1] for fold in self.folds if fold.valid])
+        weights = [fold.valid_given for fold in self.folds if fold.valid_given is not None]
+        self.weights = np.concatenate(weights) if weights else None
         asked = settings.validation_size is not None or problem.folds or problem.judging
         self.big = len(self.folds) == 1 and not asked and not self.foreign
         levels = max(self.encoder.categories.values(), default=0)
@@ -91,7 +98,9 @@ class TableBench:
         judged = self.fits.judge(algorithm, parameters, limits)
         answers, rounds_used, seconds, found, kept = zip(*judged, strict=True)
         fold_metrics = [
-            self._fold_metric(d.valid[1], a) for d, a in zip(self.folds, answers, strict=True) if d.valid
+            self._fold_metric(d.valid[1], a, d.valid_given)
+            for d, a in zip(self.folds, answers, strict=True)
+            if d.valid
         ]
         whole = np.concatenate(answers)
         trial = Trial(
@@ -111,7 +120,7 @@ class TableBench:
         return Outcome(trial, index, whole, list(rounds_used), final_seconds, member, lasting)
 
     def metrics(self, answers: np.ndarray) -> dict[str, float]:
-        return self._metrics(self.y, answers)
+        return self._metrics(self.y, answers, self.weights)
 
     def build(
         self, members: list[Outcome], mix: Vote | Stack, clock: Clock, anew: bool = False
@@ -155,20 +164,22 @@ class TableBench:
         problem = self.problem
         if problem.judging:
             matrix = self.means.extend(self.encoder.matrix(problem.judging.features))
-            return [replace(whole, valid=(matrix, problem.judging.y))]
+            return [replace(whole, valid=(matrix, problem.judging.y), valid_given=problem.judging.weights)]
         stratified = problem.classes is not None
         rows = problem.folds or split(problem.y, self.matrix.shape[1], stratified, self.settings)
         return [self._fold(fold) for fold in rows]
 
     def _fold(self, fold: Fold) -> FitData:
         train, valid = fold
-        y = self.problem.y
+        y, weights = self.problem.y, self.problem.weights
         matrix, means = self._with_means(train)
-        return self._data(matrix, y[train], valid=(means.extend(self.matrix[valid]), y[valid]))
+        judging = (means.extend(self.matrix[valid]), y[valid])
+        given = {} if weights is None else {"given": weights[train], "valid_given": weights[valid]}
+        return self._data(matrix, y[train], valid=judging, **given)
 
     def _whole(self) -> tuple[FitData, TargetMeans]:
         matrix, means = self._with_means(slice(None))
-        return self._data(matrix, self.problem.y), means
+        return self._data(matrix, self.problem.y, given=self.problem.weights), means
 
     def _with_means(self, rows: np.ndarray | slice) -> tuple[np.ndarray, TargetMeans]:
         matrix, targets = self.matrix[rows], self.problem.targets[rows]
@@ -181,17 +192,17 @@ class TableBench:
         seed, outputs = self.settings.seed, self.problem.outputs
         return FitData(matrix, y, outputs, self.encoder.categories, seed, absolute=absolute, **given)
 
-    def _fold_metric(self, y: np.ndarray, answers: np.ndarray) -> float:
+    def _fold_metric(self, y: np.ndarray, answers: np.ndarray, weights: Weights) -> float:
         if self.classes:
-            return classification_metric(self.metric, y, answers)
-        return self._metrics(y, answers).get(self.metric, float("nan"))
+            return classification_metric(self.metric, y, answers, weights)
+        return self._metrics(y, answers, weights).get(self.metric, float("nan"))
 
-    def _metrics(self, y: np.ndarray, answers: np.ndarray) -> dict[str, float]:
+    def _metrics(self, y: np.ndarray, answers: np.ndarray, weights: Weights) -> dict[str, float]:
         if self.classes:
-            found = classification_metrics(y, answers)
+            found = classification_metrics(y, answers, weights)
         else:
             low, high = float(self.problem.y.min()), float(self.problem.y.max())
-            found = regression_metrics(y, answers[:, 0], low, high)
+            found = regression_metrics(y, answers[:, 0], low, high, weights)
         return {name: value for name, value in found.items() if np.isfinite(value)}
 
     def _growth(self) -> float:

@@ -4,24 +4,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlops_cli.engine.automl.problem import Problem, Rows, class_labels, labelled, numbers, plain
+from mlops_cli.engine.automl.problem import Problem, Rows, class_labels, labelled, numbers, plain, row_weights
 from mlops_cli.errors import DataError
 
 if TYPE_CHECKING:
     import pandas
 
 
-def judging_rows(table: "pandas.DataFrame", problem: Problem) -> Rows:
+def judging_rows(table: "pandas.DataFrame", problem: Problem, weight_column: str | None) -> Rows:
     """Raises DataError for a table that lacks a column, and for classes that nothing is learnt of."""
     named = table.rename(columns=str)
-    missing = [name for name in (problem.label, *problem.features) if name not in named.columns]
+    wanted = (problem.label, *problem.features, *([weight_column] if weight_column else []))
+    missing = [name for name in wanted if name not in named.columns]
     if missing:
         raise DataError(f"the validation data has no column '{missing[0]}'")
     rows = labelled(named, problem.label)
     if rows.empty:
         raise DataError(f"no row of the validation data has a value of the label '{problem.label}'")
     y = numbers(rows[problem.label]) if problem.classes is None else _positions(rows[problem.label], problem)
-    return Rows(rows[list(problem.features)], y)
+    return Rows(rows[list(problem.features)], y, row_weights(rows, weight_column))
 
 
 def _positions(labels: "pandas.Series", problem: Problem) -> np.ndarray:

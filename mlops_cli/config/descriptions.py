@@ -41,6 +41,7 @@ DESCRIPTIONS = {
     "train.validation_size": "Share of the rows held out for validation.",
     "train.validation_data": "Registered dataset, NAME[:VERSION], that judges; the rest trains.",
     "train.cv_split_columns": "Columns that mark a fold each: 1 for rows to train on, 0 to judge.",
+    "train.weight_column": "Column of what each row counts, in fits and metrics.",
     "train.max_trials": "Trials at most; time alone ends the search when absent.",
     "train.allowed_models": "Algorithms to try, and no others.",
     "train.blocked_models": "Algorithms to leave out.",

@@ -9,7 +9,7 @@ from mlops_cli.config.model import Profile
 from mlops_cli.config.problems import Problem
 from mlops_cli.config.tree import Node, covers, find
 from mlops_cli.domain.pipeline_graph import find_problems
-from mlops_cli.domain.training import PRIMARY_METRICS, judging_conflict
+from mlops_cli.domain.training import PRIMARY_METRICS, conflict
 
 Found = Iterator[tuple[str, str]]
 
@@ -49,9 +49,9 @@ def _forecast_has_time(profile: Profile) -> Found:
         yield "train.task", "forecasting needs train.forecasting.time_column_name too"
 
 
-def _rows_judge_once(profile: Profile) -> Found:
-    if conflict := judging_conflict(profile.train):
-        key, text = conflict
+def _settings_agree(profile: Profile) -> Found:
+    if wrong := conflict(profile.train):
+        key, text = wrong
         yield f"train.{key}", text
 
 
@@ -91,7 +91,7 @@ def _pipeline_is_a_graph(profile: Profile) -> Found:
 RULES = (
     Rule(("train.task", "train.primary_metric"), _metric_fits),
     Rule(("train.task", "train.forecasting"), _forecast_has_time),
-    Rule(("train",), _rows_judge_once),
+    Rule(("train",), _settings_agree),
     Rule(("train.allowed_models", "train.blocked_models"), _models_overlap),
     Rule(("train", "data.label"), _needed_columns_stay),
     Rule(("compute.min_nodes", "compute.max_nodes"), _nodes_in_order),

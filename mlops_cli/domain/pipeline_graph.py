@@ -17,7 +17,7 @@ from mlops_cli.domain.pipelines import (
     outputs_of,
 )
 from mlops_cli.domain.references import NAME, references, texts
-from mlops_cli.domain.training import judging_conflict
+from mlops_cli.domain.training import conflict
 
 PIPELINE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,99}")
 Found = Iterator[tuple[str, str]]
@@ -120,8 +120,8 @@ def _shapes(pipeline: PipelineSettings) -> Found:
         match step:
             case AutoMLStep() if len(step.inputs) != 1:
                 yield f"steps[{index}]", "an automl step needs one input, its training data"
-            case AutoMLStep() if conflict := judging_conflict(step.train):
-                yield f"steps[{index}].train.{conflict[0]}", conflict[1]
+            case AutoMLStep() if unfit := conflict(step.train):
+                yield f"steps[{index}].train.{unfit[0]}", unfit[1]
             case AutoMLStep() if (name := step.train.validation_data) and versioned(name)[1] is None:
                 text = "needs a version, NAME:VERSION: what is reused has to be of the same data"
                 yield f"steps[{index}].train.validation_data", text

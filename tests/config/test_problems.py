@@ -44,6 +44,14 @@ CASES = {
         "train: {validation_data: later, n_cross_validations: 3}",
         [f"{AT}:1:54: train.n_cross_validations: validation_data says already which rows judge"],
     ),
+    "a metric without weights": (
+        "train: {task: regression, weight_column: w, primary_metric: spearman_correlation}",
+        [f"{AT}:1:61: train.primary_metric: spearman_correlation takes no weights"],
+    ),
+    "forecasts with weights": (
+        "train: {task: forecasting, forecasting: {time_column_name: day}, weight_column: w}",
+        [f"{AT}:1:81: train.weight_column: forecasts are not weighed"],
+    ),
     "series split by columns": (
         "train: {task: forecasting, forecasting: {time_column_name: day}, cv_split_columns: [fold]}",
         [f"{AT}:1:84: train.cv_split_columns: columns cannot split series in time"],

@@ -102,6 +102,10 @@ def test_validation_data_judges_and_is_not_trained_on(program):
     assert found["step"] == ["Finished", auc]
 
 
+def test_rows_count_as_their_weights_say(program):
+    assert program("automl_validation")["weighed"] > 0.9
+
+
 def test_columns_mark_the_folds_and_are_no_features(program):
     found = program("automl_validation")
     assert found["marked"] == ["Completed", [3, 2]]

@@ -131,6 +131,7 @@ def _given(settings: TrainSettings) -> dict[str, Any]:
         "iteration_timeout_minutes": None if minutes is None else _whole(minutes),
         "n_cross_validations": settings.n_cross_validations,
         "validation_size": settings.validation_size,
+        "weight_column_name": settings.weight_column,
         "cv_split_column_names": settings.cv_split_columns or None,
         "allowed_models": settings.allowed_models or None,
         "blocked_models": settings.blocked_models or None,

@@ -43,6 +43,7 @@ judges = people(60, "no", "yes")  # the other way round: who is judged by them d
 training, contrary = table("trained", trained), table("judges", judges)
 nameless = table("nameless", judges.drop(columns="y"))
 marked = trained.assign(cv1=[i % 4 != 0 for i in range(200)], cv2=[int(i > 49) for i in range(200)])
+weighed = pd.concat([trained.assign(counts=1), people(200, "no", "yes").assign(counts=0)])
 days = pd.DataFrame({"date": pd.date_range("2024-01-01", periods=120), "sold": [i % 7 for i in range(120)]})
 line = AutoMLConfig(
     task="forecasting", primary_metric="normalized_root_mean_squared_error",
@@ -54,6 +55,7 @@ runs = {
     "apart": experiment.submit(classify(training, validation_data=contrary)),
     "nameless": experiment.submit(classify(training, validation_data=nameless)),
     "marked": experiment.submit(classify(table("marked", marked), cv_split_column_names=["cv1", "cv2"])),
+    "weighed": experiment.submit(classify(table("weighed", weighed), weight_column_name="counts")),
     "line": experiment.submit(line),
 }
 step = AutoMLStep("judged", classify(training, validation_data=contrary), allow_reuse=False,
@@ -69,6 +71,7 @@ note(
     marked=[runs["marked"].get_status(), runs["marked"].get_output()[1].predict_proba(trained[:3]).shape],
     columns=[column["RawFeatureName"] for column in
              runs["marked"].get_output()[1].steps[0][1].get_featurization_summary()],
+    weighed=float((runs["weighed"].get_output()[1].predict(trained[["age", "row"]]) == trained.y).mean()),
     line=runs["line"].get_status(),
     step=[pipeline.get_status(), pipeline.find_step_run("judged")[0].get_metrics().get("AUC_weighted")],
 )  # fmt: skip

@@ -16,8 +16,7 @@ from mlops_cli.emulator.wire.messages import Response, json_response
 service = Service(
     "jasmine", "AutoML", hosts.AML, errors.aml,
     left_out=("images, text, deep learning", "ONNX models of runs",
-              "continue_experiment and cancel_iteration (they fail inside of the SDK)",
-              "weights (weight_column_name is no feature, and no weight)"),
+              "continue_experiment and cancel_iteration (they fail inside of the SDK)",),
 )  # fmt: skip
 OF_A_STEP = "placeholder"
 """The experiment in which AutoMLStep has its settings validated, at a time when its data may not exist yet."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from mlops_cli.domain.training import PRIMARY_METRICS, TrainSettings, judging_conflict
+from mlops_cli.domain.training import PRIMARY_METRICS, TrainSettings, conflict
 from mlops_cli.emulator.errors import bad_request
 from mlops_cli.emulator.state import Document
 
@@ -48,6 +48,7 @@ def train_settings(posted: Document, seconds: float, validation: str = "") -> Tr
         "validation_size": posted.get("validation_size") or None,
         "validation_data": validation or None,
         "cv_split_columns": posted.get("cv_split_column_names"),
+        "weight_column": posted.get("weight_column_name"),
         "max_trials": iterations if iterations < MOST_ITERATIONS else None,
         "allowed_models": _allowed(posted, task),
         "blocked_models": _blocked(posted, task),
@@ -63,8 +64,8 @@ def train_settings(posted: Document, seconds: float, validation: str = "") -> Tr
         )
     except msgspec.ValidationError as error:
         raise bad_request(f"The settings cannot be used: {error}", "InvalidSettings") from None
-    if conflict := judging_conflict(found):
-        raise bad_request(": ".join(conflict), "InvalidSettings")
+    if wrong := conflict(found):
+        raise bad_request(": ".join(wrong), "InvalidSettings")
     return found
 
 
@@ -81,8 +82,7 @@ def _without(posted: Document) -> list[str]:
     """Columns that are no features."""
     config = posted.get("featurization")
     dropped = _of_config(config, "drop_columns") if isinstance(config, dict) else None
-    weight = posted.get("weight_column_name")
-    named = [posted.get("drop_column_names"), dropped, weight]
+    named = [posted.get("drop_column_names"), dropped]
     found = [one for value in named if value for one in ([value] if isinstance(value, str) else value)]
     return list(dict.fromkeys(found))
 

@@ -1,7 +1,8 @@
 """What clients find on PYTHONPATH: a stand-in for the package that AutoML's client wants before it unpickles.
 
 The SDK loads a fitted model only where `azureml.train.automl.runtime` can be imported. Here that module makes
-the classes of our models importable, behind everything that is installed; the real one wins where it exists.
+the classes of our models importable, behind everything that is installed; the real one wins where it exists. So
+does that of `azureml.automl.runtime`, which reads ONNX models.
 Beside it is what every Python of a run does when it ends.
 """
 
@@ -26,9 +27,11 @@ def install(folder: Path) -> None:
     """Write the modules below `folder`."""
     write_atomic(folder / "sitecustomize.py", Path(__file__).with_name("at_exit.py").read_bytes())
     write_atomic(folder / "azureml" / "train" / "automl" / "runtime" / "__init__.py", _RUNTIME.encode())
-    results = Path(__file__).parent / "azure" / "execution" / "run_results.py"
+    scripts = Path(__file__).parent / "azure" / "execution"
     runtime = folder / "azureml" / "train" / "automl" / "runtime"
-    write_atomic(runtime / "_model_test_utilities.py", results.read_bytes())
+    write_atomic(runtime / "_model_test_utilities.py", (scripts / "run_results.py").read_bytes())
+    converter = (scripts / "run_onnx.py").read_bytes()
+    write_atomic(folder / "azureml" / "automl" / "runtime" / "onnx_convert" / "__init__.py", converter)
     models = folder / "models"
     shutil.rmtree(models, ignore_errors=True)
     copy_code(models)

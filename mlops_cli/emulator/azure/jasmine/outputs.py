@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
 import shutil
 from importlib import metadata
@@ -16,6 +17,7 @@ from mlops_cli.emulator.azure.jasmine import explanations, scoring_file
 from mlops_cli.emulator.azure.jasmine.folder import AutoMLFolder
 from mlops_cli.emulator.azure.jasmine.names import CONDA_FILE, SCORING_FILES
 from mlops_cli.emulator.state import Document
+from mlops_cli.engine.files import write_atomic
 from mlops_cli.engine.model import folder as model_folder
 from mlops_cli.engine.model.pipeline import FittedPipeline
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     import pandas
 
     from mlops_cli.engine.automl.trials import Trial
+
+
+log = logging.getLogger("automl")
 
 
 def write_children(
@@ -43,6 +48,32 @@ def write_children(
     for number, model in {**models, best: folder.search / "model"}.items():
         if not folder.child(number).exists():
             write(model, folder.child(number))
+
+
+def add_onnx(folder: AutoMLFolder, best: int) -> None:
+    """ONNX models beside the others, of all children that have one; what was asked for is tried, not owed."""
+    from mlops_cli.engine.compile.forest import NotCompilableError
+    from mlops_cli.engine.compile.raw_columns import whole
+
+    models = {path.name: path for path in (folder.path / "models").glob("[0-9]*")}
+    for number, model in {**models, str(best): folder.search / "model"}.items():
+        place = folder.child(int(number)) / "outputs"
+        try:
+            graph, inputs = whole(model_folder.load(model))
+        except NotCompilableError as error:
+            log.info("no ONNX model of child %s: %s", number, error.message)
+            continue
+        write_atomic(place / "model.onnx", graph)
+        kinds = dict(inputs.values())
+        _json(
+            place / "model_onnx.json",
+            {
+                "InputRawColumnSchema": {raw: kinds[name] for raw, (name, _) in inputs.items()},
+                "InputOnnxColumnSchema": kinds,
+                "RawColumnNameToOnnxNameMap": {raw: name for raw, (name, _) in inputs.items()},
+                "CanEnableBatchMode": True,
+            },
+        )
 
 
 def explain(folder: AutoMLFolder, run_id: str, best: int) -> list[Document]:

@@ -56,6 +56,7 @@ def create(
         trained, tested = model_tests.split(workspace, trained, share)
     definition = local_definition(app, workspace, trained, folder.data)
     job = {"run_id": run_id, "settings": msgspec.to_builtins(settings), "table": definition}
+    job["onnx"] = bool(documents.settings_of(posted).get("enable_onnx_compatible_models"))
     if judging := settings.validation_data:
         job["validation"] = local_definition(app, workspace, judging, folder.data / "validation")
     folder.create(job | {"tested": tested})

@@ -15,7 +15,7 @@ from azureml.core.experiment import Experiment
 from azureml.core.model import InferenceConfig, Model
 from azureml.core.webservice import AciWebservice
 from azureml.core.workspace import Workspace
-from azureml.train.automl import AutoMLConfig
+from azureml.train.automl import AutoMLConfig, constants
 from sklearn.metrics import accuracy_score, confusion_matrix
 
 ws = Workspace.from_config()
@@ -43,6 +43,7 @@ ds = ws.get_default_datastore()
 ds.upload(src_dir="./data", target_path="bankmarketing", overwrite=True, show_progress=True)
 train_data = Dataset.Tabular.from_delimited_files(path=ds.path("bankmarketing/train_data.csv"))
 train_data, test_data = train_data.random_split(percentage=0.8, seed=223)
+train_data, validation_dataset = train_data.random_split(percentage=0.8, seed=223)
 label = "y"
 
 automl_settings = {
@@ -51,7 +52,6 @@ automl_settings = {
     "iteration_timeout_minutes": 5,
     "max_concurrent_iterations": 4,
     "max_cores_per_iteration": -1,
-    "n_cross_validations": 2,
     "primary_metric": "AUC_weighted",
     "verbosity": logging.INFO,
 }
@@ -62,7 +62,9 @@ automl_config = AutoMLConfig(
     experiment_exit_score=0.9984,
     blocked_models=["KNN", "LinearSVM"],
     featurization=FeaturizationConfig(),
+    enable_onnx_compatible_models=True,
     training_data=train_data,
+    validation_data=validation_dataset,
     label_column_name=label,
     model_explainability=True,
     iterations=4,
@@ -84,6 +86,19 @@ summary = fitted_model.named_steps["datatransformer"].get_featurization_summary(
 print(pd.DataFrame.from_records(summary))
 explain_run = Run(experiment=experiment, run_id=remote_run.id + "_" + "ModelExplain")
 explain_run.wait_for_completion()
+
+best_run, onnx_mdl = remote_run.get_output(return_onnx_model=True)
+from azureml.automl.runtime.onnx_convert import OnnxConverter, OnnxInferenceHelper  # noqa: E402
+
+OnnxConverter.save_onnx_model(onnx_mdl, "./best_model.onnx")
+best_run.download_file(name=constants.MODEL_RESOURCE_PATH_ONNX, output_file_path="onnx_resource.json")
+with open("onnx_resource.json") as f:
+    onnx_result = json.load(f)
+onnxrt_helper = OnnxInferenceHelper(onnx_mdl.SerializeToString(), onnx_result)
+test_df = test_data.to_pandas_dataframe()
+pred_onnx, pred_prob_onnx = onnxrt_helper.predict(test_df)
+assert (pred_onnx == fitted_model.predict(test_df.drop(columns=[label]))).all()
+assert np.allclose(pred_prob_onnx.sum(axis=1), 1)
 
 model_name = best_run.properties["model_name"]
 script_file_name = "inference/score.py"

@@ -60,9 +60,24 @@ class ForecastModel:
         self.members = members
         self.mix = mix
 
-    def predict(self, rows: Rows) -> list[float]:
-        """A value per row, in the order of the rows. Raises DataError for a time that cannot be read."""
-        return self._forecast(*self.window(rows)).tolist() if len(rows) else []
+    def predict(self, rows: Rows, actuals: np.ndarray | None = None) -> list[float]:
+        """A value per row, in the order of the rows. Raises DataError for a time that cannot be read.
+
+        `actuals` are the values of rows that have come meanwhile, NaN for the others, which go on from them.
+        """
+        if not len(rows):
+            return []
+        window, place, at = self.window(rows)
+        if actuals is not None:
+            come = ~np.isnan(actuals)
+            window.values[place[come], at[come]] = actuals[come]
+        return self._forecast(window, place, at).tolist()
+
+    def spread(self) -> float:
+        """The usual error one period ahead, in the later half of the history."""
+        start = self.history.shape[1] // 2
+        mixed = self._mixed(Window(self.history, self.known, np.arange(len(self.history))), start)
+        return float(np.sqrt(np.nanmean((self.history[:, start:] - mixed) ** 2)))
 
     def window(self, rows: Rows) -> tuple[Window, np.ndarray, np.ndarray]:
         """All that is known of the series asked for; of each row its place in the window, and its period there."""
@@ -84,13 +99,16 @@ class ForecastModel:
         return {}
 
     def _forecast(self, window: Window, rows: np.ndarray, at: np.ndarray) -> np.ndarray:
-        values, known, asked = window
-        ends = [int(np.flatnonzero(~np.isnan(v)).max(initial=-1)) + 1 for v in values]
+        ends = [int(np.flatnonzero(~np.isnan(v)).max(initial=-1)) + 1 for v in window.values]
         start = min(min(ends), int(at.min()))
-        answers = [recur(member, values, known, start, asked) for member in self.members]
-        mixed = self.mix.combine([a.reshape(-1, 1) for a in answers]).reshape(answers[0].shape)
-        found = mixed[rows, at - start]
+        found = self._mixed(window, start)[rows, at - start]
         return np.where(np.isnan(found), np.nanmean(self.history), found)
+
+    def _mixed(self, window: Window, start: int) -> np.ndarray:
+        """What the members together forecast of the periods from `start` on."""
+        values, known, asked = window
+        answers = [recur(member, values, known, start, asked) for member in self.members]
+        return self.mix.combine([a.reshape(-1, 1) for a in answers]).reshape(answers[0].shape)
 
     def _future(self, asked: np.ndarray, periods: int) -> tuple[np.ndarray, np.ndarray]:
         """History of the asked series, lengthened by empty values and by the last known columns."""

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
     Rows = Sequence[dict[str, Any]] | pandas.DataFrame
 
-FORECAST_COLUMN = "_automl_target_col"
-
 
 class Featurizer:
     """The first step: how the raw columns become the numbers that the algorithm reads."""
@@ -28,12 +26,13 @@ class Featurizer:
 
     def get_featurization_summary(self) -> list[dict[str, Any]]:
         """One entry per raw column, with Azure's names of the fields."""
-        used = [_entry(c.name, c.purpose, len(c.outputs)) for c in self.encoder.columns]
-        dropped = [_entry(d.name, d.reason, 0) for d in self.encoder.dropped]
+        used = [entry(c.name, c.purpose, len(c.outputs)) for c in self.encoder.columns]
+        dropped = [entry(d.name, d.reason, 0) for d in self.encoder.dropped]
         return used + dropped
 
 
-def _entry(name: str, purpose: str, count: int) -> dict[str, Any]:
+def entry(name: str, purpose: str, count: int) -> dict[str, Any]:
+    """What a featurization summary says of one raw column."""
     return {
         "RawFeatureName": name,
         "TypeDetected": purpose,
@@ -41,24 +40,6 @@ def _entry(name: str, purpose: str, count: int) -> dict[str, Any]:
         "EngineeredFeatureCount": count,
         "Transformations": [purpose] if count else [],
     }
-
-
-class TimeSeriesFeaturizer(Featurizer):
-    """The first step of a forecast. What it takes from time, series and past values is named, not a number."""
-
-    def __init__(self, model: Any) -> None:
-        super().__init__(model.encoder)
-        self.schema = model.schema
-
-    def get_engineered_feature_names(self) -> list[str]:
-        schema = self.schema
-        own = [f"past values of {schema.label}", str(schema.time_column), *schema.grain_columns]
-        return own + super().get_engineered_feature_names()
-
-    def get_featurization_summary(self) -> list[dict[str, Any]]:
-        own = [_entry(str(self.schema.time_column), "date", 1)]
-        own += [_entry(name, "category", 1) for name in self.schema.grain_columns]
-        return own + super().get_featurization_summary()
 
 
 class FittedPipeline:
@@ -77,8 +58,6 @@ class FittedPipeline:
         return [self._first_step(), (self.algorithm, self.model)]
 
     def _first_step(self) -> tuple[str, Featurizer]:
-        if self.schema.task == "forecasting":
-            return "timeseriestransformer", TimeSeriesFeaturizer(self.model)
         return "datatransformer", Featurizer(self.model.encoder)
 
     @property
@@ -97,21 +76,10 @@ class FittedPipeline:
         """(n, k) probabilities in the order of `classes_`."""
         return np.asarray(self.model.predict_proba(X))
 
-    def forecast(
-        self,
-        X_pred: "pandas.DataFrame",
-        y_pred: Any = None,  # noqa: ARG002 Azure's signature
-        forecast_destination: Any = None,  # noqa: ARG002
-        ignore_data_errors: bool = False,  # noqa: ARG002
-    ) -> tuple[np.ndarray, "pandas.DataFrame"]:
-        """The forecasts, and the rows with them as a column more; nothing but the rows is used."""
-        values = self.predict(X_pred)
-        return values, X_pred.assign(**{FORECAST_COLUMN: values})
-
     def answer(self, rows: "Rows") -> dict[str, Any]:
         """What the scoring service sends, before it is JSON."""
         answer: dict[str, Any] = self.model.answer(rows)
         return answer
 
     def __repr__(self) -> str:
-        return f"FittedPipeline(steps={[name for name, _ in self.steps]})"
+        return f"{type(self).__name__}(steps={[name for name, _ in self.steps]})"

@@ -19,6 +19,7 @@ from mlops_cli.emulator.azure.jasmine.names import CONDA_FILE, SCORING_FILES
 from mlops_cli.emulator.state import Document
 from mlops_cli.engine.files import write_atomic
 from mlops_cli.engine.model import folder as model_folder
+from mlops_cli.engine.model.forecast_pipeline import ForecastPipeline
 from mlops_cli.engine.model.pipeline import FittedPipeline
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def write(model: Path, target: Path) -> None:
     outputs = draft / "outputs"
     outputs.mkdir(parents=True)
     manifest = model_folder.load_manifest(model)
-    fitted = FittedPipeline(model_folder.load(model), manifest.algorithm)
+    fitted = _fitted(model_folder.load(model), manifest.algorithm)
     with (outputs / "model.pkl").open("wb") as file:
         pickle.dump(fitted, file, protocol=4)
     for name in SCORING_FILES:
@@ -107,6 +108,11 @@ def write(model: Path, target: Path) -> None:
     _json(outputs / "featurization_summary.json", summary)
     _json(outputs / "engineered_feature_names.json", list(manifest.feature_importances))
     draft.rename(target)
+
+
+def _fitted(model: Any, algorithm: str) -> FittedPipeline:
+    kind = ForecastPipeline if model.schema.task == "forecasting" else FittedPipeline
+    return kind(model, algorithm)
 
 
 def _conda(manifest: model_folder.Manifest) -> str:

@@ -1,0 +1,131 @@
+"""A trained forecaster with the face that Azure AutoML's forecasting models show."""
+
+from collections.abc import Iterator, Sequence
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlops_cli.engine.model.pipeline import Featurizer, FittedPipeline, entry
+
+if TYPE_CHECKING:
+    import pandas
+
+FORECAST_COLUMN = "_automl_target_col"
+
+
+class TimeSeriesFeaturizer(Featurizer):
+    """The first step of a forecast. What it takes from time, series and past values is named, not a number."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__(model.encoder)
+        self.schema = model.schema
+
+    def get_engineered_feature_names(self) -> list[str]:
+        schema = self.schema
+        own = [f"past values of {schema.label}", str(schema.time_column), *schema.grain_columns]
+        return own + super().get_engineered_feature_names()
+
+    def get_featurization_summary(self) -> list[dict[str, Any]]:
+        own = [entry(str(self.schema.time_column), "date", 1)]
+        own += [entry(name, "category", 1) for name in self.schema.grain_columns]
+        return own + super().get_featurization_summary()
+
+
+class ForecastPipeline(FittedPipeline):
+    """What `AutoMLRun.get_output()` returns of a forecasting run beside the child."""
+
+    forecast_origin_column_name = "_automl_forecast_origin"
+    forecast_column_name = "_automl_forecast_y"
+    actual_column_name = "_automl_actual_y"
+
+    def __init__(self, model: Any, algorithm: str) -> None:
+        super().__init__(model, algorithm)
+        self.quantiles: Sequence[float] = [0.5]
+        self.time_column_name: str = self.schema.time_column
+        self.grain_column_names: list[str] = self.schema.grain_columns
+        self.target_column_name: str = self.schema.label
+        self.max_horizon: int = self.schema.horizon
+
+    def _first_step(self) -> tuple[str, Featurizer]:
+        return "timeseriestransformer", TimeSeriesFeaturizer(self.model)
+
+    def forecast(
+        self,
+        X_pred: "pandas.DataFrame",
+        y_pred: Any = None,
+        forecast_destination: Any = None,  # noqa: ARG002 Azure's signature
+        ignore_data_errors: bool = False,  # noqa: ARG002
+    ) -> tuple[np.ndarray, "pandas.DataFrame"]:
+        """The forecasts, and the rows with them as a column more. Values of `y_pred` that are known stay as they
+        are, and what follows goes on from them."""
+        actuals = _floats(y_pred, len(X_pred))
+        values = np.where(np.isnan(actuals), self.model.predict(X_pred, actuals), actuals)
+        return values, X_pred.assign(**{FORECAST_COLUMN: values})
+
+    def forecast_quantiles(
+        self,
+        X_pred: "pandas.DataFrame",
+        y_pred: Any = None,
+        forecast_destination: Any = None,  # noqa: ARG002
+        ignore_data_errors: bool = False,  # noqa: ARG002
+    ) -> "pandas.DataFrame":
+        """Time, series, and a column for each of `quantiles`: errors are taken as normal, and grow with the root
+        of the distance."""
+        actuals, (_, _, at) = _floats(y_pred, len(X_pred)), self.model.window(X_pred)
+        known = at[~np.isnan(actuals)].max(initial=self.model.history.shape[1] - 1)
+        width = self.model.spread() * np.sqrt(np.maximum(at - known, 1)) * np.isnan(actuals)
+        values, _ = self.forecast(X_pred, y_pred)
+        found = {q: values + NormalDist().inv_cdf(q) * width for q in self.quantiles}
+        shown = X_pred[[self.time_column_name, *self.grain_column_names]].copy()
+        for quantile, numbers in found.items():
+            shown[quantile] = numbers
+        return shown
+
+    def rolling_forecast(
+        self,
+        X_pred: "pandas.DataFrame",
+        y_pred: Any,
+        step: int = 1,
+        ignore_data_errors: bool = False,  # noqa: ARG002
+    ) -> "pandas.DataFrame":
+        """Forecasts of whole horizons from one origin after the other, `step` periods apart: the rows that each
+        is for, with the origin, the forecast and what has come."""
+        import pandas as pd
+
+        return pd.concat(list(self._rolled(X_pred, y_pred, step)), ignore_index=True)
+
+    def rolling_evaluation(
+        self,
+        X_pred: "pandas.DataFrame",
+        y_pred: Any,
+        ignore_data_errors: bool = False,  # noqa: ARG002
+    ) -> tuple[np.ndarray, "pandas.DataFrame"]:
+        """Every row forecast once, horizon after horizon; the rows with the origin of each."""
+        import pandas as pd
+
+        rolled = pd.concat(list(self._rolled(X_pred, y_pred, self.max_horizon, rest=True))).loc[X_pred.index]
+        origins = rolled[self.forecast_origin_column_name].to_numpy()
+        return rolled[self.forecast_column_name].to_numpy(), X_pred.assign(horizon_origin=origins)
+
+    def _rolled(
+        self, rows: "pandas.DataFrame", y: Any, step: int, rest: bool = False
+    ) -> "Iterator[pandas.DataFrame]":
+        """One table for each origin; with `rest` also of a horizon that the rows do not fill."""
+        actuals, (_, _, at) = _floats(y, len(rows)), self.model.window(rows)
+        first, end = int(at.min()), int(at.max()) + 1
+        last = end if rest else max(first + 1, end - self.max_horizon + 1)
+        for start in range(first, last, step):
+            come = np.where(at < start, actuals, np.nan)
+            asked = (at >= start) & (at < start + self.max_horizon)
+            told = {
+                self.forecast_origin_column_name: self.model.periods.moment(self.model.first + start - 1),
+                self.forecast_column_name: np.array(self.model.predict(rows, come))[asked],
+                self.actual_column_name: actuals[asked],
+            }
+            yield rows[asked].assign(**told)
+
+
+def _floats(values: Any, count: int) -> np.ndarray:
+    """What is known of `count` rows; nothing where `values` are None."""
+    return np.full(count, np.nan) if values is None else np.asarray(values, dtype=np.float64).reshape(-1)

@@ -103,6 +103,9 @@ class ForecastBench:
     def metrics(self, answers: np.ndarray) -> dict[str, float]:
         return self._metrics(self.y, answers[:, 0])
 
+    def score(self, answers: np.ndarray, rows: np.ndarray) -> float:
+        return self._metrics(self.y[rows], answers[:, 0]).get(self.metric, float("nan"))
+
     def build(
         self, members: list[Outcome], mix: Vote | Stack, clock: Clock, anew: bool = False
     ) -> ForecastModel:

@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct, field, structs
 
 from mlops_cli.domain.training import is_better
+from mlops_cli.engine.automl.choosing import Chooser
 from mlops_cli.engine.automl.clock import Limits, OutOfTimeError
 from mlops_cli.engine.automl.ensemble import STACK, VOTING, stack_ensemble, voting_ensemble
 from mlops_cli.engine.automl.finish import Publisher
@@ -55,6 +56,7 @@ class Search:
         self.clock = publisher.clock
         self.disk = disk
         self.on_trial = on_trial
+        self.chooser = Chooser(bench)
         self.planner = Planner(bench, self.clock, should_stop)
         self.leaderboard: list[Trial] = []
         self.outcomes: list[Outcome] = []
@@ -68,10 +70,10 @@ class Search:
         if not self.outcomes and stopped != "canceled":
             raise self._nothing_trained()
         if stopped == "canceled":
-            self.publisher.last_words(self.ranking(), self.outcomes)
+            self.publisher.last_words(self.preferred(), self.outcomes)
         else:
             self._add_ensembles()
-            self.publisher.publish(self.ranking(), self.outcomes)
+            self.publisher.publish(self.preferred(), self.outcomes)
             self.publisher.fit_on_all_rows(self.ranking(), self.outcomes)
         self.disk.save_elapsed(self.clock.elapsed())
         return self._result(stopped)
@@ -79,12 +81,19 @@ class Search:
     def ranking(self) -> list[Outcome]:
         return rank(self.bench.metric, self.outcomes + self.ensembles)
 
+    def preferred(self) -> list[Outcome]:
+        """The same with the one to leave behind first; who asks for a score gets the trial that has it."""
+        asked = self.planner.stopped == "exit_score"
+        return self.ranking() if asked else self.chooser.first(self.ranking())
+
     def _result(self, stopped: str) -> AutoMLResult:
         ranking, deployed = self.ranking(), self.publisher.iteration
         ranked = [o.trial for o in ranking]
         rest = [t for t in self.leaderboard if t.status != RunStatus.COMPLETED]
         folder = self.disk.model if deployed is not None else None
         best = next((t for t in ranked if t.iteration == deployed), ranked[0] if ranked else None)
+        if best and self.chooser.preferred(best, ranked[0]):
+            self.bench.notes.append(_reason(best, ranked[0], self.bench.metric))
         elapsed = self.clock.elapsed()
         return AutoMLResult(best, ranked + rest, folder, stopped, elapsed, deployed, self.bench.notes)
 
@@ -137,7 +146,7 @@ class Search:
         self._learn(outcome)
         if len(self.outcomes) in _VOTE_AT or len(self.outcomes) % _VOTE_EVERY == 0:
             self._add_voting()
-        self.publisher.follow(self.ranking()[0], self.outcomes)
+        self.publisher.follow(self.preferred()[0], self.outcomes)
 
     def _announce(self, outcome: Outcome) -> None:
         """Number it, keep it on disk, tell the caller."""
@@ -194,3 +203,10 @@ class Search:
     def _nothing_trained(self) -> WorkFailedError:
         details = [f"{t.algorithm}: {t.error}" for t in self.leaderboard]
         return WorkFailedError("no trial ended with a model", details=details, hint="raise the timeout")
+
+
+def _reason(best: Trial, top: Trial, metric: str) -> str:
+    return (
+        f"the model is of trial {best.iteration}, {best.algorithm}: on {metric} chance explains all that trial "
+        f"{top.iteration}, {top.algorithm}, is better by, and out of fold it loses less"
+    )

@@ -25,7 +25,14 @@ def classification_metrics(
 def classification_metric(
     name: str, y: np.ndarray, probabilities: np.ndarray, weights: Weights = None
 ) -> float:
-    """One metric alone, as quickly as can be; NaN when it is not defined."""
+    """One metric alone, the usual ones as quickly as can be; NaN when it is not defined."""
+    if name == "AUC_weighted":
+        one_hot = np.eye(probabilities.shape[1])[y]
+        labels, scores = one_hot[:, present := one_hot.any(axis=0)], probabilities[:, present]
+        areas = [_area(*one, weights) for one in zip(labels.T, scores.T, strict=True)]
+        return float(np.array(areas) @ np.average(labels, axis=0, weights=weights))
+    if name == "accuracy":
+        return float(np.average(y == probabilities.argmax(axis=1), weights=weights))
     group = _ranking if name.startswith(("AUC", "average", "log_loss")) else _decisions
     return group(y, probabilities, weights).get(name, float("nan"))
 

@@ -122,6 +122,10 @@ class TableBench:
     def metrics(self, answers: np.ndarray) -> dict[str, float]:
         return self._metrics(self.y, answers, self.weights)
 
+    def score(self, answers: np.ndarray, rows: np.ndarray) -> float:
+        weights = None if self.weights is None else self.weights[rows]
+        return self._fold_metric(self.y[rows], answers, weights)
+
     def build(
         self, members: list[Outcome], mix: Vote | Stack, clock: Clock, anew: bool = False
     ) -> FittedModel:

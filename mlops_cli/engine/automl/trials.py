@@ -116,6 +116,10 @@ class Bench(Protocol):
 
     def metrics(self, answers: np.ndarray) -> dict[str, float]: ...
 
+    def score(self, answers: np.ndarray, rows: np.ndarray) -> float:
+        """The primary metric of `answers` to some of the judging rows; NaN where it is not defined."""
+        ...
+
     def build(self, members: list[Outcome], mix: Vote | Stack, clock: Clock, anew: bool = False) -> Any:
         """The model. What it lacks is fitted on all rows; so is, with `anew`, what is provisional, and raises
         OutOfTimeError when there is too little time for that."""

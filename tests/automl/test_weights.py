@@ -8,8 +8,11 @@ import pandas as pd
 import pytest
 
 from mlops_cli.engine.automl.metrics import classification_metrics, regression_metrics
-from mlops_cli.engine.automl.search import run_automl
+from mlops_cli.engine.automl.search import make_bench, run_automl
+from mlops_cli.engine.automl.selection import select
+from mlops_cli.engine.automl.trials import Outcome
 from mlops_cli.engine.model.folder import load
+from mlops_cli.engine.model.members import two_columns
 from mlops_cli.errors import DataError, UsageError
 from tests.automl.tables import people, prices, settings
 
@@ -115,3 +118,13 @@ def test_what_takes_no_weights_is_refused(tmp_path: Path) -> None:
     chosen = asked("price", task="regression", primary_metric="spearman_correlation")
     with pytest.raises(UsageError, match="primary_metric: spearman_correlation takes no weights"):
         run_automl(prices().assign(weight=1), chosen, tmp_path)
+
+
+def test_ensembles_are_chosen_by_weighted_rows() -> None:
+    bench = make_bench(misled(people(), "bought"), asked("bought", "LightGBM"))
+    assert bench.weights is not None
+    right = two_columns(np.where((bench.y == 1) == (bench.weights > 0), 0.8, 0.2))
+    found = [Outcome.of_ensemble(name, {}, p) for name, p in (("wrong", 1 - right), ("right", right))]
+    chosen = select(bench, found)
+    assert [outcome.trial.algorithm for outcome in chosen.outcomes] == ["right"]
+    assert chosen.loss == pytest.approx(-np.log(0.8))

@@ -45,6 +45,7 @@ class ForecastBench:
         self.names = chosen(settings, BASELINES + REGRESSIONS)
         self.problem = read_problem(_followed(data, validation), settings)
         self.rows = len(data)
+        self.weights: np.ndarray | None = None
         self.notes = self.problem.notes
         self.horizon = forecasting.forecast_horizon
         own = [forecasting.time_column_name, *forecasting.time_series_id_column_names]

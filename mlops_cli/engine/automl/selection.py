@@ -69,18 +69,19 @@ def _signals(bench: Bench, outcomes: list[Outcome]) -> tuple[list[np.ndarray], L
     y = bench.y
     if bench.classes:
         rows = np.arange(len(y))
-        return [o.answers[rows, y] for o in outcomes], _log_loss
+        return [o.answers[rows, y] for o in outcomes], _mean(_log_loss, bench.weights)
     errors = [o.answers[:, 0] - y for o in outcomes]
-    return errors, _absolute if bench.metric == "normalized_mean_absolute_error" else _squared
+    absolute = bench.metric == "normalized_mean_absolute_error"
+    return errors, _mean(np.abs if absolute else np.square, bench.weights)
 
 
-def _log_loss(p: np.ndarray) -> float:
-    return float(-np.log(np.maximum(p, _EPSILON)).mean())
+def _mean(each: Callable[[np.ndarray], np.ndarray], weights: np.ndarray | None) -> Loss:
+    """The mean over the rows, weighted where rows have weights."""
+    if weights is None:
+        return lambda signal: float(each(signal).mean())
+    shares = weights / weights.sum()
+    return lambda signal: float(each(signal) @ shares)
 
 
-def _squared(error: np.ndarray) -> float:
-    return float(error @ error / len(error))
-
-
-def _absolute(error: np.ndarray) -> float:
-    return float(np.abs(error).mean())
+def _log_loss(p: np.ndarray) -> np.ndarray:
+    return -np.log(np.maximum(p, _EPSILON))

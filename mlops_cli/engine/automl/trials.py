@@ -81,6 +81,8 @@ class Bench(Protocol):
 
     settings: TrainSettings
     metric: str
+    weights: np.ndarray | None
+    """Of the judging rows."""
     notes: list[str]
     portfolio_size: int
     fits: Fits

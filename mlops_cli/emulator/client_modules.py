@@ -2,7 +2,7 @@
 
 The SDK loads a fitted model only where `azureml.train.automl.runtime` can be imported. Here that module makes
 the classes of our models importable, behind everything that is installed; the real one wins where it exists. So
-does that of `azureml.automl.runtime`, which reads ONNX models.
+does that of `azureml.automl.runtime`, which reads ONNX models and computes metrics.
 Beside it is what every Python of a run does when it ends.
 """
 
@@ -32,6 +32,10 @@ def install(folder: Path) -> None:
     write_atomic(runtime / "_model_test_utilities.py", (scripts / "run_results.py").read_bytes())
     converter = (scripts / "run_onnx.py").read_bytes()
     write_atomic(folder / "azureml" / "automl" / "runtime" / "onnx_convert" / "__init__.py", converter)
+    scoring = (scripts / "run_scoring.py").read_bytes()
+    write_atomic(folder / "azureml" / "automl" / "runtime" / "shared" / "score" / "scoring.py", scoring)
+    metrics = Path(__file__).parents[1] / "engine" / "automl" / "metrics.py"
+    write_atomic(folder / "model_metrics.py", metrics.read_bytes())
     models = folder / "models"
     shutil.rmtree(models, ignore_errors=True)
     copy_code(models)

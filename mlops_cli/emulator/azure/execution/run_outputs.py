@@ -52,7 +52,7 @@ def register_linked(data: dict[str, Any]) -> None:
 
     wanted = data["register"]
     for told in Run.get_context().get_details()["outputDatasets"] if wanted.get("name") else []:
-        if told["outputDetails"]["outputName"] == data["name"]:
+        if (told.get("outputDetails") or {}).get("outputName") == data["name"]:
             registered(told["dataset"], wanted)
 
 

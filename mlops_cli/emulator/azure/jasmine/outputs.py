@@ -104,9 +104,9 @@ def write(model: Path, target: Path) -> None:
     packages = {"mlops-cli": metadata.version("mlops-cli"), **manifest.packages}
     _json(outputs / "env_dependencies.json", packages)
     _json(outputs / "pipeline_graph.json", {"module": manifest.algorithm, "parameters": manifest.parameters})
-    summary = fitted.steps[0][1].get_featurization_summary()
-    _json(outputs / "featurization_summary.json", summary)
-    _json(outputs / "engineered_feature_names.json", list(manifest.feature_importances))
+    featurizer = fitted.steps[0][1]
+    _json(outputs / "featurization_summary.json", featurizer.get_featurization_summary())
+    _json(outputs / "engineered_feature_names.json", featurizer.get_engineered_feature_names())
     draft.rename(target)
 
 

@@ -147,9 +147,13 @@ class ScriptJob:
 
 
 def left_by(workspace: Workspace, _: Document, step: Step, run_id: str) -> dict[str, Document]:
-    """The outputs of a run that has ended: {store, path} each, or the {dataset} that it has linked."""
+    """The outputs of a run that has ended: {store, path} each, or the {dataset} that it has linked.
+
+    Datasets that a script registers by itself are told of as outputs without a name.
+    """
     told = (Runs(workspace).get(run_id) or {}).get("outputDatasets") or []
-    linked = {one["outputDetails"]["outputName"]: one["identifier"]["savedId"] for one in told}
+    named = [one for one in told if one.get("outputDetails")]
+    linked = {one["outputDetails"]["outputName"]: one["identifier"]["savedId"] for one in named}
     links = [name for name in step.outputs() if step.setting(name).get("DataStoreMode") == LINK]
     return outputs_of(step, run_id) | {name: {"dataset": linked.get(name)} for name in links}
 

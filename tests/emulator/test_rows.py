@@ -5,6 +5,7 @@ import pytest
 
 from mlops_cli.emulator.azure.jasmine.rows import read_with_pandas
 from mlops_cli.emulator.azure.jasmine.settings import train_settings
+from mlops_cli.emulator.azure.jasmine.tables import globbed
 from mlops_cli.emulator.errors import ApiError
 from mlops_cli.errors import DataError
 
@@ -93,3 +94,19 @@ def test_what_cannot_be_trained_is_refused(change, code):
     with pytest.raises(ApiError) as refused:
         train_settings({**POSTED, **change}, 60)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matched"),
+    [
+        ("in/**/*.csv", ["in/a.csv", "in/b/c.csv", "in/b/d/e.csv"]),
+        ("in/*.csv", ["in/a.csv"]),
+        ("in/*/*.csv", ["in/b/c.csv"]),
+        ("in/**", ["in/a.csv", "in/b/c.csv", "in/b/d/e.csv", "in/b/f.txt"]),
+        ("in/?.csv", ["in/a.csv"]),
+        ("**/[ce].csv", ["in/b/c.csv", "in/b/d/e.csv"]),
+    ],
+)
+def test_patterns_of_paths(pattern, matched):
+    names = ["in/a.csv", "in/b/c.csv", "in/b/d/e.csv", "in/b/f.txt"]
+    assert [name for name in names if globbed(pattern).fullmatch(name)] == matched

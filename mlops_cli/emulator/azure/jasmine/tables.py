@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import re
 import shutil
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from mlops_cli.emulator.app import App
 
 DATASTORE = re.compile(r"azureml://.*?/datastores/(?P<store>[^/]+)/paths/(?P<path>.*)", re.I)
+_GLOB = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 LOCAL = "file://"
 """Before the path as it is: Azure's reader takes nothing in it for quoted."""
 
@@ -86,8 +86,17 @@ def _blobs(app: App, account: str, container: str, name: str, kind: str) -> list
         return [exact]
     if kind == "pattern" and re.search(r"[*?\[]", name):
         start = re.split(r"[*?\[]", name)[0]
-        return [blob for blob in blobs.under(account, container, start) if fnmatch.fnmatch(blob.name, name)]
+        wanted = globbed(name)
+        return [blob for blob in blobs.under(account, container, start) if wanted.fullmatch(blob.name)]
     return blobs.under(account, container, name.rstrip("/") + "/" if name else "")
+
+
+def globbed(pattern: str) -> re.Pattern[str]:
+    """`**` stands for any folders, also for none; `*`, `?` and `[...]` stay within a name."""
+    parts = re.findall(r"\*\*/|\*\*|[*?]|\[[^]]+\]|.", pattern)
+    return re.compile(
+        "".join(_GLOB.get(part) or (part if len(part) > 1 else re.escape(part)) for part in parts)
+    )
 
 
 def _copy(file: Path, folder: Path, path: str) -> Path:

@@ -31,7 +31,7 @@ except Exception:
     print("Could not get last model train time.")
     last_train_time = datetime.min.replace(tzinfo=pytz.UTC)
 train_ds = Dataset.get_by_name(ws, args.ds_name)
-dataset_changed_time = train_ds.data_changed_time
+dataset_changed_time = train_ds.data_changed_time.replace(tzinfo=pytz.UTC)
 if not dataset_changed_time > last_train_time:
     print("Cancelling run since there is no new data.")
     run.parent.cancel()

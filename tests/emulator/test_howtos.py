@@ -11,6 +11,7 @@ from tests.emulator.conftest import PROGRAMS, installed, own_workspace
 HOWTOS = sorted((PROGRAMS / "howtos").glob("*.py"))
 SAYS = {
     "automl_bank_marketing": "Accuracy: 0.",
+    "automl_machines": "all of it went well",
     "automl_orange_juice": "forecasts 80 origins 5",
     "continuous_retraining": "without new data: Canceled",
     "deploy_sklearn_model": "my-custom-env-service Healthy",

@@ -12,7 +12,7 @@ import msgspec
 from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
 from mlops_cli.emulator.azure.history.experiments import Experiments
 from mlops_cli.emulator.azure.history.runs import Runs
-from mlops_cli.emulator.azure.jasmine import documents, explanations
+from mlops_cli.emulator.azure.jasmine import charts, documents, explanations
 from mlops_cli.emulator.azure.jasmine.folder import AutoMLFolder
 from mlops_cli.emulator.azure.metric.metrics import Metrics
 from mlops_cli.emulator.azure.model.models import Assets
@@ -67,6 +67,9 @@ def finish(app: App, workspace: Workspace, run: Document, folder: AutoMLFolder, 
         container = f"dcid.{run['runId']}_{place.name}"
         for file in sorted(path for path in place.rglob("*") if path.is_file()):
             _keep(artifacts, container, file.relative_to(place).as_posix(), file)
+        for name in charts.NAMES:
+            if (place / name).exists():
+                Metrics(workspace, f"{run['runId']}_{place.name}").refer(name, container, result["ended"])
     best = folder.read(f"trials/{result['best']}")
     assert best is not None, "the best trial has been told of"
     for name, value in best["trial"]["metrics"].items():

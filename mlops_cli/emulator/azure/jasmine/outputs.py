@@ -13,7 +13,7 @@ import msgspec
 import yaml
 
 from mlops_cli.domain.training import TrainSettings
-from mlops_cli.emulator.azure.jasmine import explanations, scoring_file
+from mlops_cli.emulator.azure.jasmine import charts, explanations, scoring_file
 from mlops_cli.emulator.azure.jasmine.folder import AutoMLFolder
 from mlops_cli.emulator.azure.jasmine.names import CONDA_FILE, SCORING_FILES
 from mlops_cli.emulator.state import Document
@@ -49,6 +49,19 @@ def write_children(
     for number, model in {**models, best: folder.search / "model"}.items():
         if not folder.child(number).exists():
             write(model, folder.child(number))
+
+
+def add_charts(folder: AutoMLFolder) -> None:
+    """What the trials' answers look like, beside the models of the children."""
+    from mlops_cli.engine.automl.workdir import answers_of, judged_of
+
+    judged = judged_of(folder.search)
+    classes = model_folder.load(folder.search / "model").schema.classes
+    for place in (folder.path / "children").glob("[0-9]*"):
+        answers = answers_of(folder.search, int(place.name))
+        if judged is not None and answers is not None:
+            for name, chart in charts.charts(judged["y"], answers, classes).items():
+                write_atomic(place / name, msgspec.json.encode(chart))
 
 
 def add_onnx(folder: AutoMLFolder, best: int) -> None:

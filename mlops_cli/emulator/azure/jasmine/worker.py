@@ -84,6 +84,7 @@ def _train(folder: AutoMLFolder) -> Document:
         return {"status": "Canceled", "best": None}
     best = result.best.iteration
     outputs.write_children(folder, table, settings, best, validation)
+    outputs.add_charts(folder)
     if job.get("onnx"):
         outputs.add_onnx(folder, best)
     explained = outputs.explain(folder, job["run_id"], best) if settings.model_explainability else []

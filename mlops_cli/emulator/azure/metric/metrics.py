@@ -59,6 +59,19 @@ class Metrics:
         properties = {"uxMetricType": "azureml.v1.scalar"}
         self.add({"name": name, "columns": {name: "Double"}, "value": [logged], "properties": properties})
 
+    def refer(self, name: str, container: str, created: str) -> None:
+        """Log a table that is a file of the run, of the same name."""
+        address = f"aml://artifactId/ExperimentRun/{container}/{name}"
+        kind = {"predicted_true": "predictions"}.get(name, name)
+        logged = {
+            "metricId": f"{self._run_id}/{name}",
+            "createdUtc": created,
+            "step": 0,
+            "data": {name: address},
+        }
+        properties = {"uxMetricType": f"azureml.v2.{kind}"}
+        self.add({"name": name, "columns": {name: "Artifact"}, "value": [logged], "properties": properties})
+
     def copy(self, run_id: str) -> None:
         """Take over all that another run has logged."""
         other = Metrics(self._workspace, run_id)

@@ -110,9 +110,9 @@ class Planner:
         return not self.stopped
 
     def _room(self) -> float:
-        """Seconds that one trial may take at most, its own final fit after it."""
+        """Seconds that one trial may take at most, its own final fit after it, side by side with the others'."""
         if self._losses:
-            share = sum(self._final_shares) / len(self._final_shares)
+            share = sum(self._final_shares) / len(self._final_shares) / self.clock.cores
             room = (self.clock.left() - self.reserve()) / (1 + _MARGIN * share)
         else:
             room = self.clock.left() * _FIRST_SHARE

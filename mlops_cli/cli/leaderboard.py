@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlops_cli.services.training.train import best_child, leaderboard
+from mlops_cli.services.training.train import leaderboard
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -32,10 +32,10 @@ def table(run: Run, children: list[Run], *, rows: int | None = None) -> Table:
     for other in second_metrics(metric):
         drawn.add_column(other.replace("_", " "), justify="right")
     drawn.add_column("seconds", justify="right")
-    ranked, best = leaderboard(run, children), best_child(run, children)
+    ranked = leaderboard(run, children)
     for child in ranked[:rows]:
         values = [_number(child.metrics.get(name)) for name in (metric, *second_metrics(metric))]
-        style = "bold" if child is best else "dim" if child.error else ""
+        style = "bold" if child is ranked[0] else "dim" if child.error else ""
         took = f"{child.duration_seconds:.1f}" if child.duration_seconds is not None else ""
         drawn.add_row(str(child.iteration), child.algorithm, *values, took, style=style)
     return drawn

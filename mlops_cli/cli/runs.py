@@ -124,6 +124,8 @@ def show_run(app: App, console: Console, run: Run, children: list[Run]) -> None:
         console.print(f"error: {run.error}", markup=False)
     if best:
         console.print(f"best {best.algorithm} ({best.run_id})")
+        if reason := run.properties.get("reason"):
+            console.print(f"note: {reason}", markup=False)
         metrics.draw(console, best.metrics)
     if model := run.properties.get("model"):
         console.print(f"model {model['name']}:{model['version']}")

@@ -33,9 +33,14 @@ class Chooser:
         chosen = next((o for o in lighter if self._is_as_good(o, top)), top)
         return [chosen, *(o for o in ranking if o is not chosen)]
 
-    def preferred(self, best: Trial, top: Trial) -> bool:
-        """Whether it was preferred to `top`, the best by the primary metric."""
-        return self._known.get((best.iteration, top.iteration), False)
+    def reason(self, best: Trial, top: Trial) -> str:
+        """Why it was preferred to `top`, the best by the primary metric; empty when it was not."""
+        if not self._known.get((best.iteration, top.iteration)):
+            return ""
+        return (
+            f"the model is of trial {best.iteration}, {best.algorithm}: on {self.bench.metric} chance explains all "
+            f"that trial {top.iteration}, {top.algorithm}, is better by, and out of fold it loses less"
+        )
 
     def _is_as_good(self, other: Outcome, top: Outcome) -> bool:
         pair = other.trial.iteration, top.trial.iteration

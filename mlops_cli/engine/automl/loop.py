@@ -43,19 +43,28 @@ class AutoMLResult(Struct):
     elapsed_seconds: float
     deployable: int | None = None
     notes: list[str] = field(default_factory=list)
+    reason: str = ""
+    """Why `best` is not the best by the primary metric; one of the notes."""
 
 
 class Search:
     """One search. Trials run in threads: the libraries compute without the interpreter's lock."""
 
     def __init__(
-        self, bench: Bench, publisher: Publisher, disk: Workdir, on_trial: OnTrial, should_stop: Stop
+        self,
+        bench: Bench,
+        publisher: Publisher,
+        disk: Workdir,
+        on_trial: OnTrial,
+        should_stop: Stop,
+        by_metric: bool = False,
     ) -> None:
         self.bench = bench
         self.publisher = publisher
         self.clock = publisher.clock
         self.disk = disk
         self.on_trial = on_trial
+        self.by_metric = by_metric
         self.chooser = Chooser(bench)
         self.planner = Planner(bench, self.clock, should_stop)
         self.leaderboard: list[Trial] = []
@@ -83,7 +92,7 @@ class Search:
 
     def preferred(self) -> list[Outcome]:
         """The same with the one to leave behind first; who asks for a score gets the trial that has it."""
-        asked = self.planner.stopped == "exit_score"
+        asked = self.by_metric or self.planner.stopped == "exit_score"
         return self.ranking() if asked else self.chooser.first(self.ranking())
 
     def _result(self, stopped: str) -> AutoMLResult:
@@ -92,10 +101,10 @@ class Search:
         rest = [t for t in self.leaderboard if t.status != RunStatus.COMPLETED]
         folder = self.disk.model if deployed is not None else None
         best = next((t for t in ranked if t.iteration == deployed), ranked[0] if ranked else None)
-        if best and self.chooser.preferred(best, ranked[0]):
-            self.bench.notes.append(_reason(best, ranked[0], self.bench.metric))
+        reason = self.chooser.reason(best, ranked[0]) if best else ""
+        notes = [*self.bench.notes, *([reason] if reason else [])]
         elapsed = self.clock.elapsed()
-        return AutoMLResult(best, ranked + rest, folder, stopped, elapsed, deployed, self.bench.notes)
+        return AutoMLResult(best, ranked + rest, folder, stopped, elapsed, deployed, notes, reason)
 
     def _take_up(self) -> None:
         """Trials that an earlier sitting finished count as if they had ended now."""
@@ -203,10 +212,3 @@ class Search:
     def _nothing_trained(self) -> WorkFailedError:
         details = [f"{t.algorithm}: {t.error}" for t in self.leaderboard]
         return WorkFailedError("no trial ended with a model", details=details, hint="raise the timeout")
-
-
-def _reason(best: Trial, top: Trial, metric: str) -> str:
-    return (
-        f"the model is of trial {best.iteration}, {best.algorithm}: on {metric} chance explains all that trial "
-        f"{top.iteration}, {top.algorithm}, is better by, and out of fold it loses less"
-    )

@@ -33,12 +33,14 @@ def run_automl(
     started: float | None = None,
     run_info: dict[str, str] | None = None,
     validation: "pandas.DataFrame | None" = None,
+    by_metric: bool = False,
 ) -> AutoMLResult:
     """Search, and leave the best model in `workdir`/model.
 
     `on_trial` is called in this thread as each trial ends, and once more for each trial that an earlier, killed
     call with the same `workdir` had finished. `started` is `time.time()` of the moment the budget counts from.
-    `validation` is a table of the rows that judge every trial; nothing is learnt from it.
+    `validation` is a table of the rows that judge every trial; nothing is learnt from it. With `by_metric` the best
+    is the best by the primary metric, as Azure has it, and not one that chance tells from it and that loses less.
     Raises DataError or UsageError for what cannot be trained, WorkFailedError when every trial fails, StateError
     when `workdir` cannot be written.
     """
@@ -51,7 +53,7 @@ def run_automl(
             disk.save_judged(bench.judging())
             with closing(_fits(bench, disk)) as bench.fits:
                 publisher = Publisher(bench, disk.model, clock, run_info or {})
-                return Search(bench, publisher, disk, on_trial, should_stop).run()
+                return Search(bench, publisher, disk, on_trial, should_stop, by_metric).run()
         except OSError as error:
             raise StateError(f"cannot write {error.filename or workdir}: {error.strerror}") from error
 

@@ -55,7 +55,7 @@ def complete(store: Store, run_id: str, result: "AutoMLResult") -> None:
         folder = best_model_folder(store.home, run)
         model, _ = models.register(store, folder, request.model_name, **fields)
         registered["model"] = {"name": model.name, "version": model.version}
-    facts = {"stopped": result.stopped, "notes": result.notes} | registered
+    facts = {"stopped": result.stopped, "notes": result.notes, "reason": result.reason} | registered
     finish(store, run_id, RunStatus.COMPLETED, metrics=best.metrics, **facts)
 
 

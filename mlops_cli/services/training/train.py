@@ -45,19 +45,18 @@ def _still_going(run: Run, deadline: float | None) -> None:
 
 
 def leaderboard(run: Run, children: list[Run]) -> list[Run]:
-    """Child runs, best first by the run's primary metric; those without a score last."""
-    metric = str(run.properties["primary_metric"])
+    """Child runs, best first by the run's primary metric, before all the one whose model the run has left behind;
+    those without a score last."""
+    metric, chosen = str(run.properties["primary_metric"]), run.properties.get("best_child")
     scored = [child for child in children if metric in child.metrics]
     sign = 1 if is_better(metric, 0, 1) else -1
     rest = [child for child in children if metric not in child.metrics]
-    return sorted(scored, key=lambda child: sign * child.metrics[metric]) + rest
+    return sorted(scored, key=lambda child: (child.run_id != chosen, sign * child.metrics[metric])) + rest
 
 
 def best_child(run: Run, children: list[Run]) -> Run | None:
     """The child run whose model the run left behind; while it goes on, the best so far."""
-    chosen = run.properties.get("best_child")
-    ranked = leaderboard(run, children)
-    return next((child for child in ranked if child.run_id == chosen), ranked[0] if ranked else None)
+    return next(iter(leaderboard(run, children)), None)
 
 
 def check_outcome(run: Run) -> None:
@@ -83,6 +82,7 @@ def document(run: Run, children: list[Run]) -> dict[str, Any]:
         "duration_seconds": run.duration_seconds,
         "primary_metric": run.properties["primary_metric"],
         "best": best and {"run_id": best.run_id, "algorithm": best.algorithm, "metrics": best.metrics},
+        "notes": run.properties.get("notes", []),
         "model": run.properties.get("model"),
     }
 

@@ -77,6 +77,7 @@ def _train(folder: AutoMLFolder) -> Document:
         should_stop=folder.wish.exists,
         run_info={"run_id": job["run_id"]},
         validation=validation,
+        by_metric=True,
     )
     for note in result.notes:
         log.info("%s", note)

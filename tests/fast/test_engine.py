@@ -1,6 +1,5 @@
 """The graph run: few rows in places that are kept, many as arrays."""
 
-import struct
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -13,12 +12,9 @@ WIDTH = 3
 
 
 def doubling() -> bytes:
-    """A graph that answers twice each number, as doubles."""
-    nodes = [
-        helper.make_node("Cast", [INPUT], ["wide"], to=TensorProto.DOUBLE),
-        helper.make_node("Add", ["wide", "wide"], [OUTPUT]),
-    ]
-    matrix = helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["rows", WIDTH])
+    """A graph that answers twice each number."""
+    nodes = [helper.make_node("Add", [INPUT, INPUT], [OUTPUT])]
+    matrix = helper.make_tensor_value_info(INPUT, TensorProto.DOUBLE, ["rows", WIDTH])
     answer = helper.make_tensor_value_info(OUTPUT, TensorProto.DOUBLE, ["rows", WIDTH])
     graph = helper.make_graph(nodes, "doubling", [matrix], [answer])
     opsets = [helper.make_opsetid("", 17)]
@@ -27,17 +23,15 @@ def doubling() -> bytes:
 
 @pytest.mark.parametrize("rows", [1, 2, 128, 129, 2000])
 def test_cells_are_answered_the_same_as_a_list_and_as_a_matrix(rows: int) -> None:
-    matrix = np.random.default_rng(rows).normal(size=(rows, WIDTH)).astype(np.float32)
+    matrix = np.random.default_rng(rows).normal(size=(rows, WIDTH))
     engine = Engine(doubling(), threads=2, sort_by=[1, 0])
     for cells in (matrix, matrix.ravel().tolist()):
         np.testing.assert_array_equal(engine.answers(cells), matrix.astype(float) * 2)
 
 
-def test_numbers_are_rounded_to_32_bits_and_missing_ones_are_nan() -> None:
+def test_missing_numbers_are_nan() -> None:
     answers = Engine(doubling()).answers([0.1, None, True, 1e39, 7, -1e39])
-    tenth = struct.unpack("f", struct.pack("f", 0.1))[0]
-    expected = [[2 * tenth, np.nan, 2], [np.inf, 14, -np.inf]]
-    np.testing.assert_array_equal(answers, expected)
+    np.testing.assert_array_equal(answers, [[0.2, np.nan, 2], [2e39, 14, -2e39]])
 
 
 def test_an_answer_stays_when_the_next_one_of_its_size_is_made() -> None:

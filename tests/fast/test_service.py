@@ -177,3 +177,17 @@ def test_a_damaged_compiled_model_is_no_surprise_later(tmp_path: Path) -> None:
     worker = start(place)
     assert b"encoder.json is not what a service needs" in worker.readiness
     worker.close()
+
+
+def test_a_model_compiled_by_another_version_is_left_to_the_script(tmp_path: Path) -> None:
+    model = fitted("price", [("LightGBM", {"num_leaves": 7})])
+    place = service(model, tmp_path, fast=True)
+    file = place / "fast" / "encoder.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"form": 1}))
+    worker = start(place)
+    body = {"data": rows_of(shop(9), model)}
+    status, answer = told(worker, "POST", "/score", body)
+    worker.close()
+    assert status == 200
+    assert json.loads(answer)["result"] == pytest.approx(model.predict(body["data"]))
+    assert any("compiled by another version" in line["message"] for line in worker.log())

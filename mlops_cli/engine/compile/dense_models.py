@@ -13,7 +13,7 @@ _ACTIVATIONS = {"relu": "Relu", "logistic": "Sigmoid", "tanh": "Tanh", "identity
 
 def add_dense(graph: Graph, dense: Dense, places: np.ndarray) -> str:
     """What `Dense.transform` computes; `places[i]` is where the graph's matrix holds feature i."""
-    numbers = graph.pick(graph.matrix, places[dense.numbers])
+    numbers = graph.pick(graph.rounded(), places[dense.numbers])
     gaps = graph.add("IsNaN", numbers)
     filled = graph.add("Where", gaps, graph.constant(dense.mean), numbers)
     centered = graph.add("Sub", filled, graph.constant(dense.mean))
@@ -24,7 +24,7 @@ def add_dense(graph: Graph, dense: Dense, places: np.ndarray) -> str:
     if dense.one_hot:
         columns = [places[position] for position, count in dense.one_hot for _ in range(count)]
         codes = [code for _, count in dense.one_hot for code in range(count)]
-        hot = graph.add("Equal", graph.pick(graph.matrix, columns), graph.constant(codes))
+        hot = graph.add("Equal", graph.pick(graph.rounded(), columns), graph.constant(codes))
         parts.append(graph.add("Cast", hot, to=graph.DOUBLE))
     if dense.bent and len(dense.hats.columns):
         parts.append(_add_hats(graph, dense.hats, parts[0]))

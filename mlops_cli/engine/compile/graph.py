@@ -16,16 +16,17 @@ _IR_VERSION = 9
 
 
 class Graph:
-    """`matrix` is the input, (rows, width), which arrives as 32-bit floats."""
+    """`matrix` is the input, (rows, width)."""
 
     INT64, DOUBLE = TensorProto.INT64, TensorProto.DOUBLE
+    matrix = INPUT
 
     def __init__(self, width: int) -> None:
         self.width = width
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
         self._thresholds: dict[int, list[float]] = {}
-        self.matrix = self.add("Cast", INPUT, to=self.DOUBLE)
+        self._rounded = ""
 
     def add(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         """One operator; the name of its output."""
@@ -42,6 +43,13 @@ class Graph:
     def tensor(self, value: np.ndarray) -> onnx.TensorProto:
         """An attribute that is a tensor of doubles."""
         return numpy_helper.from_array(np.ascontiguousarray(value, dtype=np.float64))
+
+    def rounded(self) -> str:
+        """The matrix with the precision of the model's own, which is of 32-bit floats."""
+        self._rounded = self._rounded or self.add(
+            "Cast", self.add("Cast", self.matrix, to=TensorProto.FLOAT), to=self.DOUBLE
+        )
+        return self._rounded
 
     def pick(self, matrix: str, positions: Any) -> str:
         """Some columns of `matrix`."""
@@ -63,7 +71,7 @@ class Graph:
         graph = helper.make_graph(
             self._nodes,
             "model",
-            [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["rows", self.width])],
+            [helper.make_tensor_value_info(INPUT, self.DOUBLE, ["rows", self.width])],
             [helper.make_tensor_value_info(OUTPUT, self.DOUBLE, ["rows", columns])],
             self._constants,
         )

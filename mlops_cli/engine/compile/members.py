@@ -29,7 +29,7 @@ def add_member(graph: Graph, member: Any, places: np.ndarray) -> str:
         return _add_bag(graph, member.members, places)
     if isinstance(member, LightGBMMember | XGBoostMember):
         forest, link = _boosted(member)
-        return _linked(graph, add_forest(graph, forest, places, graph.matrix), link)
+        return _linked(graph, add_forest(graph, forest, places), link)
     if isinstance(member, SklearnMember):
         return _add_sklearn(graph, member, places)
     raise NotCompilableError(f"{type(member).__name__} has no compiled form")
@@ -51,7 +51,7 @@ def _add_bag(graph: Graph, members: list[Any], places: np.ndarray) -> str:
     width = len(forests[0].base)
     trees = [replace(t, column=t.column + width * i) for i, f in enumerate(forests) for t in f.trees]
     whole = Forest(trees, np.concatenate([forest.base for forest in forests]))
-    sums = add_forest(graph, whole, places, graph.matrix)
+    sums = add_forest(graph, whole, places)
     shape = graph.constant([-1, len(inner), width], np.int64)
     apart = _linked(graph, graph.add("Reshape", sums, shape), links[0], axis=2)
     if logged := [member for member in members if isinstance(member, Logged)]:
@@ -92,9 +92,9 @@ def _add_sklearn(graph: Graph, member: SklearnMember, places: np.ndarray) -> str
         raise NotCompilableError("a classifier that knows one class only has no compiled form")
     if name.startswith(_FORESTS):
         link = ""
-        sums = add_forest(graph, sklearn_trees.read_forest(model), places, graph.matrix)
+        sums = add_forest(graph, sklearn_trees.read_forest(model), places)
     elif name.startswith("HistGradientBoosting"):
-        sums = add_forest(graph, sklearn_trees.read_boosting(model), places, graph.matrix)
+        sums = add_forest(graph, sklearn_trees.read_boosting(model), places)
     elif name.startswith((*_LINEAR, "MLP")) and member.dense:
         add = add_network if name.startswith("MLP") else add_linear
         sums = add(graph, model, add_dense(graph, member.dense, places))

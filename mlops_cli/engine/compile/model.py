@@ -5,11 +5,10 @@ import numpy as np
 from mlops_cli.engine.compile.forest import NotCompilableError
 from mlops_cli.engine.compile.graph import Graph
 from mlops_cli.engine.compile.members import add_member, add_pair
-from mlops_cli.engine.model.columns import CategoryColumn
 from mlops_cli.engine.model.ensembles import EPSILON, Stack, Vote
 from mlops_cli.engine.model.fitted import FittedModel
 from mlops_cli.engine.model.forecast import ForecastModel
-from mlops_cli.engine.serving.fast.table import GROUPS, Table, described, group
+from mlops_cli.engine.serving.fast.table import FORM, GROUPS, Table, described, group
 
 
 def compile_model(model: object) -> tuple[bytes, Table]:
@@ -55,26 +54,30 @@ def _log(graph: Graph, answer: str) -> str:
 
 
 def _table(model: FittedModel) -> tuple[Table, np.ndarray]:
-    """The table, and where its matrix holds each feature of the model's own matrix.
-
-    Numbers come first and categories last, each category followed by its means: as the service fills it.
-    """
+    """The table, and where its matrix holds each feature of the model's own matrix."""
     columns = model.encoder.columns
     kinds = {f.name: f.type for f in model.schema.inputs}
-    order = sorted(range(len(columns)), key=lambda i: GROUPS.index(group(columns[i], kinds[columns[i].name])))
-    means = dict(zip(model.means.positions, model.means.tables, strict=True))
-    firsts = np.cumsum([0] + [len(c.outputs) for c in columns])
-    width = int(firsts[-1])
-    mean_firsts = np.cumsum([width] + [t.shape[1] for t in model.means.tables])
-    sources: list[int] = []
-    tables: dict[str, list[list[float]]] = {}
-    for index in order:
-        column, first = columns[index], int(firsts[index])
-        sources += range(first, first + len(column.outputs))
-        if isinstance(column, CategoryColumn) and first in means:
-            rank = model.means.positions.index(first)
-            sources += range(int(mean_firsts[rank]), int(mean_firsts[rank + 1]))
-            tables[column.name] = means[first].astype(float).tolist()
+    features, means = _features(model)
+    # Of categories those with means come first: the service looks up the first ones of a row once more.
+    ways = [(group(c, kinds[c.name]), c.name not in means, c) for c in columns]
+    ways.sort(key=lambda way: (GROUPS.index(way[0]), way[1]))
+    table = Table([described(c) for _, _, c in ways], [name for name, _, _ in ways], means, form=FORM)
+    sources = [features[ways[i][2].name][part] for i, part in table.layout()]
     places = np.empty(len(sources), dtype=np.int64)
     places[sources] = np.arange(len(sources))
-    return Table([described(columns[i]) for i in order], tables), places
+    return table, places
+
+
+def _features(model: FittedModel) -> tuple[dict[str, list[int]], dict[str, list[list[float]]]]:
+    """Of each column its places in the model's own matrix, means last; and the means of those that have some."""
+    features: dict[str, list[int]] = {}
+    named: dict[int, str] = {}
+    end = 0
+    for column in model.encoder.columns:
+        named[end] = column.name
+        features[column.name] = list(range(end, end := end + len(column.outputs)))
+    found = zip(model.means.positions, model.means.tables, strict=True)
+    means = {named[position]: table.astype(float).tolist() for position, table in found}
+    for name, table in means.items():
+        features[name] += range(end, end := end + len(table[0]))
+    return features, means

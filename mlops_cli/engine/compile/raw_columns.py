@@ -31,15 +31,21 @@ def whole(model: FittedModel) -> tuple[bytes, dict[str, tuple[str, str]]]:
     graph = found.graph
     columns = table.encoders()
     names = _input_names([column.name for column in columns])
-    front = [node for c in columns for node in _encoded(c, names[c.name], table.means.get(c.name))]
-    parts = [name for node in front for name in node.output] or list(names.values())
+    encoded = [_encoded(c, names[c.name], table.means.get(c.name)) for c in columns]
+    front = [node for nodes in encoded for node in nodes]
+    parts = [encoded[column][part].output[0] for column, part in table.layout()]
     kinds = {c.name: NUMBER if isinstance(c, NumberColumn) else TEXT for c in columns}
-    nodes = [*front, helper.make_node("Concat", parts, [INPUT], axis=1), *graph.node]
+    nodes = [*front, *_matrix(parts), *graph.node]
     end, outputs = _answers(model.schema.classes, graph)
     inputs = [_input(names[name], kind) for name, kind in kinds.items()]
     done = helper.make_graph([*nodes, *end], "model", inputs, outputs, list(graph.initializer))
     made = helper.make_model(done, opset_imports=found.opset_import, ir_version=found.ir_version)
     return made.SerializeToString(), {name: (names[name], kind) for name, kind in kinds.items()}
+
+
+def _matrix(parts: list[str]) -> list[NodeProto]:
+    whole = helper.make_node("Concat", parts, ["floats_in"], axis=1)
+    return [whole, helper.make_node("Cast", ["floats_in"], [INPUT], to=TensorProto.DOUBLE)]
 
 
 def _input_names(columns: list[str]) -> dict[str, str]:

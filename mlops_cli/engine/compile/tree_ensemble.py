@@ -7,30 +7,32 @@ from onnx import numpy_helper
 
 from mlops_cli.engine.compile.forest import MEMBER, Forest, NotCompilableError, Tree
 from mlops_cli.engine.compile.graph import Graph
+from mlops_cli.engine.compile.thresholds import unrounded
 
 MOST_NODES = 2_000_000
 
 
-def add_forest(graph: Graph, forest: Forest, places: np.ndarray, matrix: str) -> str:
+def add_forest(graph: Graph, forest: Forest, places: np.ndarray) -> str:
     """The (rows, k) sums of `forest`; `places[i]` is where the graph's matrix holds feature i."""
     if sum(len(tree.features) for tree in forest.trees) > MOST_NODES:
         raise NotCompilableError(f"a forest of more than {MOST_NODES:,} nodes is too large")
     for tree in forest.trees:
+        tree.thresholds, tree.modes = unrounded(tree)
         graph.compares(places[tree.features], tree.thresholds)
     if forest.trees[0].leaves.shape[1] > 1:
-        sums = _add_vectors(graph, forest.trees, places, matrix)
+        sums = _add_vectors(graph, forest.trees, places)
     else:
         weights = np.concatenate([tree.leaves[:, 0] for tree in forest.trees])
         columns = [tree.column for tree in forest.trees]
-        sums = _add_operator(graph, forest.trees, weights, columns, len(forest.base), places, matrix)
+        sums = _add_operator(graph, forest.trees, weights, columns, len(forest.base), places)
     return graph.add("Add", sums, graph.constant(forest.base)) if forest.base.any() else sums
 
 
-def _add_vectors(graph: Graph, trees: list[Tree], places: np.ndarray, matrix: str) -> str:
+def _add_vectors(graph: Graph, trees: list[Tree], places: np.ndarray) -> str:
     """The operator allows one number per leaf: here it is the leaf's row in a table of all leaves."""
     table = np.concatenate([tree.leaves for tree in trees])
     rows = np.arange(len(table), dtype=np.float64)
-    reached = _add_operator(graph, trees, rows, list(range(len(trees))), len(trees), places, matrix)
+    reached = _add_operator(graph, trees, rows, list(range(len(trees))), len(trees), places)
     numbers = graph.add("Cast", reached, to=graph.INT64)
     answers = graph.add("Gather", graph.constant(table), numbers, axis=0)
     return graph.add("ReduceSum", answers, graph.constant([1], np.int64), keepdims=0)
@@ -43,7 +45,6 @@ def _add_operator(
     columns: list[int],
     width: int,
     places: np.ndarray,
-    matrix: str,
 ) -> str:
     """`weights` has a number per leaf, `columns` the column of the (rows, width) result that each tree adds to."""
     nodes = _starts([len(tree.features) for tree in trees])
@@ -52,7 +53,7 @@ def _add_operator(
     false_ids, false_leafs = _children([tree.right for tree in trees], nodes, leaves)
     return graph.add(
         "TreeEnsemble",
-        matrix,
+        graph.matrix,
         domain="ai.onnx.ml",
         n_targets=width,
         aggregate_function=1,

@@ -55,20 +55,25 @@ class Worker:
         script = (self._dir / spec.entry_script).resolve()
         os.environ["AZUREML_MODEL_DIR"] = str(self._dir / spec.model_dir if spec.model_dir else script.parent)
         os.environ["AZUREML_ENTRY_SCRIPT"] = str(script)
-        if spec.fast and schema:
-            self._load_fast(spec.fast, schema)
-        else:
+        if not (spec.fast and schema and self._load_fast(spec.fast, schema)):
             self._load_script(script, schema)
         # What was loaded stays: leave it out of every later garbage collection.
         gc.collect()
         gc.freeze()
 
-    def _load_fast(self, folder: str, schema: ModelSchema) -> None:
+    def _load_fast(self, folder: str, schema: ModelSchema) -> bool:
+        """Whether the compiled model is of this version; if not, the entry script answers until the next deploy."""
         from mlops_cli.engine.serving.fast import scorer
+        from mlops_cli.engine.serving.fast.table import OutdatedError
 
-        model = scorer.load(self._dir / folder, schema, self._spec.threads)
+        try:
+            model = scorer.load(self._dir / folder, schema, self._spec.threads)
+        except OutdatedError as error:
+            self.log.write("WARNING", "service", f"the compiled model is not used: {error.message}")
+            return False
         self._scorer: Scores = scorer.FastScorer(model, self._spec.max_body_bytes, self.log)
         self._swagger = documents.documents(self._spec, schema, has_probabilities=schema.classes is not None)
+        return True
 
     def _load_script(self, script: Path, schema: ModelSchema | None) -> None:
         # Kept out of the fast path, which starts the sooner.

@@ -1,10 +1,10 @@
 """Rows to the numbers that a compiled model reads."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import chain
 from operator import getitem
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from msgspec import Struct
@@ -21,6 +21,7 @@ _REMEMBERED = 4096
 _SHORT = 64
 _FEW = 32
 Floats = tuple[float, ...]
+S = TypeVar("S", list[Any], tuple[Any, ...])
 
 
 class UnfitValueError(ValueError):
@@ -52,10 +53,14 @@ class Encoder:
         ordered = [slot for found in groups.values() for slot in found]
         self._numbers = len(groups["number"])
         self._computed = [_computed(slot) for slot in groups["computed"]]
-        self._lookups = [_Lookup(slot.column, slot.means) for slot in groups["category"] if slot.column]
-        self._first_lookup = self._numbers + len(self._computed)
-        self._read = self._first_lookup + len(self._lookups)
-        self._any = [(slot.field.name, _encoding(slot.column, slot.means)) for slot in slots if slot.column]
+        self._first_code = self._numbers + len(self._computed)
+        self._read = self._first_code + len(groups["category"])
+        self._layout = table.layout()
+        looked_up = [(i, part) for i, part in self._layout if table.groups[i] == "category"]
+        self._lookups = [_Lookup(slots[i], part) for i, part in looked_up]
+        self._with_means = sum(part == 1 for _, part in looked_up)
+        self._classes = max((part for _, part in looked_up), default=0)
+        self._any = [(slot.field.name, _encoding(slot)) for slot in slots if slot.column]
         free = {slot.field.name for slot in slots if slot.takes_anything()}
         self.decoder = BodyDecoder([slot.field for slot in ordered], free)
 
@@ -67,46 +72,52 @@ class Encoder:
         """The quicker way for many rows."""
         flat = list(chain.from_iterable(map(astuple, rows)))
         columns = [flat[i :: len(flat) // len(rows)] for i in range(self._read)]
-        ways: Iterable[Callable[[Any], Floats]] = [
-            *self._computed,
-            *(found.__getitem__ for found in self._lookups),
-        ]
-        parts = [np.array(columns[: self._numbers], dtype=np.float32).reshape(-1, len(rows)).T]
-        for encode, values in zip(ways, columns[self._numbers :], strict=True):
-            encoded = np.fromiter(chain.from_iterable(map(encode, values)), np.float32)
+        parts = [np.array(columns[: self._numbers], dtype=np.float64).reshape(-1, len(rows)).T]
+        for encode, values in zip(self._computed, columns[self._numbers : self._first_code], strict=True):
+            encoded = np.fromiter(chain.from_iterable(map(encode, values)), np.float64)
             parts.append(encoded.reshape(len(rows), -1))
+        for lookup, values in zip(self._lookups, self._repeated(columns[self._first_code :]), strict=True):
+            parts.append(np.fromiter(map(lookup.__getitem__, values), np.float64).reshape(-1, 1))
         return np.concatenate(parts, axis=1)
 
     def _by_row(self, rows: Sequence[Struct]) -> list[float | None]:
         flat: list[float | None] = []
-        numbers, first, lookups = self._numbers, self._first_lookup, self._lookups
+        numbers, first, end, lookups = self._numbers, self._first_code, self._read, self._lookups
         for row in rows:
             values = astuple(row)
             flat += values[:numbers]
             if first > numbers:
                 for compute, value in zip(self._computed, values[numbers:first], strict=True):
                     flat += compute(value)
-            flat.extend(chain.from_iterable(map(getitem, lookups, values[first:])))
+            flat += map(getitem, lookups, self._repeated(values[first:end]))
         return flat
+
+    def _repeated(self, looked_up: S) -> S:
+        """A row's categories, then those with means once more for each class: what `_lookups` look up."""
+        return looked_up + looked_up[: self._with_means] * self._classes
 
     def encode_dicts(self, rows: Sequence[Row]) -> Cells:
         """As `encode`, of any values, by the code that the model itself was trained with."""
-        return [x for row in rows for name, encode in self._any for x in encode(row.get(name))]
+        found = ([encode(row.get(name)) for name, encode in self._any] for row in rows)
+        return [numbers[column][part] for numbers in found for column, part in self._layout]
 
 
-class _Lookup(dict[str | None, Floats]):
-    """Text to a category's code and means; what is not there is encoded when asked for, and not kept."""
+class _Lookup(dict[str | None, float]):
+    """Text to one number of its category's; what is not there is encoded when asked for, and not kept."""
 
-    def __init__(self, column: Column, means: list[list[float]] | None) -> None:
-        self._encode = _encoding(column, means)
-        assert isinstance(column, CategoryColumn)
-        super().__init__({key: self._encode(key) for key in (*column.codes, None)})
+    def __init__(self, slot: _Slot, part: int) -> None:
+        self._encode, self._part = _encoding(slot), part
+        assert isinstance(slot.column, CategoryColumn)
+        super().__init__({key: self._encode(key)[part] for key in (*slot.column.codes, None)})
 
-    def __missing__(self, key: str | None) -> Floats:
-        return self._encode(key)
+    def __missing__(self, key: str | None) -> float:
+        return self._encode(key)[self._part]
 
 
-def _encoding(column: Column, means: list[list[float]] | None) -> Callable[[Any], Floats]:
+def _encoding(slot: _Slot) -> Callable[[Any], Floats]:
+    """A value to the numbers of its column, and the means of its category."""
+    column, means = slot.column, slot.means
+    assert column
     if means is None:
         return column.encode
 
@@ -119,7 +130,7 @@ def _encoding(column: Column, means: list[list[float]] | None) -> Callable[[Any]
 
 def _computed(slot: _Slot) -> Callable[[Any], Floats]:
     """Checks and encodes; short values are remembered, for dates come again and again."""
-    encode = _encoding(slot.column, slot.means) if slot.column else None
+    encode = _encoding(slot) if slot.column else None
 
     def compute(value: Any) -> Floats:
         if not accepts(slot.field.type, value):

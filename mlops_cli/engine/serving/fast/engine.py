@@ -19,7 +19,7 @@ _FEWEST_SORTED = 256
 _ERRORS_ONLY = 3
 
 Cells = list[float | None] | np.ndarray
-"""Of some rows, one after the other, None where a number is missing; or their (n, width) float32 matrix."""
+"""Of some rows, one after the other, None where a number is missing; or their (n, width) matrix of doubles."""
 Answers = list[list[float]] | np.ndarray
 """(n, k): few as lists, many as an array of doubles."""
 
@@ -46,6 +46,7 @@ class Engine:
     def __init__(self, graph: Path | bytes, threads: int = 1, sort_by: Sequence[int] = ()) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False
         options.log_severity_level = _ERRORS_ONLY
         source = graph if isinstance(graph, bytes) else str(graph)
         self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
@@ -59,7 +60,7 @@ class Engine:
     def answers(self, cells: Cells) -> Answers:
         if isinstance(cells, list) and len(cells) <= _MOST_IN_PLACE * self._width:
             return self._in_place(cells)
-        matrix = np.asarray(cells, dtype=np.float32).reshape(-1, self._width)
+        matrix = np.asarray(cells, dtype=np.float64).reshape(-1, self._width)
         if len(matrix) < _FEWEST_SORTED or not self._sort_by:
             return self._shared(matrix)
         order = np.lexsort([matrix[:, column] for column in reversed(self._sort_by)])
@@ -75,18 +76,18 @@ class Engine:
         try:
             place.fill(*cells)
         except (struct.error, OverflowError):
-            place.matrix[:] = np.asarray(cells, dtype=np.float32).reshape(rows, -1)
+            place.matrix[:] = np.asarray(cells, dtype=np.float64).reshape(rows, -1)
         self._session.run_with_iobinding(place.binding)
         answers: list[list[float]] = place.answers.tolist()
         self._places[rows] = place
         return answers
 
     def _place(self, rows: int) -> _Place:
-        matrix, answers = np.empty((rows, self._width), np.float32), np.empty((rows, self._columns))
+        matrix, answers = np.empty((rows, self._width), np.float64), np.empty((rows, self._columns))
         binding = self._session.io_binding()
-        binding.bind_input(INPUT, "cpu", 0, np.float32, matrix.shape, matrix.ctypes.data)
+        binding.bind_input(INPUT, "cpu", 0, np.float64, matrix.shape, matrix.ctypes.data)
         binding.bind_output(OUTPUT, "cpu", 0, np.float64, answers.shape, answers.ctypes.data)
-        pack = struct.Struct(f"{matrix.size}f").pack_into
+        pack = struct.Struct(f"{matrix.size}d").pack_into
         return _Place(binding, matrix, answers, partial(pack, matrix.data.cast("B"), 0))
 
     def _shared(self, matrix: np.ndarray) -> np.ndarray:
@@ -106,4 +107,4 @@ def joined(parts: Sequence[Cells]) -> Cells:
     lists = [part for part in parts if isinstance(part, list)]
     if len(lists) == len(parts):
         return list(chain.from_iterable(lists))
-    return np.concatenate([np.asarray(part, dtype=np.float32).ravel() for part in parts])
+    return np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in parts])

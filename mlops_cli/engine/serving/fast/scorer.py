@@ -10,15 +10,15 @@ import numpy as np
 from msgspec import Struct
 
 from mlops_cli.domain.schema import ModelSchema
+from mlops_cli.engine.serving.fast import table
 from mlops_cli.engine.serving.fast.answer import Writer, paired
 from mlops_cli.engine.serving.fast.batch import Batch
 from mlops_cli.engine.serving.fast.encoder import Encoder, UnfitValueError
 from mlops_cli.engine.serving.fast.engine import Cells, Engine, joined
-from mlops_cli.engine.serving.fast.table import GRAPH_FILE, TABLE_FILE, Table
+from mlops_cli.engine.serving.fast.table import Table
 from mlops_cli.engine.serving.logs import ServiceLog
 from mlops_cli.engine.serving.messages import RUN_FAILED, Refusal, Request, Response
 from mlops_cli.engine.serving.payload import decompress, method_of, parse_json, query_payload, rows_of
-from mlops_cli.engine.serving.spec import read_as
 
 _TOOK = b"x-ms-run-function-failed: False\r\nx-ms-run-fn-exec-ms: %.3f\r\n"
 
@@ -86,9 +86,9 @@ class FastModel:
 
 
 def load(folder: Path, schema: ModelSchema, threads: int) -> FastModel:
-    """The compiled model in `folder`. Raises StateError."""
-    table = read_as(folder / TABLE_FILE, Table)
-    return FastModel(schema, table, Engine(folder / GRAPH_FILE, threads, table.sort_by))
+    """The compiled model in `folder`. Raises StateError, and OutdatedError for one of another version."""
+    found = table.load(folder)
+    return FastModel(schema, found, Engine(folder / table.GRAPH_FILE, threads, found.sort_by))
 
 
 class FastScorer:

@@ -14,7 +14,7 @@ from mlops_cli.engine.model.fitted import FittedModel
 from mlops_cli.engine.serving.fast.batch import MOST, Batch
 from mlops_cli.engine.serving.fast.scorer import Asked, FastScorer
 from mlops_cli.engine.serving.logs import AppendFile, ServiceLog
-from mlops_cli.engine.serving.messages import Request, Response
+from mlops_cli.engine.serving.messages import Head, Request, Response
 from tests.fast.models import CATEGORIES, fitted, rows_of, shop
 from tests.fast.test_service import service
 from tests.serving.harness import KEY, Worker, request, start
@@ -114,9 +114,9 @@ def test_what_fails_together_is_asked_alone(tmp_path: Path) -> None:
 
     async def ask() -> None:
         for body in (b"good", b"bad", b"good"):
-            asked = Request()
-            asked.method, asked.body = b"POST", body
-            scorer.take(asked, "id", answers.append)
+            head = Head()
+            head.method = b"POST"
+            scorer.take(Request(head, body), "id", answers.append)
         await asyncio.sleep(0)
 
     asyncio.run(ask())

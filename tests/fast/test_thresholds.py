@@ -19,10 +19,11 @@ def rounded(value: float) -> float:
 def neighbours(value: float) -> list[float]:
     """Doubles and floats next to `value`, and what is half way between those floats."""
     near = np.float32(rounded(value))
-    floats = [near, np.nextafter(near, np.float32(np.inf)), np.nextafter(near, np.float32(-np.inf))]
-    wide = [float(x) for x in floats if np.isfinite(x)]
-    halves = [(a + b) / 2 for a in wide for b in wide]
-    around = [np.nextafter(x, way) for x in (value, *halves) for way in (np.inf, -np.inf)]
+    with np.errstate(over="ignore"):
+        floats = [near, np.nextafter(near, np.float32(np.inf)), np.nextafter(near, np.float32(-np.inf))]
+        wide = [float(x) for x in floats if np.isfinite(x)]
+        halves = [(a + b) / 2 for a in wide for b in wide]
+        around = [np.nextafter(x, way) for x in (value, *halves) for way in (np.inf, -np.inf)]
     return [value, *wide, *halves, *map(float, around)]
 
 

@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from mlops_cli.engine.serving.ids import LONGEST_ID, is_id, new_id, too_long
+from mlops_cli.engine.serving.asks import Asks, HeadReader
+from mlops_cli.engine.serving.ids import LONGEST_ID, new_id
 from mlops_cli.engine.serving.live import Live
 from mlops_cli.engine.serving.logs import ServiceLog
 from mlops_cli.engine.serving.messages import RUN_FAILED, TEXT, Refusal, Request, Response
@@ -19,7 +20,6 @@ Reply = Callable[[Response], None]
 _VERSION = re.compile(rb"(?:^|&)version=([^&]*)")
 ALLOWED = {b"/": b"GET, HEAD", b"/score": b"GET, POST, OPTIONS"}
 ALLOWED |= dict.fromkeys((b"/swagger.json", b"/metrics", *sorted(PATHS)), b"GET, HEAD")
-UNRECORDED = {b"/", b"/metrics", *PATHS}
 METRICS = b"text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -59,8 +59,7 @@ class App:
         self._metrics = metrics
         self._pages = Pages()
         self._inline = spec.inline_bytes + 1 if spec.inline_bytes else 0
-        self._any_origin = "*" in spec.cors_origins
-        self._origins = {origin.encode() for origin in spec.cors_origins}
+        self._heads = HeadReader(spec.cors_origins)
 
     @property
     def is_worn_out(self) -> bool:
@@ -68,27 +67,27 @@ class App:
 
     def handle(self, request: Request, reply: Reply) -> None:
         started = time.perf_counter()
-        scores = request.path == b"/score"
-        if scores:
+        head = request.head
+        asks: Asks = head.asks
+        if asks is None:
+            asks = head.asks = self._heads.read(head)
+        if asks.scores:
             self._metrics.began()
-        headers = request.headers
-        given = headers.get(b"x-ms-request-id") or headers.get(b"x-request-id")
-        client_id = headers.get(b"x-ms-client-request-id")
-        request_id = given.decode() if given and is_id(given) else new_id()
+        request_id = asks.request_id or new_id()
 
         def finish(response: Response) -> None:
-            self._dress(request, response, request_id, client_id)
+            _dress(response, request_id, asks.lines)
             if response.status >= 400:
                 self._note(request, response, request_id)
             seconds = time.perf_counter() - started
             reply(response)
-            if scores:
+            if asks.scores:
                 self._metrics.ended(seconds, response)
-            if self._live.app_insights and request.path not in UNRECORDED:
-                self._requests.add(request, response, request_id, client_id, seconds)
+            if asks.is_recorded and self._live.app_insights:
+                self._requests.add(request, response, request_id, asks.client_id, seconds)
 
         try:
-            if too_long(given) or too_long(client_id):
+            if asks.is_too_long:
                 raise Refusal(431, "HeaderTooLong", f"a request id must not exceed {LONGEST_ID} characters")
             self._route(request, request_id, finish)
         except Refusal as refusal:
@@ -98,13 +97,13 @@ class App:
         """Answer what never became a whole request."""
         request_id = new_id()
         response = refusal.response(request_id)
-        self._dress(Request(), response, request_id, None)
+        _dress(response, request_id)
         self._metrics.refused(response.status)
         self._log.write("WARNING", "request", f"{response.status}: {response.note}", request_id)
         reply(response)
 
     def _route(self, request: Request, request_id: str, finish: Reply) -> None:
-        path, method = request.path, request.method
+        path, method = request.head.path, request.head.method
         if path == b"/score" and method in (b"POST", b"GET"):
             self._authorise(request)
             self._score(request, request_id, finish)
@@ -122,7 +121,7 @@ class App:
             raise _unroutable(path, method)
 
     def _authorise(self, request: Request) -> None:
-        header = request.headers.get(b"authorization")
+        header = request.head.headers.get(b"authorization")
         reason = self._live.refuse(header)
         if reason and self._live.refresh():
             reason = self._live.refuse(header)
@@ -151,27 +150,22 @@ class App:
         return Refusal(504, "ScoringTimeout", f"Scoring timeout after {limit} ms", headers=RUN_FAILED)
 
     def _document(self, request: Request) -> Response:
-        found = _VERSION.search(request.query)
+        found = _VERSION.search(request.head.query)
         version = found.group(1).decode("latin-1") if found else "2"
         if version not in self._swagger:
             known = ", ".join(sorted(self._swagger))
             raise Refusal(404, "UnknownVersion", f"no swagger of version '{version}', use one of {known}")
         return Response(200, self._swagger[version])
 
-    def _dress(self, request: Request, response: Response, request_id: str, client_id: bytes | None) -> None:
-        id_bytes = request_id.encode()
-        response.headers += b"x-ms-request-id: %s\r\nx-request-id: %s\r\n" % (id_bytes, id_bytes)
-        if client_id and len(client_id) <= LONGEST_ID:
-            response.headers += b"x-ms-client-request-id: %s\r\n" % client_id
-        origin = request.headers.get(b"origin")
-        if origin and (self._any_origin or origin in self._origins):
-            response.headers += _cors(request, origin)
-
     def _note(self, request: Request, response: Response, request_id: str) -> None:
-        line = (
-            f"{request.method.decode()} {request.path.decode('latin-1')} {response.status}: {response.note}"
-        )
+        head = request.head
+        line = f"{head.method.decode()} {head.path.decode('latin-1')} {response.status}: {response.note}"
         self._log.write("ERROR" if response.status >= 500 else "WARNING", "request", line, request_id)
+
+
+def _dress(response: Response, request_id: str, lines: bytes = b"") -> None:
+    id_bytes = request_id.encode()
+    response.headers += b"x-ms-request-id: %s\r\nx-request-id: %s\r\n%s" % (id_bytes, id_bytes, lines)
 
 
 def _busy(message: str) -> Refusal:
@@ -184,12 +178,3 @@ def _unroutable(path: bytes, method: bytes) -> Refusal:
         return Refusal(405, "MethodNotAllowed", message, headers=b"Allow: %s\r\n" % ALLOWED[path])
     known = ", ".join(name.decode() for name in ALLOWED if name.count(b"/") == 1)
     return Refusal(404, "NotFound", f"there is no {path.decode('latin-1')[:200]}", hint=f"there is {known}")
-
-
-def _cors(request: Request, origin: bytes) -> bytes:
-    lines = b"Access-Control-Allow-Origin: %s\r\nVary: Origin\r\n" % origin
-    if request.method != b"OPTIONS":
-        return lines + b"Access-Control-Expose-Headers: x-ms-request-id, x-ms-run-fn-exec-ms\r\n"
-    wanted = request.headers.get(b"access-control-request-headers", b"authorization, content-type")
-    allowed = b"Access-Control-Allow-Methods: GET, POST\r\nAccess-Control-Allow-Headers: %s\r\n" % wanted
-    return lines + allowed + b"Access-Control-Max-Age: 600\r\n"

@@ -99,7 +99,7 @@ class Connection(asyncio.Protocol):
         request, self._current = self._current, None
         if self._over:
             return
-        keep = isinstance(request, Request) and request.keep_alive and not self._host.draining
+        keep = isinstance(request, Request) and request.head.keep_alive and not self._host.draining
         is_last = not keep or (self._deaf and not self._waiting)
         asked = request if isinstance(request, Request) else None
         self._transport.write(encode_response(response, asked, self._host.common_headers, is_last))

@@ -1,6 +1,8 @@
 """A request, a response, and what is said when a request is refused."""
 
+from copy import copy
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -14,10 +16,14 @@ RUN_FAILED = b"x-ms-run-function-failed: True\r\n"
 """The model, or the entry script, is at fault."""
 
 
-class Request:
-    """One HTTP request, complete. `headers` has lower-case names; `path` is without the query."""
+class Head:
+    """All of a request but its body. `headers` has lower-case names; `path` is without the query.
 
-    __slots__ = ("body", "headers", "keep_alive", "method", "path", "query", "target", "version")
+    Requests that repeat a head share it: once it is complete, nobody changes it. `asks` is for the server, to
+    remember what it has made of it.
+    """
+
+    __slots__ = ("asks", "headers", "keep_alive", "method", "path", "query", "target", "version")
 
     def __init__(self) -> None:
         self.method = b""
@@ -26,16 +32,24 @@ class Request:
         self.query = b""
         self.version = b""
         self.headers: dict[bytes, bytes] = {}
-        self.body = b""
         self.keep_alive = False
+        self.asks: Any = None
 
-    def again(self, body: bytes) -> "Request":
-        """The same request with another body; it shares the headers, which nobody may change."""
-        other = Request.__new__(Request)
-        other.method, other.target, other.path, other.query = self.method, self.target, self.path, self.query
-        other.version, other.headers, other.keep_alive = self.version, self.headers, self.keep_alive
-        other.body = body
+    def without(self, header: bytes) -> "Head":
+        """A copy that lacks a header."""
+        other = copy(self)
+        other.headers = {name: value for name, value in self.headers.items() if name != header}
         return other
+
+
+class Request:
+    """One HTTP request, complete."""
+
+    __slots__ = ("body", "head")
+
+    def __init__(self, head: Head, body: bytes = b"") -> None:
+        self.head = head
+        self.body = body
 
 
 class Response:
@@ -106,7 +120,7 @@ REASON = {status.value: status.phrase.encode() for status in HTTPStatus}
 def encode_response(response: Response, request: Request | None, common: bytes, is_last: bool) -> bytes:
     """The whole response to `request`, ready to send; `common` are header lines, `is_last` ends the connection."""
     state = b"Connection: close\r\n" if is_last else b""
-    if request and request.version == b"1.0" and not is_last:
+    if request and request.head.version == b"1.0" and not is_last:
         state = b"Connection: keep-alive\r\n"
     return b"HTTP/1.1 %d %s\r\n%sContent-Type: %s\r\nContent-Length: %d\r\n%s%s\r\n%s" % (
         response.status,
@@ -116,5 +130,5 @@ def encode_response(response: Response, request: Request | None, common: bytes, 
         len(response.body),
         response.headers,
         state,
-        b"" if request and request.method == b"HEAD" else response.body,
+        b"" if request and request.head.method == b"HEAD" else response.body,
     )

@@ -50,15 +50,14 @@ class AMLRequest:
     """The part of a Flask request that scoring scripts read."""
 
     def __init__(self, request: Request) -> None:
-        self.method = request.method.decode("latin-1")
-        self.path = request.path.decode("utf-8", "replace")
-        self.query_string = request.query
-        self.full_path = f"{self.path}?{request.query.decode('utf-8', 'replace')}"
+        head = request.head
+        query = head.query.decode("utf-8", "replace")
+        self.method = head.method.decode("latin-1")
+        self.path = head.path.decode("utf-8", "replace")
+        self.query_string = head.query
+        self.full_path = f"{self.path}?{query}"
         self.headers = Fields(_text(request))
-        self.args = {
-            name: values[0]
-            for name, values in parse_qs(request.query.decode("utf-8", "replace"), True).items()
-        }
+        self.args = {name: values[0] for name, values in parse_qs(query, True).items()}
         self.data = request.body
         self.content_type = self.headers.get("content-type")
         self.content_length = len(request.body)
@@ -161,7 +160,7 @@ def response_of(answer: Answer) -> Response:
 
 
 def _text(request: Request) -> dict[str, str]:
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.items()}
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in request.head.headers.items()}
 
 
 def _environ(request: Request) -> dict[str, Any]:
@@ -170,10 +169,10 @@ def _environ(request: Request) -> dict[str, Any]:
     environ: dict[str, Any] = {f"HTTP_{name.upper().replace('-', '_')}": v for name, v in fields.items()}
     host, _, port = fields.get("host", "localhost").partition(":")
     environ |= {
-        "REQUEST_METHOD": request.method.decode("latin-1"),
+        "REQUEST_METHOD": request.head.method.decode("latin-1"),
         "SCRIPT_NAME": "",
-        "PATH_INFO": request.path.decode("latin-1"),
-        "QUERY_STRING": request.query.decode("latin-1"),
+        "PATH_INFO": request.head.path.decode("latin-1"),
+        "QUERY_STRING": request.head.query.decode("latin-1"),
         "CONTENT_TYPE": fields.get("content-type", ""),
         "CONTENT_LENGTH": str(len(request.body)),
         "SERVER_NAME": host,

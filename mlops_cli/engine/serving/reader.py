@@ -4,7 +4,7 @@ from collections import deque
 
 import httptools
 
-from mlops_cli.engine.serving.messages import Refusal, Request
+from mlops_cli.engine.serving.messages import Head, Refusal, Request
 from mlops_cli.engine.serving.payload import too_large
 from mlops_cli.engine.serving.spec import Limits
 
@@ -29,7 +29,7 @@ class RequestReader:
         self._body: list[bytes] = []
         self._size = 0
         self._head = b""
-        self._known: Request | None = None
+        self._known: Head | None = None
         self._known_size = 0
 
     def feed(self, data: bytes) -> None:
@@ -37,7 +37,7 @@ class RequestReader:
         before = self.arriving
         if before is None:
             if (known := self._known) and len(data) == self._known_size and data.startswith(self._head):
-                self._complete.append(known.again(data[len(self._head) :]))
+                self._complete.append(Request(known, data[len(self._head) :]))
                 return
             self._known, self._head = None, data
         try:
@@ -57,34 +57,34 @@ class RequestReader:
     # Called by the parser
 
     def on_message_begin(self) -> None:
-        self.arriving = Request()
+        self.arriving = Request(Head())
         self.head_done = self.expects_continue = False
         self._body = []
         self._size = 0
 
     def on_url(self, part: bytes) -> None:
-        self._request.target += part
+        self._request.head.target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        headers = self._request.headers
+        headers = self._request.head.headers
         headers[name.lower()] = value
         self._size += len(name) + len(value)
         if self._size > self._limits.head_bytes or len(headers) > self._limits.headers:
             raise _head_too_large()
 
     def on_headers_complete(self) -> None:
-        request, headers = self._request, self._request.headers
+        head = self._request.head
         self.head_done = True
         self._size = 0
-        request.method = self._parser.get_method()
-        request.version = self._parser.get_http_version().encode()
-        if len(request.target) > LONGEST_TARGET:
+        head.method = self._parser.get_method()
+        head.version = self._parser.get_http_version().encode()
+        if len(head.target) > LONGEST_TARGET:
             raise Refusal(414, "TargetTooLong", "the URL is too long, send the data with POST")
-        request.path, _, request.query = _origin_form(request.target).partition(b"?")
-        if int(headers.get(b"content-length", b"0")) > self._max_body_bytes:
+        head.path, _, head.query = _origin_form(head.target).partition(b"?")
+        if int(head.headers.get(b"content-length", b"0")) > self._max_body_bytes:
             raise too_large(self._max_body_bytes)
-        if b"expect" in headers:
-            self._expect(headers[b"expect"])
+        if b"expect" in head.headers:
+            self._expect(head.headers[b"expect"])
 
     def on_body(self, part: bytes) -> None:
         self._size += len(part)
@@ -94,10 +94,11 @@ class RequestReader:
 
     def on_message_complete(self) -> None:
         request = self._request
-        if self._parser.should_upgrade() and request.method != b"CONNECT":
+        head = request.head
+        if self._parser.should_upgrade() and head.method != b"CONNECT":
             return
         request.body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        request.keep_alive = self._parser.should_keep_alive() and request.method != b"CONNECT"
+        head.keep_alive = self._parser.should_keep_alive() and head.method != b"CONNECT"
         self._complete.append(request)
         self.arriving = None
         self._remember(request)
@@ -108,10 +109,10 @@ class RequestReader:
         """If the request is all that one piece of data held, and the next one may look the same."""
         data, length = self._head, len(request.body)
         self._head = b""
-        if length and data.endswith(request.body) and _is_plain(request, length):
+        if length and data.endswith(request.body) and _is_plain(request.head, length):
             head = data[: len(data) - length]
             if head.count(b"\r\n\r\n") == 1 and head.endswith(b"\r\n\r\n"):
-                self._head, self._known, self._known_size = head, request.again(b""), len(data)
+                self._head, self._known, self._known_size = head, request.head, len(data)
 
     @property
     def _request(self) -> Request:
@@ -121,7 +122,7 @@ class RequestReader:
     def _expect(self, expectation: bytes) -> None:
         if expectation.lower() != b"100-continue":
             raise Refusal(417, "ExpectationFailed", "only 'Expect: 100-continue' is understood")
-        self.expects_continue = self._request.version == b"1.1"
+        self.expects_continue = self._request.head.version == b"1.1"
 
     def _ignore_upgrade(self, rest: bytes) -> None:
         """Go on in HTTP/1.1 with a client that offers h2c or a web socket, as RFC 9110 (7.8) allows.
@@ -131,18 +132,17 @@ class RequestReader:
         request = self.arriving
         if request is None:
             return
-        kept = [item for item in request.headers.items() if item[0] not in (b"upgrade", b"connection")]
+        head = request.head
+        kept = [item for item in head.headers.items() if item[0] not in (b"upgrade", b"connection")]
         lines = b"".join(b"%s: %s\r\n" % item for item in kept)
         self._parser = httptools.HttpRequestParser(self)
-        self.feed(
-            b"%s %s HTTP/%s\r\n%s\r\n" % (request.method, request.target, request.version, lines) + rest
-        )
+        self.feed(b"%s %s HTTP/%s\r\n%s\r\n" % (head.method, head.target, head.version, lines) + rest)
 
 
-def _is_plain(request: Request, length: int) -> bool:
-    headers = request.headers
+def _is_plain(head: Head, length: int) -> bool:
+    headers = head.headers
     return (
-        request.keep_alive
+        head.keep_alive
         and headers.get(b"content-length") == b"%d" % length
         and b"transfer-encoding" not in headers
         and b"expect" not in headers

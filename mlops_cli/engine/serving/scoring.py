@@ -56,7 +56,11 @@ class Scorer:
         finish(self.score(request, request_id))
 
     def _rows(self, request: Request) -> tuple[Callable[[], Any], int | None, bool]:
-        value = query_payload(request.query) if request.method == b"GET" else parse_json(self._body(request))
+        value = (
+            query_payload(request.head.query)
+            if request.head.method == b"GET"
+            else parse_json(self._body(request))
+        )
         payload = rows_of(value, self._schema)
         if payload.method != "predict" and not self._entry.takes_method:
             raise Refusal(
@@ -66,14 +70,14 @@ class Scorer:
         return lambda: call(payload.rows, payload.method), len(payload.rows), payload.wrapped
 
     def _text(self, request: Request) -> tuple[Callable[[], Any], int | None, bool]:
-        is_get = request.method == b"GET"
-        text = json.dumps(parse_query(request.query)) if is_get else _utf8(self._body(request))
+        is_get = request.head.method == b"GET"
+        text = json.dumps(parse_query(request.head.query)) if is_get else _utf8(self._body(request))
         headers = _names(request)
         return lambda: self._entry.call_text(text, headers), None, False
 
     def _named(self, request: Request) -> tuple[Callable[[], Any], int | None, bool]:
-        is_get = request.method == b"GET"
-        values = parse_query(request.query) if is_get else parse_json(self._body(request))
+        is_get = request.head.method == b"GET"
+        values = parse_query(request.head.query) if is_get else parse_json(self._body(request))
         if not isinstance(values, dict):
             raise Refusal(400, "InvalidPayload", "the body is not a JSON object")
         unknown = sorted(values.keys() - set(self._entry.names))
@@ -88,14 +92,13 @@ class Scorer:
     def _raw(self, request: Request) -> tuple[Callable[[], Any], int | None, bool]:
         body = self._body(request)
         if body is not request.body:
-            request.body = body
-            request.headers = {k: v for k, v in request.headers.items() if k != b"content-encoding"}
+            request = Request(request.head.without(b"content-encoding"), body)
         headers = _names(request)
         given = rawhttp.request_of(request)
         return lambda: self._entry.call_text(given, headers), None, False
 
     def _body(self, request: Request) -> bytes:
-        encoding = request.headers.get(b"content-encoding")
+        encoding = request.head.headers.get(b"content-encoding")
         return decompress(request.body, encoding.lower(), self._limit) if encoding else request.body
 
     def _failed(self, error: BaseException) -> Refusal:
@@ -152,7 +155,7 @@ def _plain(value: Any) -> Any:
 
 
 def _names(request: Request) -> dict[str, str]:
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.items()}
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in request.head.headers.items()}
 
 
 def _utf8(body: bytes) -> str:

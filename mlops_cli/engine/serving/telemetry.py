@@ -30,7 +30,13 @@ class RequestLog:
         self, request: Request, response: Response, request_id: str, client_id: bytes | None, seconds: float
     ) -> None:
         """Keeps neither body: while requests are waiting to be written, their memory serves the next ones."""
-        what = (request.method, request.path, response.status, len(request.body), len(response.body))
+        what = (
+            request.head.method,
+            request.head.path,
+            response.status,
+            len(request.body),
+            len(response.body),
+        )
         self._waiting.append(
             (self._clock(), seconds, request_id, client_id, *what, response.run_ms, response.rows)
         )

@@ -27,10 +27,10 @@ class Batch(Generic[A, B]):
 
     def add(self, question: A, finish: Callable[[B], None]) -> None:
         self._waiting.append((question, finish))
-        if len(self._waiting) == 1:
-            get_running_loop().call_soon(self._run)
-        elif len(self._waiting) == MOST:
+        if len(self._waiting) == MOST or self._lookout.is_alone():
             self._run()
+        elif len(self._waiting) == 1:
+            get_running_loop().call_soon(self._run)
 
     def _run(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -41,3 +41,5 @@ class Batch(Generic[A, B]):
             finish(answer)
         if len(waiting) == 1:
             self._lookout.answered(get_running_loop())
+        else:
+            self._lookout.crowded()

@@ -137,9 +137,9 @@ class FastScorer:
         ]
 
     def _read(self, request: Request) -> Asked:
-        if request.method == b"GET":
-            return self._model.read_query(request.query)
-        encoding = request.headers.get(b"content-encoding")
+        if request.head.method == b"GET":
+            return self._model.read_query(request.head.query)
+        encoding = request.head.headers.get(b"content-encoding")
         body = decompress(request.body, encoding.lower(), self._limit) if encoding else request.body
         return self._model.read(body)
 

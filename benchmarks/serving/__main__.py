@@ -1,4 +1,4 @@
-"""`python -m benchmarks.serving`: everything in one run; servers take turns, so that all meet the same machine."""
+"""`python -m benchmarks.serving`: everything in one run; each peer takes turns with ours, on the same machine."""
 
 import argparse
 import json
@@ -30,7 +30,8 @@ def main() -> None:
                 candidates += Candidate.of_peer(peer, bench)
         for candidate in candidates:
             print(f"... {candidate.name}", flush=True)
-            result["servers"][candidate.name] = figures(candidate, given.seconds, given.rounds)
+            ours = bench.address(bench.current()) if result["servers"] else None
+            result["servers"][candidate.name] = figures(candidate, given.seconds, given.rounds, ours)
         bench.deploy(2)
         endpoint = bench.current()
         result["rolling"] = rolling.measure(bench, endpoint, given.requests // 2)

@@ -1,8 +1,12 @@
-"""One server measured: starts, loads, memory."""
+"""One server measured: starts, loads, memory.
+
+The machine's speed drifts while a run goes on. So each peer takes turns with our own endpoint, load by load, and the
+ratios are those of loads that lie within the same half a minute.
+"""
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
@@ -17,6 +21,7 @@ from mlops_cli.domain.endpoints import Endpoint
 from mlops_cli.engine.endpoints import control, layout
 
 CONCURRENCIES = (1, 4, 16, 64)
+COMPARED = (1, 16)
 STARTS = 3
 
 
@@ -47,7 +52,8 @@ class Candidate(NamedTuple):
         ]
 
 
-def figures(candidate: Candidate, seconds: float, rounds: int) -> dict[str, Any]:
+def figures(candidate: Candidate, seconds: float, rounds: int, ours: Address | None = None) -> dict[str, Any]:
+    """`ours` is where our endpoint runs, to take turns with; "beside" holds how it did."""
     if candidate.error:
         return {"error": f"cannot be installed: {candidate.error}"}
     try:
@@ -55,7 +61,7 @@ def figures(candidate: Candidate, seconds: float, rounds: int) -> dict[str, Any]
         with candidate.start() as server:
             return {
                 "version": candidate.version,
-                **_loads(server, [*starts, server.seconds_to_first_answer], seconds, rounds),
+                **_loads(server, [*starts, server.seconds_to_first_answer], seconds, rounds, ours),
             }
     except RuntimeError as error:
         return {"error": str(error) or "it does not answer"}
@@ -66,23 +72,32 @@ def _start(candidate: Candidate) -> float:
         return server.seconds_to_first_answer
 
 
-def _loads(server: Server, starts: list[float], seconds: float, rounds: int) -> dict[str, Any]:
+def _loads(
+    server: Server, starts: list[float], seconds: float, rounds: int, ours: Address | None
+) -> dict[str, Any]:
     load.wrk(server.address, 16, 1)
-    wrk = {}
+    wrk, beside = {}, {}
     for connections in CONCURRENCIES:
-        found = [load.wrk(server.address, connections, seconds) for _ in range(rounds)]
-        wrk[str(connections)] = sorted(found, key=lambda one: one.rate)[len(found) // 2]._asdict()
+        turns = [server.address, ours] if ours and connections in COMPARED else [server.address]
+        found = [[load.wrk(address, connections, seconds) for address in turns] for _ in range(rounds)]
+        wrk[str(connections)], *other = map(_median, zip(*found, strict=True))
+        beside |= {str(connections): one for one in other}
     plain, _ = load.ab(server.address, 4, seconds, keep_alive=False)
     kept_load, kept = load.ab(server.address, 4, seconds, keep_alive=True)
     resident, proportional = server.memory()
     return {
         "wrk": wrk,
+        "beside": beside,
         "ab": plain._asdict(),
         "ab_k": {**kept_load._asdict(), "kept": kept},
         "start": statistics.median(starts),
         "rss": resident,
         "pss": proportional,
     }
+
+
+def _median(found: Sequence[load.Load]) -> dict[str, Any]:
+    return sorted(found, key=lambda one: one.rate)[len(found) // 2]._asdict()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 
 from mlops_cli.engine.model.fitted import FittedModel
 from mlops_cli.engine.serving.fast.batch import MOST, Batch
+from mlops_cli.engine.serving.fast.lookout import MANY
 from mlops_cli.engine.serving.fast.scorer import Asked, FastScorer
 from mlops_cli.engine.serving.logs import AppendFile, ServiceLog
 from mlops_cli.engine.serving.messages import Head, Request, Response
@@ -76,6 +77,26 @@ def test_a_round_of_the_loop_is_one_batch() -> None:
     doubler = Doubler()
     assert added(doubler, [1, 2, 3], [4]) == [2, 4, 6, 8]
     assert doubler.asked == [[1, 2, 3], [4]]
+
+
+def test_after_many_lone_ones_each_is_answered_at_once() -> None:
+    doubler = Doubler()
+
+    async def ask() -> list[int]:
+        batch, waiting = Batch(doubler), []
+        for number in range(3 * MANY):
+            answers: list[int] = []
+            batch.add(number, answers.append)
+            waiting.append(1 - len(answers))
+            while not answers:
+                await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        return waiting
+
+    waiting = asyncio.run(ask())
+    assert waiting[0] == 1
+    assert 0 in waiting
+    assert doubler.asked == [[number] for number in range(3 * MANY)]
 
 
 def test_a_batch_does_not_grow_for_ever() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mlops_cli.engine.serving.fast.lookout import MOST_SECONDS, Lookout
+from mlops_cli.engine.serving.fast.lookout import MANY, MOST_SECONDS, Lookout
 
 
 class Loop(asyncio.AbstractEventLoop):
@@ -25,12 +25,16 @@ class Loop(asyncio.AbstractEventLoop):
         """How many rounds follow without sleep."""
         count = 0
         while self._soon:
-            soon, self._soon = self._soon, []
-            self.now += self.ROUND
+            self.soon()
             count += 1
-            for callback, arguments in soon:
-                callback(*arguments)
         return count
+
+    def soon(self) -> None:
+        """One round."""
+        soon, self._soon = self._soon, []
+        self.now += self.ROUND
+        for callback, arguments in soon:
+            callback(*arguments)
 
 
 def awake(interval: float, answers: int) -> int:
@@ -63,3 +67,26 @@ def test_after_a_burst_the_loop_goes_to_sleep() -> None:
         lookout.answered(loop)
     assert 0 < loop.rounds() < MOST_SECONDS / Loop.ROUND
     assert loop.rounds() == 0
+
+
+def after_many_lone_ones(interval: float) -> Lookout:
+    loop = Loop()
+    lookout = Lookout(lambda: loop.now)
+    for _ in range(MANY):
+        loop.now += interval
+        lookout.answered(loop)
+        loop.soon()
+    return lookout
+
+
+def test_after_many_lone_ones_the_first_of_a_round_is_alone() -> None:
+    lookout = after_many_lone_ones(50e-6)
+    assert [lookout.is_alone(), lookout.is_alone()] == [True, False]
+    assert not lookout.is_alone(), "the second of a round ends it"
+
+
+def test_nobody_is_alone_where_several_came_together_or_the_loop_sleeps() -> None:
+    crowded = after_many_lone_ones(50e-6)
+    crowded.crowded()
+    assert not crowded.is_alone()
+    assert not after_many_lone_ones(1.0).is_alone()

@@ -3,7 +3,7 @@
 __main__   arguments and environment of a worker
 worker     its life: load, ready, serve, drain, orphaned
 server     all connections; connection: HTTP/1.x on one of them; reader: bytes to requests
-app        routes, authorisation, request ids, the request log
+app        routes, authorisation, request ids, the request log; asks: what the head of a request asks for
 scoring    one request scored: payload in, run(), answer out
 runner     the thread in which run() is called, its queue and its deadline
 entry      the entry script: init() and run()

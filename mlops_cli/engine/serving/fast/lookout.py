@@ -14,6 +14,7 @@ MOST_SECONDS = 400e-6
 _WEIGHT = 0.1
 """Of the last interval in the usual one."""
 MANY = 16
+"""Lone requests after which the next one is taken for one too."""
 
 
 class Lookout:

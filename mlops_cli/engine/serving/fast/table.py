@@ -14,6 +14,7 @@ from mlops_cli.errors import StateError
 
 TABLE_FILE, GRAPH_FILE = "encoder.json", "model.onnx"
 FORM = 2
+"""Of graph and table; another one than this cannot be read."""
 Group = Literal["number", "computed", "category"]
 GROUPS: tuple[Group, ...] = ("number", "computed", "category")
 """In the order of the matrix."""

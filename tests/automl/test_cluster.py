@@ -101,10 +101,9 @@ def test_a_fit_ends_at_its_deadline_and_when_it_is_canceled(fits: Any) -> None:
 
 @needs_dask
 def test_a_worker_that_is_killed_costs_no_trial(fits: Any) -> None:
-    with fits._worker() as (address, _):
-        pids = fits.client.run(os.getpid)
-        before = psutil.Process(pids[address])
-        os.kill(before.pid, signal.SIGKILL)
+    (holds_the_data,) = fits.client.who_has([fits.data])[fits.data.key]
+    before = psutil.Process(fits.client.run(os.getpid)[holds_the_data])
+    os.kill(before.pid, signal.SIGKILL)
     until(lambda: not before.is_running() or before.status() == psutil.STATUS_ZOMBIE)
     answers = [fits.judge("DecisionTree", {}, within(60))[0].answers for _ in range(3)]
     assert [len(a) for a in answers] == [100] * 3

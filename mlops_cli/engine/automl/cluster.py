@@ -41,7 +41,7 @@ class ClusterFits(Elsewhere):
         if not self._workers():
             self.client.close()
             raise UsageError(f"the cluster at {address} has no worker", hint=f"dask worker {address}")
-        self.data = self.client.scatter(inner, hash=False)
+        self.data = self._scattered()
 
     @property
     def side_by_side(self) -> int:
@@ -74,7 +74,7 @@ class ClusterFits(Elsewhere):
 
         task.seconds = max(0.0, limits.deadline - time.time())
         end = time.time() + task.seconds + _GRACE
-        future = self.client.submit(work, self.data, task, workers=[address], pure=False)
+        future = self.client.submit(work, self._shared(), task, workers=[address], pure=False)
         try:
             while time.time() < end and not limits.canceled():
                 try:
@@ -88,6 +88,16 @@ class ClusterFits(Elsewhere):
         finally:
             future.cancel()
         raise OutOfTimeError
+
+    def _shared(self) -> Any:
+        """The data on the workers; sent once more when all that had it were lost."""
+        with self._lock:
+            if self.data.cancelled():
+                self.data = self._scattered()
+            return self.data
+
+    def _scattered(self) -> Any:
+        return self.client.scatter(self.inner, hash=False)
 
     @contextmanager
     def _worker(self) -> Iterator[tuple[str, int]]:

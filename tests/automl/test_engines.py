@@ -65,6 +65,13 @@ def test_another_engine_trains_a_regression(tmp_path: Path, engine: str) -> None
     assert load(tmp_path / "model").predict(prices().head(2))
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_another_engine_is_judged_on_several_folds(tmp_path: Path, engine: str) -> None:
+    result = run_automl(people(), by(engine, "bought", n_cross_validations=3), tmp_path)
+    assert result.best is not None
+    assert len(result.best.fold_metrics) == 3
+
+
 @needs("flaml")
 def test_flaml_says_what_it_found_and_fits_that(tmp_path: Path) -> None:
     result = run_automl(people(), by("flaml", "bought"), tmp_path)

@@ -62,9 +62,9 @@ class Limits:
         if time.time() > self.end or (self.over() and not self.soft):
             raise OutOfTimeError
 
-    def waves(self, tasks: int, rows: int) -> "Waves":
-        """How to run `tasks` fits over `rows` rows each."""
-        if rows < _MANY_ROWS and tasks:
+    def waves(self, tasks: int, rows: int, apart: bool = False) -> "Waves":
+        """How to run `tasks` fits over `rows` rows each; `apart` those that would get into each other's way."""
+        if rows < _MANY_ROWS and tasks and not apart:
             abreast = min(tasks, self.threads)
             return Waves(self, tasks, abreast, self.threads // abreast if rows >= _ENOUGH_ROWS else 1)
         return Waves(self, tasks, 1, self.threads)

@@ -148,3 +148,8 @@ ENGINES: dict[str, tuple[str, str, Fit]] = {
     "flaml": ("FLAML", "flaml", fit_flaml),
     "autogluon": ("AutoGluon", "autogluon.tabular", fit_autogluon),
 }
+
+
+def is_foreign(algorithm: str) -> bool:
+    """Whether another project's engine does the fits of `algorithm`."""
+    return algorithm in {shown for shown, _, _ in ENGINES.values()}

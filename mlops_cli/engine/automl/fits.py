@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from mlops_cli.engine.automl.clock import Limits
+from mlops_cli.engine.automl.engines import is_foreign
 from mlops_cli.engine.automl.fitdata import FitData, Parameters
 from mlops_cli.engine.automl.learners import learner
 from mlops_cli.engine.model.members import Bag, Logged, Member, Narrow, cut
@@ -97,7 +98,7 @@ class TableFits:
         What learns in rounds or epochs answers after as many in every fold, as a later fit would: where each
         fold's own best round answers, that fold's rows have chosen it and are predicted too well.
         """
-        waves = limits.waves(len(self.folds), len(self.folds[0].y))
+        waves = limits.waves(len(self.folds), len(self.folds[0].y), is_foreign(algorithm))
 
         def one(data: FitData) -> tuple[Member, int, float]:
             started = time.time()

@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from mlops_cli.engine.automl.clock import Limits, OutOfTimeError
-from mlops_cli.engine.automl.engines import ENGINES
+from mlops_cli.engine.automl.engines import is_foreign
 from mlops_cli.engine.automl.fitdata import Parameters
 from mlops_cli.engine.automl.fits import Elsewhere, Fits, FoldAnswer
 from mlops_cli.engine.automl.host import DONE, KILLED, Job
 
 _LOOK_AT_THE_CLOCK = ("LightGBM", "XGBoost", "CatBoost")
-_OTHERS_ENGINES = tuple(shown for shown, _, _ in ENGINES.values())
 _SMALL_CELLS = 200_000
 _BIG_CELLS = 20_000_000
 _FEW_SECONDS = 4.0
@@ -85,7 +84,7 @@ class HostedFits(Elsewhere):
     def _trusted(self, algorithm: str, limits: Limits) -> bool:
         if self.inner.cells < self.small or not hasattr(os, "fork"):
             return True
-        if algorithm.startswith(_OTHERS_ENGINES):
+        if is_foreign(algorithm):
             return True
         few = limits.soft and limits.deadline - time.time() < _FEW_SECONDS
         light = self.inner.cells * self.inner.outputs < self.big or few

@@ -15,7 +15,7 @@ from mlops_cli.domain.schema import InputField, ModelSchema, accepts
 from mlops_cli.engine.model.columns import CategoryColumn, Column
 from mlops_cli.engine.serving.fast.engine import Cells
 from mlops_cli.engine.serving.fast.rows import BodyDecoder
-from mlops_cli.engine.serving.fast.table import GROUPS, Table, group
+from mlops_cli.engine.serving.fast.table import GROUPS, Table
 
 _REMEMBERED = 4096
 _SHORT = 64
@@ -33,15 +33,11 @@ class _Slot(NamedTuple):
 
     field: InputField
     column: Column | None
-    means: list[list[float]] | None = None
-
-    def group(self) -> str:
-        if self.column:
-            return group(self.column, self.field.type)
-        return "computed" if self.field.type == "datetime" else "unread"
+    means: list[list[float]] | None
+    group: str
 
     def takes_anything(self) -> bool:
-        return self.group() == "computed" or (self.column is None and self.field.type == "string")
+        return self.group == "computed" or (self.group == "unread" and self.field.type == "string")
 
 
 class Encoder:
@@ -49,7 +45,7 @@ class Encoder:
 
     def __init__(self, schema: ModelSchema, table: Table) -> None:
         slots = _slots(schema, table)
-        groups = {name: [slot for slot in slots if slot.group() == name] for name in (*GROUPS, "unread")}
+        groups = {name: [slot for slot in slots if slot.group == name] for name in (*GROUPS, "unread")}
         ordered = [slot for found in groups.values() for slot in found]
         self._numbers = len(groups["number"])
         self._computed = [_computed(slot) for slot in groups["computed"]]
@@ -146,6 +142,12 @@ def _computed(slot: _Slot) -> Callable[[Any], Floats]:
 def _slots(schema: ModelSchema, table: Table) -> list[_Slot]:
     """What the model reads in the order of its matrix, then the rest."""
     fields = {f.name: f for f in schema.inputs}
-    read = [_Slot(fields[c.name], c, table.means.get(c.name)) for c in table.encoders()]
+    encoders = zip(table.encoders(), table.groups, strict=True)
+    read = [_Slot(fields[c.name], c, table.means.get(c.name), group) for c, group in encoders]
     names = {slot.field.name for slot in read}
-    return read + [_Slot(f, None) for f in schema.inputs if f.name not in names]
+    return read + [_Slot(f, None, None, _unread(f)) for f in schema.inputs if f.name not in names]
+
+
+def _unread(field: InputField) -> str:
+    """The texts of dates are checked though the model reads none of them."""
+    return "computed" if field.type == "datetime" else "unread"

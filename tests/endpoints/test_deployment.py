@@ -167,12 +167,17 @@ def test_a_failing_update_leaves_the_old_one_serving(world: World) -> None:
     assert sorted(path.name for path in (world.service() / "revisions").iterdir()) == ["1"]
 
 
-def test_an_update_that_fails_only_in_service_is_rolled_back(world: World) -> None:
-    """Its init() works once, which is in pre-flight."""
-    endpoint, _ = world.deploy()
+def starts_only_in_preflight(world: World) -> Path:
+    """An entry script whose init() works once; the file that is there afterwards."""
     counter = world.folder / "starts"
     check = f"def init():\n    open({str(counter)!r}, 'x').close()\n"
     world.write_script("two", GOOD.replace("def init():\n", check))
+    return counter
+
+
+def test_an_update_that_fails_only_in_service_is_rolled_back(world: World) -> None:
+    endpoint, _ = world.deploy()
+    counter = starts_only_in_preflight(world)
     key = world.endpoints.keys("demo").primary
     with Load(endpoint.port, key) as load:
         with pytest.raises(WorkFailedError, match="FileExistsError"):
@@ -182,6 +187,19 @@ def test_an_update_that_fails_only_in_service_is_rolled_back(world: World) -> No
     assert world.endpoints.get("demo").state == EndpointState.HEALTHY
     counter.unlink()
     assert world.endpoints.plan(world.request()).action == "update"
+
+
+def test_more_workers_that_fail_in_service_take_no_client_away(world: World) -> None:
+    """The one worker that is left of two listens for both."""
+    endpoint, _ = world.deploy(workers=2)
+    world.deploy(workers=1)
+    starts_only_in_preflight(world)
+    with Load(endpoint.port, world.endpoints.keys("demo").primary, clients=4) as load:
+        with pytest.raises(WorkFailedError, match="FileExistsError"):
+            world.deploy(workers=2)
+        until(lambda: world.status().serves(2))
+    assert load.lost == []
+    assert len(world.worker_pids()) == 1
 
 
 def test_another_version_of_mlops_needs_new_workers() -> None:

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from mlops_cli.domain.endpoints import LogQuery
+from mlops_cli.engine.endpoints import sockets
 from mlops_cli.engine.endpoints.worker import supervisor_command
 from mlops_cli.errors import WorkFailedError
 from mlops_cli.status import EndpointState
@@ -93,21 +94,36 @@ def test_an_update_replaces_workers_without_a_lost_request(world: World) -> None
     assert post(endpoint.port, world.endpoints.keys("demo").primary) == (200, TWO)
 
 
-def test_more_and_fewer_workers_keep_the_address(world: World) -> None:
+def test_more_and_fewer_workers_lose_no_request(world: World) -> None:
     endpoint, _ = world.deploy()
-    with Load(endpoint.port, world.endpoints.keys("demo").primary) as load:
+    with Load(endpoint.port, world.endpoints.keys("demo").primary, clients=4) as load:
         world.deploy(workers=3)
         assert len(set(world.worker_pids())) == 3
+        world.deploy(workers=1)
+        assert len(world.worker_pids()) == 1
+        answered = sum(load.answers.values())
+        until(lambda: sum(load.answers.values()) > answered + 50)
     assert load.lost == []
+
+
+def test_a_supervisor_killed_after_fewer_workers_goes_on_with_every_socket(world: World) -> None:
+    endpoint, _ = world.deploy(workers=3)
     world.deploy(workers=1)
-    assert len(world.worker_pids()) == 1
-    assert post(endpoint.port, world.endpoints.keys("demo").primary)[0] == 200
+    before = world.status()
+    with Load(endpoint.port, world.endpoints.keys("demo").primary, clients=4) as load:
+        world.kill(before.supervisor.pid)
+        until(lambda: world.status().supervisor.pid != before.supervisor.pid and world.status().serves(2))
+        answered = sum(load.answers.values())
+        until(lambda: sum(load.answers.values()) > answered + 50)
+    assert load.lost == []
+    assert set(world.worker_pids()).isdisjoint({w.process.pid for w in before.workers if w.process})
 
 
 def test_a_second_supervisor_ends_at_once(world: World) -> None:
     world.deploy()
-    command = supervisor_command(world.service(), [0])
-    assert subprocess.run(command, timeout=30, check=False).returncode == 0
+    with sockets.bound(0) as unused:
+        command = supervisor_command(world.service(), [unused])
+        assert subprocess.run(command, timeout=30, check=False).returncode == 0
     assert world.status().serves(1)
 
 

@@ -1,6 +1,6 @@
 """`python -m mlops_cli.engine.endpoints SERVICE_DIR --fds 3,4`: supervise one endpoint.
 
-The file descriptors are its listening sockets, one per worker. A second supervisor exits at once.
+The file descriptors are its listening sockets. A second supervisor exits at once.
 """
 
 import argparse

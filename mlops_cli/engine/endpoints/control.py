@@ -69,10 +69,9 @@ def install(service: Path, endpoint: Endpoint, revision: int) -> None:
 def ensure_supervisor(service: Path, endpoint: Endpoint) -> None:
     """Start the supervisor unless it runs. Raises UsageError when the endpoint's port is in use."""
     listeners = _claim_port(service, endpoint)
-    fds = [listener.fileno() for listener in listeners]
     try:
-        if fds:
-            command = supervisor_command(service, fds)
+        if listeners:
+            command, fds = supervisor_command(service, listeners), sockets.numbers(listeners)
             start_detached(command, log=layout.output_file(service), env={}, pass_fds=fds)
     finally:
         for listener in listeners:

@@ -14,7 +14,7 @@ import requests
 
 from mlops_cli.engine.endpoints import failures, keys, packaging, probing, sockets
 from mlops_cli.engine.endpoints.failures import Origin
-from mlops_cli.engine.endpoints.worker import Fds, Worker
+from mlops_cli.engine.endpoints.worker import Inherited, Worker
 from mlops_cli.engine.serving.spec import (
     LOG_FILE,
     METRICS_DIR,
@@ -66,7 +66,7 @@ def _worker(draft: Path, origin: Origin) -> Iterator[int]:
     """A worker on a port of its own, once it is ready; ended with the context."""
     with sockets.listen(0) as listener:
         alive, held = os.pipe()
-        worker = Worker.start(draft, 1, Fds(listener.fileno(), [listener.fileno()], alive), END_WITH_US)
+        worker = Worker.start(draft, 1, Inherited([listener], [listener], alive), END_WITH_US)
         os.close(alive)
         try:
             _wait_until_ready(worker, draft, origin)

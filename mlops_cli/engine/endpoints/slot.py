@@ -2,15 +2,13 @@
 
 import contextlib
 import signal
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from mlops_cli.domain.endpoints import Level
 from mlops_cli.engine.endpoints.layout import WorkerStatus
-from mlops_cli.engine.endpoints.sockets import BACKLOG
-from mlops_cli.engine.endpoints.worker import Fds, Worker, supervisor_command
+from mlops_cli.engine.endpoints.worker import Inherited, Worker, supervisor_command
 from mlops_cli.engine.serving.spec import StartupFailure, read_spec
 from mlops_cli.errors import StateError
 
@@ -24,16 +22,15 @@ Log = Callable[[Level, str], None]
 
 
 class Slot:
-    """A listening socket and the worker behind it. `tick` moves everything on; it never blocks.
+    """A worker and what becomes of it. `tick` moves everything on; it never blocks.
 
-    A new worker takes over once it is ready: it shares the socket of the old one, which then gets SIGTERM and
+    A new worker takes over once it is ready: it shares the sockets of the old one, which then gets SIGTERM and
     answers what it has. A worker that does not start is tried again: at most three times when its generation
     has never served here, otherwise for ever, with growing pauses.
     """
 
-    def __init__(self, number: int, listener: socket.socket, service: Path, log: Log) -> None:
+    def __init__(self, number: int, service: Path, log: Log) -> None:
         self.number = number
-        self.listener = listener
         self.current: Worker | None = None
         self.candidate: Worker | None = None
         self.failure: StartupFailure | None = None
@@ -46,7 +43,6 @@ class Slot:
         self._failed_generation = 0
         self._good_generation = 0
         self._not_before = 0.0
-        self._refusing = False
 
     def adopt(self, worker: Worker) -> None:
         """Go on with a worker that another supervisor started, until one of our own replaces it."""
@@ -59,10 +55,17 @@ class Slot:
             return WorkerStatus("starting", self.candidate.generation, self.candidate.process, self.restarts)
         return WorkerStatus("failed" if self._failed_generation else "restarting", restarts=self.restarts)
 
+    def serves(self, generation: int) -> bool:
+        return self.current is not None and self.current.generation == generation
+
+    def is_hopeless(self) -> bool:
+        """Whether nobody serves here, and nobody will before there is another generation."""
+        return self.current is None and self._failed_generation > 0
+
     def gave_up(self, generation: int) -> bool:
         return self._failed_generation == generation
 
-    def tick(self, generation: int, fds: Fds, *, may_replace: bool) -> None:
+    def tick(self, generation: int, inherited: Inherited, *, may_replace: bool) -> None:
         """Move on towards a worker of `generation`; replace a good one only when `may_replace`."""
         self._bury_leaving()
         if self.candidate:
@@ -70,7 +73,7 @@ class Slot:
         elif self.current and not self.current.is_alive():
             self._crashed(self.current)
         elif self._wants(generation, may_replace):
-            self._start(generation, fds)
+            self._start(generation, inherited)
 
     def stop(self) -> None:
         """Ask every worker to end."""
@@ -88,15 +91,12 @@ class Slot:
             return False
         return self.current is None or (may_replace and self.current.generation != generation)
 
-    def _start(self, generation: int, fds: Fds) -> None:
-        if self._refusing:
-            self.listener.listen(BACKLOG)
-            self._refusing = False
+    def _start(self, generation: int, inherited: Inherited) -> None:
         if self._failed_generation:
             self._start_failures = self._failed_generation = 0
         try:
-            heir = supervisor_command(self._service, fds.slots)
-            self.candidate = Worker.start(self._service, generation, fds, heir)
+            heir = supervisor_command(self._service, inherited.every)
+            self.candidate = Worker.start(self._service, generation, inherited, heir)
         except OSError as error:
             self.failure = StartupFailure("NoProcess", f"cannot start a process: {error}")
             self._pause()
@@ -138,10 +138,6 @@ class Slot:
     def _give_up(self, generation: int) -> None:
         self._failed_generation = generation
         self._log("ERROR", f"worker {self.number} failed {self._start_failures} times at its start: given up")
-        if self.current is None:
-            # Refuse clients instead of letting them wait for a worker that never comes.
-            self.listener.shutdown(socket.SHUT_RDWR)
-            self._refusing = True
 
     def _crashed(self, worker: Worker) -> None:
         self._log(

@@ -1,30 +1,49 @@
-"""Listening sockets. Each worker slot has its own, so that a replacement inherits the queue of waiting clients."""
+"""Listening sockets, shared out among the workers. None is closed while its endpoint lives: what replaces a worker
+inherits the queues of waiting clients, and where fewer workers replace many, each of them inherits several.
+"""
 
+import contextlib
 import socket
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import psutil
 
+from mlops_cli.engine.serving.spec import BACKLOG
 from mlops_cli.errors import StateError, UsageError
 
 HOST = "127.0.0.1"
-BACKLOG = 1024
 
 
-def listen(port: int) -> socket.socket:
-    """A listening socket that shares `port` with the other slots of its endpoint."""
+def bound(port: int) -> socket.socket:
+    """A socket that shares `port` with the others of its endpoint, and gets no client before it listens."""
     made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     made.bind((HOST, port))
+    return made
+
+
+def listen(port: int) -> socket.socket:
+    made = bound(port)
     made.listen(BACKLOG)
     return made
 
 
 def listen_first(port: int, workers: int) -> list[socket.socket]:
-    """One listening socket per worker on `port`. Raises UsageError when another process uses it."""
+    """As many listening sockets on `port` as workers. Raises UsageError when another process uses it."""
     check_unused(port)
     return [listen(port) for _ in range(workers)]
+
+
+def refuse_clients(one: socket.socket) -> None:
+    """Until it listens again."""
+    with contextlib.suppress(OSError):  # it has never listened
+        one.shutdown(socket.SHUT_RDWR)
+
+
+def numbers(listening: Iterable[socket.socket]) -> list[int]:
+    """Their file descriptors."""
+    return [one.fileno() for one in listening]
 
 
 def adopt(fds: Sequence[int]) -> list[socket.socket]:

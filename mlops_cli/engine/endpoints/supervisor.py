@@ -11,10 +11,10 @@ from mlops_cli.engine.endpoints import layout, sockets
 from mlops_cli.engine.endpoints.layout import Desired, Status
 from mlops_cli.engine.endpoints.signals import woken_by_signals
 from mlops_cli.engine.endpoints.slot import Slot
-from mlops_cli.engine.endpoints.worker import Fds, Worker
+from mlops_cli.engine.endpoints.worker import Inherited, Worker
 from mlops_cli.engine.processes import ProcessId
 from mlops_cli.engine.serving.logs import AppendFile, ServiceLog
-from mlops_cli.engine.serving.spec import LOG_FILE, read_spec
+from mlops_cli.engine.serving.spec import BACKLOG, LOG_FILE, read_spec
 from mlops_cli.errors import StateError
 
 TICK_SECONDS = 0.25
@@ -31,8 +31,10 @@ class Supervisor:
         self._service = service
         self._me = me
         self._log = ServiceLog(AppendFile(service / LOG_FILE, limit))
-        self._slots = [self._slot(number, listener) for number, listener in enumerate(listeners)]
+        self._listeners = listeners
+        self._slots: list[Slot] = []
         self._leaving: list[Slot] = []
+        self._refusing: set[socket.socket] = set()
         self._desired = Desired(0, len(listeners), listeners[0].getsockname()[1])
         self._published: Status | None = None
         # Nothing is ever written: workers see the end of this pipe when we die, however we do.
@@ -59,11 +61,12 @@ class Supervisor:
                 slot.stop()
             return
         self._resize()
-        for slot in self._slots:
-            others = [other for other in self._slots if other is not slot]
-            settled = all(other.current and not other.candidate for other in others)
-            fds = Fds(slot.listener.fileno(), self._listening(), self._alive)
-            slot.tick(self._desired.generation, fds, may_replace=settled)
+        kept = self._slots[: self._desired.workers]
+        for slot in kept:
+            settled = all(other.current and not other.candidate for other in kept if other is not slot)
+            inherited = Inherited(self._share(slot), self._listeners, self._alive)
+            slot.tick(self._desired.generation, inherited, may_replace=settled)
+        self._refuse_hopeless(kept)
 
     def _read_desired(self) -> None:
         with contextlib.suppress(OSError):
@@ -72,23 +75,40 @@ class Supervisor:
             self._desired = desired or self._desired
 
     def _resize(self) -> None:
-        while len(self._slots) < self._desired.workers:
-            listener = sockets.listen(self._desired.port)
-            self._slots.append(self._slot(len(self._slots), listener))
-        while len(self._slots) > self._desired.workers:
-            self._leaving.append(self._slots.pop())
-            self._leaving[-1].stop()
-        for slot in [slot for slot in self._leaving if slot.is_empty()]:
-            slot.listener.close()
-            self._leaving.remove(slot)
+        """Slots that are too many serve on until all others have workers that listen on their sockets too."""
+        wanted = self._desired.workers
+        while len(self._listeners) < wanted:
+            self._listeners.append(sockets.bound(self._desired.port))
+        while len(self._slots) < wanted:
+            self._add_slot()
+        if all(slot.serves(self._desired.generation) for slot in self._slots[:wanted]):
+            self._leaving += self._slots[wanted:]
+            del self._slots[wanted:]
+        for slot in self._leaving:
+            slot.stop()
+        self._leaving = [slot for slot in self._leaving if not slot.is_empty()]
+
+    def _share(self, slot: Slot) -> list[socket.socket]:
+        return self._listeners[slot.number :: self._desired.workers]
+
+    def _refuse_hopeless(self, kept: list[Slot]) -> None:
+        """Refuse clients that would wait for a worker that never comes."""
+        hopeless = {one for slot in kept if slot.is_hopeless() for one in self._share(slot)}
+        served = {one for slot in self._slots if slot.current for one in slot.current.listens_on}
+        for one in hopeless - served - self._refusing:
+            sockets.refuse_clients(one)
+        for one in self._refusing - hopeless:
+            one.listen(BACKLOG)
+        self._refusing = hopeless - served
 
     def _adopt(self) -> None:
         """Go on with the workers of a supervisor that was killed, until workers of our own replace them."""
         before = layout.read_status(self._service)
         found = 0
-        for slot, known in zip(self._slots, before.workers if before else [], strict=False):
+        for known in before.workers if before else []:
+            slot = self._add_slot()
             if known.process and known.process.is_alive():
-                slot.adopt(Worker(known.process, generation=0))
+                slot.adopt(Worker(known.process, 0, self._listeners))
                 found += 1
         went_on = f"; took over {found} workers" if found else ""
         self._tell("INFO", f"supervisor started (process {self._me.pid}){went_on}")
@@ -115,11 +135,9 @@ class Supervisor:
     def _is_empty(self) -> bool:
         return all(slot.is_empty() for slot in (*self._slots, *self._leaving))
 
-    def _listening(self) -> list[int]:
-        return [slot.listener.fileno() for slot in self._slots]
-
-    def _slot(self, number: int, listener: socket.socket) -> Slot:
-        return Slot(number, listener, self._service, self._tell)
+    def _add_slot(self) -> Slot:
+        self._slots.append(Slot(len(self._slots), self._service, self._tell))
+        return self._slots[-1]
 
     def _tell(self, level: Level, message: str) -> None:
         self._log.write(level, "supervisor", message)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -10,19 +11,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from mlops_cli.engine.endpoints import sockets
 from mlops_cli.engine.processes import ProcessId, identify
 from mlops_cli.engine.serving.spec import StartupFailure, read_readiness
 
 TAIL_BYTES = 8_192
 
 
-class Fds(NamedTuple):
-    """File descriptors that a worker inherits: its own listening socket, those of all slots (it hands them to
-    the next supervisor if this one dies), and the end of a pipe that tells when that happens.
+class Inherited(NamedTuple):
+    """What a worker inherits: the sockets it listens on, those of the whole endpoint (it hands them to the next
+    supervisor if this one dies), and the end of a pipe that tells when that happens.
     """
 
-    own: int
-    slots: Sequence[int]
+    own: Sequence[socket.socket]
+    every: Sequence[socket.socket]
     alive: int
 
 
@@ -33,9 +35,10 @@ class Worker:
     it dies unheard.
     """
 
-    def __init__(self, process: ProcessId, generation: int) -> None:
+    def __init__(self, process: ProcessId, generation: int, listens_on: Sequence[socket.socket]) -> None:
         self.process = process
         self.generation = generation
+        self.listens_on = listens_on
         self.since = time.monotonic()
         self.ready = True
         self._popen: subprocess.Popen[bytes] | None = None
@@ -44,19 +47,19 @@ class Worker:
         self._output: BinaryIO | None = None
 
     @classmethod
-    def start(cls, service: Path, generation: int, fds: Fds, heir: Sequence[str]) -> "Worker":
+    def start(cls, service: Path, generation: int, inherited: Inherited, heir: Sequence[str]) -> "Worker":
         """`heir` is the command that the worker starts, once, when we are gone."""
         read_end, write_end = os.pipe()
-        # A worker keeps its socket from its own children; its heir needs one that is not kept.
-        own = os.dup(fds.own)
+        # A worker keeps its sockets from its own children; its heir needs some that are not kept.
+        own = [os.dup(one.fileno()) for one in inherited.own]
         output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
         try:
             popen = subprocess.Popen(
-                _command(service, own, write_end, fds.alive, heir),
+                _command(service, own, write_end, inherited.alive, heir),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                pass_fds=(*fds.slots, own, fds.alive, write_end),
+                pass_fds=(*sockets.numbers(inherited.every), *own, inherited.alive, write_end),
                 cwd=service,
             )
         except BaseException:
@@ -64,10 +67,10 @@ class Worker:
             output.close()
             raise
         finally:
-            os.close(write_end)
-            os.close(own)
+            for fd in (write_end, *own):
+                os.close(fd)
         os.set_blocking(read_end, False)
-        worker = cls(identify(popen.pid), generation)
+        worker = cls(identify(popen.pid), generation, inherited.own)
         worker.ready, worker.ready_fd = False, read_end
         worker._popen, worker._output = popen, output
         return worker
@@ -121,15 +124,18 @@ class Worker:
             self.ready_fd = None
 
 
-def _command(service: Path, fd: int, ready_fd: int, alive_fd: int, heir: Sequence[str]) -> list[str]:
+def _command(
+    service: Path, own: Sequence[int], ready_fd: int, alive_fd: int, heir: Sequence[str]
+) -> list[str]:
     return [
         *(sys.executable, "-P", "-m", "mlops_cli.engine.serving", str(service)),
-        *("--fd", str(fd), "--ready-fd", str(ready_fd), "--alive-fd", str(alive_fd)),
+        *(part for fd in own for part in ("--fd", str(fd))),
+        *("--ready-fd", str(ready_fd), "--alive-fd", str(alive_fd)),
         *("--on-orphaned", *heir),
     ]
 
 
-def supervisor_command(service: Path, slots: Sequence[int]) -> list[str]:
+def supervisor_command(service: Path, listening: Sequence[socket.socket]) -> list[str]:
     """The command that supervises the endpoint on the given listening sockets."""
-    numbers = ",".join(map(str, slots))
+    numbers = ",".join(map(str, sockets.numbers(listening)))
     return [sys.executable, "-P", "-m", "mlops_cli.engine.endpoints", str(service), "--fds", numbers]

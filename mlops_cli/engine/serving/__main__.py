@@ -1,4 +1,4 @@
-"""A worker process: python -m mlops_cli.engine.serving SERVICE_DIR --fd N.
+"""A worker process: python -m mlops_cli.engine.serving SERVICE_DIR --fd N [--fd M ...].
 
 Exit codes: 0 drained after SIGTERM, 3 could not start (StartupFailure on stderr and --ready-fd), 75 worn out.
 """
@@ -36,8 +36,9 @@ def main() -> int:
         failure = error.failure if isinstance(error, EntryFailedError) else None
         _report(failure or StartupFailure("ServiceFiles", error.message, error.hint), arguments.ready_fd)
         return EXIT_STARTUP_FAILED
-    os.set_inheritable(arguments.fd, False)
-    listening = socket.socket(fileno=arguments.fd)
+    for fd in arguments.fd:
+        os.set_inheritable(fd, False)
+    listening = [socket.socket(fileno=fd) for fd in arguments.fd]
     return worker.run(listening, arguments.ready_fd, arguments.alive_fd, arguments.on_orphaned)
 
 
@@ -67,7 +68,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m mlops_cli.engine.serving", description="A scoring worker."
     )
     parser.add_argument("service_dir", type=Path)
-    parser.add_argument("--fd", type=int, required=True, help="the inherited listening socket")
+    parser.add_argument(
+        "--fd", type=int, action="append", required=True, help="an inherited socket to listen on"
+    )
     parser.add_argument("--ready-fd", type=int, help="where to write the line that says ready, or why not")
     parser.add_argument("--alive-fd", type=int, help="a pipe that ends when the supervisor does")
     parser.add_argument(

@@ -22,6 +22,8 @@ LOG_FILE = "service.log"
 REQUESTS_FILE = "requests.jsonl"
 METRICS_DIR = "metrics"
 
+BACKLOG = 2_048
+"""Clients that may wait on a socket until a worker accepts them."""
 READY = b"ready\n"
 EXIT_STARTUP_FAILED = 3
 """What Azure's server exits with when the entry script cannot be loaded or `init()` fails."""

@@ -25,6 +25,7 @@ from types import FrameType
 import msgspec
 
 from mlops_cli.engine.serving.spec import (
+    BACKLOG,
     EXIT_STARTUP_FAILED,
     LOG_FILE,
     SECRETS_FILE,
@@ -37,7 +38,6 @@ from mlops_cli.errors import MlopsError, SignInError, UsageError
 
 PRIMARY, SECONDARY = "SCORING_PRIMARY_KEY", "SCORING_SECONDARY_KEY"
 SHORTEST_KEY = 16
-BACKLOG = 2_048
 MOST_DEATHS, DEATHS_SECONDS = 5, 60.0
 _PATHS = ("entry_script", "model_dir", "schema_file", "fast")
 

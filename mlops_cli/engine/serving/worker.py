@@ -23,6 +23,7 @@ from mlops_cli.engine.serving.metrics import Metrics
 from mlops_cli.engine.serving.runner import Runner
 from mlops_cli.engine.serving.server import Server
 from mlops_cli.engine.serving.spec import (
+    BACKLOG,
     EXIT_STUCK,
     LOG_FILE,
     READY,
@@ -37,7 +38,7 @@ DRAIN_EXTRA_SECONDS = 5.0
 
 
 class Worker:
-    """One scoring process on an inherited listening socket."""
+    """One scoring process on inherited listening sockets."""
 
     def __init__(self, service_dir: Path, spec: ServiceSpec) -> None:
         self._dir = service_dir
@@ -89,15 +90,23 @@ class Worker:
         )
 
     def run(
-        self, listening: socket.socket, ready_fd: int | None, alive_fd: int | None, heir: Sequence[str]
+        self,
+        sockets: Sequence[socket.socket],
+        ready_fd: int | None,
+        alive_fd: int | None,
+        heir: Sequence[str],
     ) -> int:
         """Serve until SIGTERM; the exit code. `heir` is the command to start when `alive_fd` ends."""
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(self._serve(listening, ready_fd, alive_fd, heir))
+            runner.run(self._serve(sockets, ready_fd, alive_fd, heir))
         return self._exit_code
 
     async def _serve(
-        self, listening: socket.socket, ready_fd: int | None, alive_fd: int | None, heir: Sequence[str]
+        self,
+        sockets: Sequence[socket.socket],
+        ready_fd: int | None,
+        alive_fd: int | None,
+        heir: Sequence[str],
     ) -> None:
         loop = asyncio.get_running_loop()
         timeout = self._spec.scoring_timeout_ms / 1e3
@@ -113,14 +122,17 @@ class Worker:
         loop.add_signal_handler(signal.SIGHUP, self._live.refresh)
         if alive_fd is not None:
             loop.add_reader(alive_fd, self._orphaned, loop, alive_fd, heir)
-        listener = await loop.create_server(server.connection, sock=listening)
+        listening = [
+            await loop.create_server(server.connection, sock=one, backlog=BACKLOG) for one in sockets
+        ]
         ticking = loop.create_task(self._tick(server, app, metrics, stop))
         self.log.write("INFO", "service", f"worker {os.getpid()} is ready")
         if ready_fd is not None:
             os.write(ready_fd, READY)
             os.close(ready_fd)
         await stop.wait()
-        listener.close()
+        for listener in listening:
+            listener.close()
         await server.drain(timeout + DRAIN_EXTRA_SECONDS)
         ticking.cancel()
         metrics.digest()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from mlops_cli.cli.app import App
+    from mlops_cli.domain.schedules import Schedule
 
 COMMANDS = {
     "create": Lazy(
@@ -42,6 +43,7 @@ def list_schedules(app: App) -> None:
     header = ("schedule", "pipeline", "when", "next fire", "last result")
     empty = "no schedules yet: mlops pipeline schedule create"
     app.show(documents, lambda console: plain(console, header, rows, empty=empty))
+    _tell_silence(app, known)
 
 
 @schedule.command()
@@ -56,6 +58,7 @@ def show(app: App, *, name: str) -> None:
     history = [schedules.fire_document(backend, fire) for fire in backend.fires(name)]
     shown = schedules.document(backend, found) | {"history": history}
     app.show(shown, lambda console: draw(console, shown, schedules.words(found)))
+    _tell_silence(app, [found])
 
 
 @schedule.command()
@@ -135,6 +138,13 @@ def _next(shown: dict[str, Any]) -> str:
 def _last(shown: dict[str, Any]) -> str:
     last = shown["last"]
     return "" if last is None else str(last.get("error") or last["status"])
+
+
+def _tell_silence(app: App, known: list[Schedule]) -> None:
+    from mlops_cli.services.pipelines import schedules
+
+    if why := schedules.silence(app.backend.pipelines, known):
+        app.say(why)
 
 
 def _say(app: App, name: str, state: str) -> None:

@@ -29,7 +29,9 @@ def start(app: App) -> None:
 @pass_app
 def stop(app: App) -> None:
     """Stop it. Runs go on; nothing is triggered or fired until it is started again."""
-    _show(app, app.backend.pipelines.server("stop"))
+    pipelines = app.backend.pipelines
+    ran = pipelines.server("status").running
+    _show(app, pipelines.server("stop"), "stopped" if ran else "not running")
 
 
 @server.command()
@@ -39,6 +41,6 @@ def status(app: App) -> None:
     _show(app, app.backend.pipelines.server("status"))
 
 
-def _show(app: App, state: ServerState) -> None:
-    words = f"running at {state.address}" if state.running else "not running"
+def _show(app: App, state: ServerState, otherwise: str = "not running") -> None:
+    words = f"running at {state.address}" if state.running else otherwise
     app.show(state, lambda console: console.print(words, markup=False, soft_wrap=True))

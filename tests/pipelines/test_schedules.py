@@ -224,5 +224,17 @@ def test_the_server_fires_by_its_own_clock(clock: Clock) -> None:
     os.utime(clock.project.folder / "watched" / "a", (1, 1))
     until(lambda: clock.fires())
     clock.project.wait(str(clock.fires()[0].run_id), "Completed")
-    table = clock.project.mlops("pipeline", "schedule", "list").stdout
-    assert "Completed" in table
+    table = clock.project.mlops("pipeline", "schedule", "list")
+    assert "Completed" in table.stdout
+    assert "nothing fires" not in table.stderr
+
+
+def test_a_schedule_without_a_server_is_said_to_be_silent(clock: Clock) -> None:
+    hourly(clock)
+    mlops = clock.project.mlops
+    assert mlops("pipeline", "server", "stop").stdout == "stopped\n"
+    assert mlops("pipeline", "server", "stop").stdout == "not running\n"
+    for command in ("list", "show s"):
+        assert "mlops pipeline server start" in mlops("pipeline", "schedule", *command.split()).stderr
+    mlops("pipeline", "schedule", "disable", "s")
+    assert "nothing fires" not in mlops("pipeline", "schedule", "list").stderr

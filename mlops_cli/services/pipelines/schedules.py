@@ -1,7 +1,7 @@
 """What `pipeline schedule` means on any backend."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,19 @@ def recurrence(**given: Any) -> Recurrence:
         return msgspec.convert({key: value for key, value in given.items() if value}, Recurrence)
     except msgspec.ValidationError as error:
         raise UsageError(f"the recurrence cannot be: {error}") from None
+
+
+def silence(backend: PipelineBackend, schedules: Sequence[Schedule]) -> str | None:
+    """Why nothing fires though schedules are enabled; None where it does."""
+    if not any(one.enabled for one in schedules):
+        return None
+    try:
+        fires = backend.server("status").running
+    except UsageError:  # somebody else's clock
+        fires = True
+    return (
+        None if fires else "nothing fires: the pipeline server is not running (mlops pipeline server start)"
+    )
 
 
 def document(backend: PipelineBackend, schedule: Schedule, now: datetime | None = None) -> dict[str, Any]:

@@ -29,6 +29,7 @@ def client_environment(instance: Instance, identity: Identity, environ: Mapping[
         "AZURE_RESOURCE_GROUP": identity.resource_group,
         "AZURE_WORKSPACE_NAME": identity.workspace_name,
         "MLOPS_EMULATOR": str(instance.folder),
+        "ORT_DISABLE_TELEMETRY": "1",
         "HOME": str(instance.client_home),
         "PYTHONPATH": _behind(str(instance.client_modules), environ.get("PYTHONPATH", "")),
         **dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), proxy),

@@ -1,6 +1,10 @@
 """The graph run: few rows in places that are kept, many as arrays."""
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -57,3 +61,23 @@ def test_lists_and_matrices_are_joined_in_their_order() -> None:
     assert joined([[1.0, None], [2.0, 3.0]]) == [1.0, None, 2.0, 3.0]
     mixed = joined([[9.0, None, 7.0], matrix])
     np.testing.assert_array_equal(mixed, [9, np.nan, 7, 0, 1, 2, 3, 4, 5])
+
+
+THREADS = """
+import os, sys
+from pathlib import Path
+from mlops_cli.engine.serving.fast.engine import Engine
+engine = Engine(Path(sys.argv[1]))
+print(len(os.listdir("/proc/self/task")))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted in /proc")
+def test_onnx_runtime_starts_no_thread_that_tells_of_us(tmp_path: Path) -> None:
+    graph = tmp_path / "model.onnx"
+    graph.write_bytes(doubling())
+    silent = {"ORT_DISABLE_TELEMETRY": "1"}
+    unset = {name: value for name, value in os.environ.items() if name not in silent}
+    command = [sys.executable, "-c", THREADS, str(graph)]
+    counts = [subprocess.check_output(command, env=unset | more) for more in (silent, {})]
+    assert counts[0] == counts[1]

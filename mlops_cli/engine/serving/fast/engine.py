@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+# ONNX Runtime 1.31 tells its makers over the network of every session, from a thread of its own, unless told not to
+# before it is loaded.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 
 INPUT, OUTPUT = "matrix", "answer"

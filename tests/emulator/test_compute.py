@@ -40,3 +40,10 @@ def test_credentials_of_what_was_attached(program):
     found = program("compute")["credentials_of"]
     assert (found["a-vm"]["username"], found["a-vm"]["password"]) == ("me", "secret")
     assert found["bricks"]["databricksAccessToken"] == "token"
+
+
+def test_linked_services(program):
+    found = program("compute")
+    assert found["linked"] == [["spark-link"], True]
+    assert found["unlinked"][0] == 0
+    assert "spark-link was not found" in str(found["unlinked"][1])

@@ -4,11 +4,11 @@ PROGRAMS = (
     "auth", "workspaces", "data", "shares", "lakes", "compute", "models", "history", "scripts", "automl", "services",
     "hyperdrive", "pipelines", "pipeline_endpoints", "pipeline_schedules", "pipeline_automl", "pipeline_parallel",
     "pipeline_datasets", "pipeline_drafts", "pipeline_modules", "automl_tests",
-    "pipeline_hyperdrive", "pipeline_transfer",
+    "pipeline_hyperdrive", "pipeline_transfer", "pipeline_choices",
 )  # fmt: skip
 OUR_OWN = ("control ",)
-ON_PURPOSE = ("example.com", "www.test", "Microsoft.Unknown")
-"""What other tests ask for though it does not exist."""
+ON_PURPOSE = ("example.com", "www.test", "Microsoft.Unknown", "mobile.events.data.microsoft.com")
+"""What other tests ask for though it does not exist; ONNX Runtime sends usage data of its own."""
 
 
 def test_every_route_is_called_by_the_unmodified_sdk(program, emulator):

@@ -28,6 +28,9 @@ SAYS = {
     "pipeline_paint_frames": "painted red-a red-b red-c",
     "data_references_and_links": "used (2, 2) ['raw.csv'] ['a.txt'] one ['a.txt']",
     "pipeline_taxi_prep": "looked test ['cost'] 5 train ['distance', 'cost'] 15",
+    "parallel_run_debug": "statuses broken-INFO Failed score-DEBUG Finished score-WARNING Finished",
+    "pipeline_file_choice": "rows 15 8 12 3 versions 1 2",
+    "other_computes": "left 0 and 0",
     "manage_runs": "Completed {'step': [0, 1, 2]} {'quality': 'fantastic run'}",
 }
 

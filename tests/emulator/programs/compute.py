@@ -1,6 +1,6 @@
 """Compute targets."""
 
-from azureml.core import Workspace
+from azureml.core import LinkedService, SynapseWorkspaceLinkedServiceConfiguration, Workspace
 from azureml.core.compute import (
     AksCompute,
     AmlCompute,
@@ -74,3 +74,10 @@ kept = {name: ComputeTarget.attach(ws, name, how) for name, how in (("a-vm", vm)
 for one in kept.values():
     one.wait_for_completion()
 note(credentials_of={name: one.get_credentials() for name, one in kept.items()})
+
+synapse = SynapseWorkspaceLinkedServiceConfiguration("s", "r", "spark-ws")
+linked = LinkedService.register(ws, "spark-link", synapse)
+same = LinkedService.get(ws, "spark-link").linked_service_resource_id == linked.linked_service_resource_id
+note(linked=[[one.name for one in LinkedService.list(ws)], same])
+linked.unregister()
+note(unlinked=[len(LinkedService.list(ws)), refused(lambda: LinkedService.get(ws, "spark-link"))])

@@ -51,7 +51,7 @@ class Computes:
                 "computeLocation": properties.get("computeLocation") or self._workspace.location,
                 "description": properties.get("description"),
                 "resourceId": properties.get("resourceId"),
-                "isAttachedCompute": bool(properties.get("resourceId")),
+                "isAttachedCompute": "resourceId" in properties,  # null where an address tells the machine
                 "provisioningState": "Creating",
                 "provisioningErrors": None,
                 "createdOn": now(),

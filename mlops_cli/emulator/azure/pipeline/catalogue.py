@@ -56,7 +56,7 @@ class Catalogue:
         return found
 
     def update(self, module_id: str, posted: Document) -> Document:
-        kept = ("Name", "Description", "DefaultVersion", "Versions")
+        kept = ("Name", "Description", "DefaultVersion")
         given = {key: posted[key] for key in kept if posted.get(key) is not None}
         known = self.get(module_id)
         status = str(posted.get("EntityStatus") or known["EntityStatus"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from fnmatch import fnmatch
+from pathlib import Path
 from urllib.parse import quote
 
 import msgspec
@@ -40,9 +41,8 @@ def saved_dataset(workspace: Workspace, place: Document, blocks: list[Document])
 
     Without any it is a file dataset. Raises ApiError 400 for a transformation that is not emulated.
     """
-    wanted = [_pattern(block) for block in blocks if _kind(block) in _FILTERS]
-    names = [blob.name for blob in places.blobs_of(workspace, place)]
-    files = [name for name in names if all(fnmatch(name, pattern) for pattern in wanted)]
+    patterns = [_pattern(block) for block in blocks if _kind(block) in _FILTERS]
+    files = _files(workspace, place, patterns)
     address = f"{_address(workspace)}/datastores/{place['store']}/paths"
     steps = [_STEPS[_kind(block)](block["arguments"]) for block in _others(blocks)]
     steps.sort(key=lambda step: PARTITIONED not in step)  # columns of the path come before those of the rows
@@ -50,7 +50,9 @@ def saved_dataset(workspace: Workspace, place: Document, blocks: list[Document])
         steps = [_without_path(step) for step in steps if step != _DROPPED]
     flow = {
         "type": "mltable",
-        "paths": [{"file": f"{address}/{quote(name)}"} for name in files],
+        "paths": [{"file": f"{address}/{quote(name)}"} for name in files]
+        # Who reads what fits nothing is told so.
+        or [{"pattern": "/".join([address, quote(place["path"]), *(patterns or ["**"])])}],
         "transformations": steps,
         "metadata": {"infer_column_types": "False"},
     }
@@ -91,6 +93,17 @@ def _others(blocks: list[Document]) -> list[Document]:
             message = f"The mlops emulator does not apply {_kind(block)} to the output of a step."
             raise bad_request(message, "NotImplementedByEmulator")
     return found
+
+
+def _files(workspace: Workspace, place: Document, patterns: list[str]) -> list[str]:
+    names = [blob.name for blob in places.blobs_of(workspace, place)]
+    return [name for name in names if all(_fits(name, place["path"], pattern) for pattern in patterns)]
+
+
+def _fits(name: str, folder: str, pattern: str) -> bool:
+    """A pattern is one of the file's name, or of its path in the output or in the datastore."""
+    below = name.removeprefix(folder).strip("/")
+    return any(fnmatch(way, pattern.lstrip("/")) for way in (name, below, Path(name).name))
 
 
 def _pattern(block: Document) -> str:

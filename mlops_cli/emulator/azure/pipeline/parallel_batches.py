@@ -53,6 +53,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--error_threshold", type=int, default=-1)
     parser.add_argument("--allowed_failed_count", type=int)
     parser.add_argument("--allowed_failed_percent", type=float)
+    parser.add_argument("--logging_level", default="INFO")
     parser.add_argument("--output_action", default="append_row")
     parser.add_argument("--output")
     parser.add_argument("--append_row_file_name", default="parallel_run_step.txt")

@@ -6,6 +6,7 @@ SDK of the Python it runs in, nothing of ours.
 """
 
 import argparse
+import itertools
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import wait
 from pathlib import Path
 
+import amlbi_logs as logs
 from amlbi_batches import Batch, batches, parsed
 
 WORKER = Path(__file__).with_name("amlbi_worker.py").resolve()
@@ -25,9 +27,11 @@ TIMEOUT_TEXT = "run() took longer than run_invocation_timeout"
 class Worker:
     """A process that has called init(), and the mini-batch that it works on."""
 
+    numbers = itertools.count()
+
     def __init__(self, arguments: list[str]) -> None:
         self.connection, theirs = Pipe()
-        command = [sys.executable, str(WORKER), str(theirs.fileno()), *arguments]
+        command = [sys.executable, str(WORKER), str(theirs.fileno()), str(next(self.numbers)), *arguments]
         self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()])
         theirs.close()
         self.index: int | None = None
@@ -94,6 +98,7 @@ class Driver:
             self.replace(worker, f"the process of the entry script ended with code {worker.process.wait()}")
             return
         if index is None:
+            logs.error(f"init() failed: {error}")
             raise RuntimeError(f"init() failed: {error}")
         self.done(index, lines, error)
         self.take(worker)
@@ -112,6 +117,7 @@ class Driver:
             self.results[index] = lines
             self.count(index, len(self.work[index].content) - len(lines), "no result")
             return
+        logs.error(f"mini-batch {index}: {error}")
         self.tries[index] += 1
         if self.tries[index] < self.own.run_max_try:
             say(f"mini-batch {index} failed, trying again: {error}")
@@ -160,7 +166,9 @@ def main(arguments: list[str]) -> None:
     if own.output and own.output_action == "append_row":
         lines = [line for index in sorted(driver.results) for line in driver.results[index]]
         Path(own.output, own.append_row_file_name).write_text("".join(f"{line}\n" for line in lines))
-    say(f"{len(driver.work)} mini-batches, {driver.failed} items failed")
+    said = f"{len(driver.work)} mini-batches, {driver.failed} items failed"
+    logs.progress(said)
+    say(said)
 
 
 if __name__ == "__main__":

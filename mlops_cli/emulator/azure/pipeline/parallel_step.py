@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlops_cli.emulator.app import App
 
 DRIVER = Path(__file__).with_name("parallel_run.py")
-BESIDE = ("batches", "worker")
+BESIDE = ("batches", "logs", "worker")
 
 
 def start(app: App, workspace: Workspace, pipeline: Document, step: Step, run_id: str) -> None:

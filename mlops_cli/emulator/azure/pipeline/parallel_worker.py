@@ -1,13 +1,11 @@
 """A worker of a ParallelRunStep: the user's entry script, in a process of its own. Beside it as amlbi_worker.py.
 
-`python amlbi_worker.py DESCRIPTOR ARGUMENTS` takes (index, mini-batch) from the descriptor and answers
+`python amlbi_worker.py DESCRIPTOR NUMBER ARGUMENTS` takes (index, mini-batch) from the descriptor and answers
 (index, lines, error); an index of None is a failed init(). Imports nothing of ours.
 """
 
 import importlib.util
 import inspect
-import logging
-import os
 import sys
 import traceback
 from multiprocessing.connection import Connection
@@ -15,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import amlbi_logs as logs
 from amlbi_batches import Context, parsed
 
 
@@ -31,10 +30,10 @@ class EntryScript:
     Files in `log_dir` are kept with the run; `agent_name` is that of one process, to write a file of its own.
     """
 
-    logger = logging.getLogger("entry_script")
+    logger = logs.LOGGER
     working_dir = str(Path.cwd())
-    log_dir = str(Path.cwd() / "logs" / "user")
-    agent_name = f"process{os.getpid()}"
+    log_dir = str(logs.LOGS / "user")
+    agent_name = f"process{int(sys.argv[2]):03}"
 
 
 def loaded(name: str) -> ModuleType:
@@ -42,7 +41,6 @@ def loaded(name: str) -> ModuleType:
     offered = ModuleType("azureml_user.parallel_run")
     offered.EntryScript = EntryScript  # type: ignore[attr-defined]
     sys.modules |= {"azureml_user": ModuleType("azureml_user"), offered.__name__: offered}
-    logging.basicConfig(level=logging.INFO, stream=sys.stdout)
     spec = importlib.util.spec_from_file_location(Path(name).stem, name)
     assert spec is not None, f"{name} is no Python file"
     assert spec.loader is not None, f"{name} is no Python file"
@@ -59,7 +57,9 @@ def called(script: ModuleType, name: str) -> None:
 
 def work(descriptor: int, arguments: list[str]) -> None:
     connection: Any = Connection(descriptor)
-    name = parsed(arguments).scoring_module_name
+    own = parsed(arguments)
+    logs.keep(EntryScript.agent_name, own.logging_level)
+    name = own.scoring_module_name
     sys.argv = [name, *arguments]
     sys.path[0] = str(Path.cwd())
     try:
@@ -85,4 +85,4 @@ def work(descriptor: int, arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    work(int(sys.argv[1]), sys.argv[2:])
+    work(int(sys.argv[1]), sys.argv[3:])

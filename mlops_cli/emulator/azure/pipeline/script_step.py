@@ -64,6 +64,7 @@ class ScriptJob:
             "pathOnCompute": port.get("PathOnCompute"),
         }
         self._dataset_variables.append(f"{variable}:{mode}")
+        self._texts["Input", name] = f"DatasetConsumptionConfig:{name}"
 
     def _bring(self, source: Source, place: Document) -> None:
         name = source.port

@@ -10,6 +10,7 @@ from tests.emulator.conftest import PROGRAMS, installed, own_workspace
 
 HOWTOS = sorted((PROGRAMS / "howtos").glob("*.py"))
 SAYS = {
+    "automl_function_forecast": "forecasts 12 22 7 [[11.0, 3.0], [11.0, 13.0]]",
     "automl_bank_marketing": "Accuracy: 0.",
     "automl_machines": "all of it went well",
     "automl_orange_juice": "forecasts 80 origins 5",
@@ -28,6 +29,7 @@ SAYS = {
     "pipeline_paint_frames": "painted red-a red-b red-c",
     "data_references_and_links": "used (2, 2) ['raw.csv'] ['a.txt'] one ['a.txt']",
     "pipeline_taxi_prep": "looked test ['cost'] 5 train ['distance', 'cost'] 15",
+    "run_anything": "linked Synapse services left: 0",
     "manage_runs": "Completed {'step': [0, 1, 2]} {'quality': 'fantastic run'}",
 }
 

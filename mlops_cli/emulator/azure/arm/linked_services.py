@@ -19,14 +19,15 @@ def _linked(call: Call) -> Collection:
 
 @service.route("PUT", BASE + "/{name}", "LinkedService.register")
 def put(call: Call) -> Document:
-    posted = call.document
+    posted, moment = call.document, now()
+    times = {"createdTime": moment, "modifiedTime": moment}
     document = {
         "id": f"{call.workspace.arm_path}/linkedServices/{call['name']}",
         "name": call["name"],
         "type": "Microsoft.MachineLearningServices/workspaces/linkedServices",
         "location": posted.get("location"),
         "identity": call.workspace.document["identity"],
-        "properties": {**(posted.get("properties") or {}), "createdTime": now(), "modifiedTime": now()},
+        "properties": {"linkType": "Synapse", **(posted.get("properties") or {}), **times},
     }
     return _linked(call).put(call["name"].lower(), document)
 

@@ -17,7 +17,7 @@ rng = np.random.default_rng(5)
 flowers = pd.DataFrame({"petal": rng.normal(size=150), "colour": rng.choice(["red", "blue"], 150)})
 flowers["kind"] = np.where(flowers.petal + rng.normal(0, 0.4, 150) > 0, "big", "small")
 settings = {
-    "task": "classification", "primary_metric": "accuracy", "label_column_name": "kind", "iterations": 2,
+    "task": "classification", "primary_metric": "accuracy", "label_column_name": "kind", "iterations": 1,
     "enable_voting_ensemble": False, "enable_stack_ensemble": False, "verbosity": logging.INFO,
 }  # fmt: skip
 experiment = Experiment(ws, "automl-local-classification")

@@ -7,7 +7,7 @@ PROGRAMS = (
     "pipeline_hyperdrive", "pipeline_transfer",
 )  # fmt: skip
 OUR_OWN = ("control ",)
-ON_PURPOSE = ("example.com", "www.test", "Microsoft.Unknown")
+ON_PURPOSE = ("example.com", "www.test", "Microsoft.Unknown", "metadata/instance")
 """What other tests ask for though it does not exist."""
 
 

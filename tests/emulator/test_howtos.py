@@ -29,7 +29,7 @@ SAYS = {
     "pipeline_paint_frames": "painted red-a red-b red-c",
     "data_references_and_links": "used (2, 2) ['raw.csv'] ['a.txt'] one ['a.txt']",
     "pipeline_taxi_prep": "looked test ['cost'] 5 train ['distance', 'cost'] 15",
-    "run_anything": "linked Synapse services left: 0",
+    "run_anything": "RemoteCompute 10.0.0.4 VirtualMachine",
     "manage_runs": "Completed {'step': [0, 1, 2]} {'quality': 'fantastic run'}",
 }
 

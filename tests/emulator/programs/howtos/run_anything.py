@@ -1,11 +1,10 @@
-"""What scripts find around them, metrics that are no numbers, and what a workspace is connected with."""
+"""What scripts find around them, metrics that are no numbers, and a machine that is attached."""
 
 import math
 import os
 
-from azureml.core import Environment, Experiment, LinkedService, ScriptRunConfig, Workspace
+from azureml.core import Environment, Experiment, ScriptRunConfig, Workspace
 from azureml.core.compute import AmlCompute, ComputeTarget, RemoteCompute
-from azureml.core.linked_service import SynapseWorkspaceLinkedServiceConfiguration
 
 TRAIN = """
 import sys
@@ -54,14 +53,3 @@ machine = ComputeTarget.attach(
 )
 machine.wait_for_completion()
 print(type(ws.compute_targets["on-premises"]).__name__, machine.address, machine.type)
-problems = ws.diagnose_workspace({"value": {}})
-print("problems:", [found for found in problems["value"].values() if found])
-LinkedService.register(
-    ws, "synapse", SynapseWorkspaceLinkedServiceConfiguration(ws.subscription_id, ws.resource_group, "spark")
-)
-linked = ws.linked_services["synapse"]
-print(
-    linked.name, linked.type, LinkedService.get(ws, "synapse").linked_service_resource_id.rpartition("/")[2]
-)
-linked.unregister()
-print("linked", linked.type, "services left:", len(LinkedService.list(ws)))

@@ -30,6 +30,8 @@ def install(folder: Path) -> None:
     scripts = Path(__file__).parent / "azure" / "execution"
     runtime = folder / "azureml" / "train" / "automl" / "runtime"
     write_atomic(runtime / "_model_test_utilities.py", (scripts / "run_results.py").read_bytes())
+    local = (scripts / "run_local_training.py").read_bytes()
+    write_atomic(runtime / "_experiment_drivers" / "local_experiment_driver.py", local)
     converter = (scripts / "run_onnx.py").read_bytes()
     write_atomic(folder / "azureml" / "automl" / "runtime" / "onnx_convert" / "__init__.py", converter)
     scoring = (scripts / "run_scoring.py").read_bytes()

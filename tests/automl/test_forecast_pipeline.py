@@ -91,3 +91,18 @@ def test_what_is_known_has_no_width(naive: ForecastPipeline, future: pd.DataFram
     width = (found[0.9] - found[0.1]).to_numpy()[:4]
     assert width[:2].tolist() == [0, 0]
     assert width[3] == pytest.approx(width[2] * np.sqrt(2))
+
+
+def test_without_rows_every_series_is_forecast_from_its_history_on(naive: ForecastPipeline) -> None:
+    values, shown = naive.forecast()
+    assert len(values) == 2 * HORIZON
+    assert shown.groupby("store")["day"].min().tolist() == [pd.Timestamp(DAYS[0])] * 2
+    until, _ = naive.forecast(forecast_destination=DAYS[2])
+    assert len(until) == 2 * 3
+
+
+def test_rows_are_lengthened_up_to_the_destination(naive: ForecastPipeline, future: pd.DataFrame) -> None:
+    first = future[future["day"] == DAYS[0]].drop(columns="sold")
+    values, shown = naive.forecast(first, [1000.0] * len(first), forecast_destination=DAYS[1])
+    assert values.tolist() == [1000.0] * 4
+    assert len(shown) == 4

@@ -7,8 +7,8 @@ PROGRAMS = (
     "pipeline_hyperdrive", "pipeline_transfer", "pipeline_choices",
 )  # fmt: skip
 OUR_OWN = ("control ",)
-ON_PURPOSE = ("example.com", "www.test", "Microsoft.Unknown", "mobile.events.data.microsoft.com")
-"""What other tests ask for though it does not exist; ONNX Runtime sends usage data of its own."""
+ON_PURPOSE = ("example.com", "www.test", "Microsoft.Unknown", "metadata/instance")
+"""What other tests ask for though it does not exist."""
 
 
 def test_every_route_is_called_by_the_unmodified_sdk(program, emulator):

@@ -10,6 +10,7 @@ from tests.emulator.conftest import PROGRAMS, installed, own_workspace
 
 HOWTOS = sorted((PROGRAMS / "howtos").glob("*.py"))
 SAYS = {
+    "automl_function_forecast": "forecasts 12 22 7 [[11.0, 3.0], [11.0, 13.0]]",
     "automl_bank_marketing": "Accuracy: 0.",
     "automl_machines": "all of it went well",
     "automl_orange_juice": "forecasts 80 origins 5",
@@ -31,6 +32,7 @@ SAYS = {
     "parallel_run_debug": "statuses broken-INFO Failed score-DEBUG Finished score-WARNING Finished",
     "pipeline_file_choice": "rows 15 8 12 3 versions 1 2",
     "other_computes": "left 0 and 0",
+    "run_anything": "RemoteCompute 10.0.0.4 VirtualMachine",
     "manage_runs": "Completed {'step': [0, 1, 2]} {'quality': 'fantastic run'}",
 }
 

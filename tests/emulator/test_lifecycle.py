@@ -50,7 +50,7 @@ def test_kill_does_not_end_a_submitted_script(own_emulator):
     wire = Wire(own_emulator)
     cluster = {"properties": {"computeType": "AmlCompute", "properties": {"vmSize": "STANDARD_D2_V2"}}}
     wire.arm("PUT", f"{wire.workspace}/computes/cpu", json=cluster)
-    wait = "echo begun; until test -e ../go; do sleep 0.05; done; mkdir outputs; echo made > outputs/x; echo ended"
+    wait = "echo begun; until test -e ../go; do sleep 0.05; done; echo made > outputs/x; echo ended"
     url = f"/execution/v1.0{wire.workspace}/experiments/e/snapshotrun?runId=r1"
     assert (
         wire.aml("POST", url, json={"Configuration": {"target": "cpu", "command": wait}}).json()["runId"]

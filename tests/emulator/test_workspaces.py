@@ -45,3 +45,10 @@ def test_connections(program):
     found = program("workspaces")
     assert found["connections"] == ["feed", True]
     assert found["connections_left"] == "[]"
+
+
+def test_diagnosis_and_linked_services(program):
+    found = program("workspaces")
+    assert found["problems"] == []
+    assert found["linked"] == [["synapse"], "Synapse", "spark"]
+    assert found["linked_left"] == []

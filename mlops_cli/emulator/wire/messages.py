@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import responses as phrases
@@ -61,8 +63,17 @@ class Request:
 
     @property
     def json(self) -> Any:
-        """The body as JSON, None when it is empty. Raises msgspec.DecodeError."""
-        return msgspec.json.decode(body) if (body := self.body) else None
+        """The body as JSON, None when it is empty. Raises msgspec.DecodeError.
+
+        NaN and infinities, which clients write though JSON has none, become texts: so Azure tells of them.
+        """
+        body = self.body
+        try:
+            return msgspec.json.decode(body) if body else None
+        except msgspec.DecodeError:
+            with contextlib.suppress(ValueError):
+                return json.loads(body, parse_constant=str)
+            raise
 
     @property
     def form(self) -> dict[str, str]:

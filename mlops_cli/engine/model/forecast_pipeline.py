@@ -52,16 +52,33 @@ class ForecastPipeline(FittedPipeline):
 
     def forecast(
         self,
-        X_pred: "pandas.DataFrame",
+        X_pred: "pandas.DataFrame | None" = None,
         y_pred: Any = None,
-        forecast_destination: Any = None,  # noqa: ARG002 Azure's signature
-        ignore_data_errors: bool = False,  # noqa: ARG002
+        forecast_destination: Any = None,
+        ignore_data_errors: bool = False,  # noqa: ARG002 Azure's signature
     ) -> tuple[np.ndarray, "pandas.DataFrame"]:
         """The forecasts, and the rows with them as a column more. Values of `y_pred` that are known stay as they
-        are, and what follows goes on from them."""
-        actuals = _floats(y_pred, len(X_pred))
-        values = np.where(np.isnan(actuals), self.model.predict(X_pred, actuals), actuals)
-        return values, X_pred.assign(**{FORECAST_COLUMN: values})
+        are, and what follows goes on from them. Without `X_pred` every series is forecast from its history on,
+        for a horizon or up to `forecast_destination`, to which rows that are given are lengthened as well."""
+        rows = self._lengthened(X_pred, forecast_destination)
+        actuals = _floats(y_pred, len(rows))
+        values = np.where(np.isnan(actuals), self.model.predict(rows, actuals), actuals)
+        return values, rows.assign(**{FORECAST_COLUMN: values})
+
+    def _lengthened(self, rows: "pandas.DataFrame | None", destination: Any) -> "pandas.DataFrame":
+        """The rows with those that follow them up to `destination`; nothing is known of them but time and series."""
+        import pandas as pd
+
+        if rows is not None and destination is None:
+            return rows
+        number, moment = self.model.periods.number, self.model.periods.moment
+        last = self.model.first + self.model.history.shape[1] - 1
+        if rows is not None:
+            last = number(pd.to_datetime(rows[self.time_column_name]).max())
+        end = last + self.max_horizon if destination is None else number(pd.Timestamp(destination))
+        names = [*self.grain_column_names, self.time_column_name]
+        more = [[*key, moment(at)] for key in self.model.series for at in range(last + 1, end + 1)]
+        return pd.concat([rows, pd.DataFrame(more, columns=names)], ignore_index=True)
 
     def forecast_quantiles(
         self,
@@ -128,4 +145,5 @@ class ForecastPipeline(FittedPipeline):
 
 def _floats(values: Any, count: int) -> np.ndarray:
     """What is known of `count` rows; nothing where `values` are None."""
-    return np.full(count, np.nan) if values is None else np.asarray(values, dtype=np.float64).reshape(-1)
+    given = np.array([]) if values is None else np.asarray(values, dtype=np.float64).reshape(-1)
+    return np.pad(given, (0, max(0, count - len(given))), constant_values=np.nan)

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     Rows = Sequence[dict[str, Any]] | pandas.DataFrame
 
 
+_DETECTED = {"number": "Numeric", "category": "Categorical", "date": "DateTime", "text": "Text"}
+"""Azure's names of the purposes."""
+
+
 class Featurizer:
     """The first step: how the raw columns become the numbers that the algorithm reads."""
 
@@ -35,7 +39,7 @@ def entry(name: str, purpose: str, count: int) -> dict[str, Any]:
     """What a featurization summary says of one raw column."""
     return {
         "RawFeatureName": name,
-        "TypeDetected": purpose,
+        "TypeDetected": _DETECTED.get(purpose, purpose),
         "Dropped": "No" if count else "Yes",
         "EngineeredFeatureCount": count,
         "Transformations": [purpose] if count else [],

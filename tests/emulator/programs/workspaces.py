@@ -1,6 +1,7 @@
 """Workspaces and their key vault."""
 
-from azureml.core import Workspace
+from azureml.core import LinkedService, Workspace
+from azureml.core.linked_service import SynapseWorkspaceLinkedServiceConfiguration
 from outcome import note, refused
 
 ws = Workspace.from_config()
@@ -45,3 +46,16 @@ note(
 )
 ws.delete_connection("feed")
 note(connections_left=ws.list_connections())
+note(problems=[found for found in ws.diagnose_workspace({"value": {}})["value"].values() if found])
+spark = SynapseWorkspaceLinkedServiceConfiguration(ws.subscription_id, ws.resource_group, "spark")
+LinkedService.register(ws, "synapse", spark)
+linked = LinkedService.get(ws, "synapse")
+note(
+    linked=[
+        sorted(ws.linked_services),
+        linked.type.value,
+        linked.linked_service_resource_id.rpartition("/")[2],
+    ]
+)
+linked.unregister()
+note(linked_left=LinkedService.list(ws))

@@ -39,7 +39,7 @@ def put(call: Call) -> Document:
     return _linked(call).put(call["name"].lower(), document)
 
 
-@service.route("GET", BASE, "LinkedService.list")
+@service.route("GET", BASE, "LinkedService.list, Workspace.linked_services")
 def list_linked(call: Call) -> Document:
     return {"value": _linked(call).all()}
 

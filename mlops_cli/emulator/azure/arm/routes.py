@@ -133,6 +133,16 @@ def keys(call: Call) -> dict[str, object]:
     }
 
 
+@service.route("POST", "{W}/diagnose", "Workspace.diagnose_workspace")
+def diagnose(call: Call) -> dict[str, object]:
+    """Nothing is wrong with what a workspace here depends on."""
+    examined = (
+        "userDefinedRoute", "networkSecurityRule", "resourceLock", "dnsResolution", "storageAccount",
+        "keyVault", "containerRegistry", "applicationInsights", "other",
+    )  # fmt: skip
+    return {"value": {f"{what}Results": [] for what in examined}}
+
+
 @service.route("POST", "{W}/resyncKeys", "Workspace.sync_keys")
 def sync_keys(call: Call) -> Response:
     return Response(200)

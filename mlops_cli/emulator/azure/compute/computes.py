@@ -39,6 +39,7 @@ class Computes:
             raise bad_request(f"Compute name {name} is invalid: 3 to 32 letters, digits or -.", "InvalidName")
         operation = self._operations.start(fast=self._fast, error=error)
         properties = posted.get("properties") or {}
+        inner = properties.get("properties") or {}
         document = {
             "id": f"{self._workspace.arm_path}/computes/{name}",
             "name": name,
@@ -51,14 +52,12 @@ class Computes:
                 "computeLocation": properties.get("computeLocation") or self._workspace.location,
                 "description": properties.get("description"),
                 "resourceId": properties.get("resourceId"),
-                "isAttachedCompute": "resourceId" in properties,  # null where an address tells the machine
+                "isAttachedCompute": bool(properties.get("resourceId") or inner.get("address")),
                 "provisioningState": "Creating",
                 "provisioningErrors": None,
                 "createdOn": now(),
                 "modifiedOn": now(),
-                "properties": details(
-                    properties.get("computeType", ""), name, properties.get("properties") or {}
-                ),
+                "properties": details(properties.get("computeType", ""), name, inner),
             },
             "_operation": operation,
         }

@@ -9,7 +9,7 @@ from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
 from mlops_cli.emulator.azure.environment.environments import Environments
 from mlops_cli.emulator.call import Call
 from mlops_cli.emulator.router import Service
-from mlops_cli.emulator.state import Document
+from mlops_cli.emulator.state import Collection, Document
 from mlops_cli.emulator.wire.messages import Response, json_response
 
 service = Service(
@@ -59,13 +59,19 @@ def get_labelled(call: Call) -> Document:
     return found
 
 
+def _built(call: Call) -> Collection:
+    """The versions that were asked to be built."""
+    return call.workspace.collection("environment-builds")
+
+
 BUILD = "/environment/v2.0{W}/environments/{name}/versions/{version}"
 
 
 @service.route("POST", BUILD + "/image", "Environment.build")
 @service.route("POST", BUILD + "/imageoncompute/{compute}", "Environment.build(image_build_compute=...)")
 def build(call: Call) -> Response:
-    _get(call)
+    found = _get(call)
+    _built(call).put(f"{found['name']}\n{found['version']}", {})
     url = f"{call.request.origin}{call.request.path.partition('/image')[0]}/build"
     return json_response({"location": url}, 202)
 
@@ -84,7 +90,7 @@ def build_status(call: Call) -> Document:
 def image(call: Call) -> Document:
     found = _get(call)
     return {
-        "imageExistsInRegistry": False,
+        "imageExistsInRegistry": _built(call).get(f"{found['name']}\n{found['version']}") is not None,
         "vmSize": None,
         "dockerImage": {"name": f"azureml/{found['name'].lower()}", "registry": {"address": None}},
         "pythonEnvironment": found.get("python"),

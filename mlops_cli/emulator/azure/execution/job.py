@@ -34,8 +34,7 @@ def job_of(
     own = {} if local else {"HOME": str(folder.home)}
     configuration = run.get("runDefinition") or {}
     python = _python(app, configuration)
-    path = {} if local else {"PATH": f"{Path(python).parent}:{os.environ.get('PATH', os.defpath)}"}
-    env = _client(app) | own | path | _run(app, workspace, run) | variables | _alone(configuration)
+    env = _client(app) | own | _run(app, workspace, run) | variables | _alone(configuration)
     return {
         "command": [python, str(SCRIPT), str(folder.plan)],
         "cwd": None if local else str(folder.code),

@@ -5,6 +5,7 @@ Imports the SDK of the Python it runs in, nothing of ours.
 """
 
 import json
+import os
 import runpy
 import subprocess
 import sys
@@ -26,6 +27,7 @@ def main(plan_file: Path) -> int:
     for data in plan["outputs"]:
         if data["local"]:
             Path(data["local"]).mkdir(parents=True, exist_ok=True)
+    _surround()
     code = subprocess.call(["/bin/bash", "-c", plan["command"]]) if plan["command"] else run(plan, plan_file)
     if code == 0:
         for data in plan["outputs"]:
@@ -33,6 +35,14 @@ def main(plan_file: Path) -> int:
     for data in plan["references"]:
         give_back(data, before[data["local"]])
     return code
+
+
+def _surround() -> None:
+    """What a script finds: the folders that the run keeps, and its own Python as `python`."""
+    for kept in ("outputs", "logs"):
+        Path(kept).mkdir(exist_ok=True)
+    os.environ["AZUREML_OUTPUT_DIRECTORY"] = "./outputs"
+    os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
 
 
 def run(plan: dict[str, Any], plan_file: Path) -> int:

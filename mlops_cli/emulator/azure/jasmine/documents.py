@@ -77,7 +77,21 @@ def parent(posted: Document) -> Document:
         **given,
     }
     return {"runType": "automl", "target": posted.get("target"), "status": "NotStarted", "properties": properties,
-            "tags": posted.get("tags") or {}}  # fmt: skip
+            "tags": posted.get("tags") or {}, "inputDatasets": _inputs(posted)}  # fmt: skip
+
+
+def _inputs(posted: Document) -> list[Document]:
+    """The tables that go into the run, as its details tell them."""
+    found = {name: _table(posted, name) for name in ("training_data", "validation_data", "test_data")}
+    return [
+        {
+            "identifier": {"savedId": table},
+            "consumptionType": "RunInput",
+            "inputDetails": {"inputName": name, "mechanism": "Direct"},
+        }
+        for name, table in found.items()
+        if table
+    ]
 
 
 def child(parent: Document, trial: Document, ended: str, metric: str) -> Document:
@@ -129,8 +143,9 @@ def end_parent(document: Document, result: Document) -> None:
     tags, properties = document["tags"], document["properties"]
     tags["_aml_system_automl_status"] = result["status"]
     tags["iterations"] = str(document.get("_children", 0))
-    if result["status"] == "Completed":
+    if result.get("best") is not None:
         tags["automl_best_child_run_id"] = f"{document['runId']}_{result['best']}"
+    if result["status"] == "Completed":
         if result.get("explanations"):
             tags["model_explain_run"] = "best_run"
     elif result["status"] == "Failed":

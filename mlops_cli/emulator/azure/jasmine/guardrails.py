@@ -15,10 +15,16 @@ _NAMES = {
     "missing_values": "Missing feature values imputation",
     "high_cardinality": "High cardinality feature detection",
 }
+_PASSED = {
+    "imbalance": "All classes of the label have rows enough.",
+    "missing_values": "No feature misses values.",
+    "high_cardinality": "No feature has a value of its own in nearly every row.",
+}
+"""What there is to say where a check has found nothing."""
 
 
 def faults(table: pandas.DataFrame, settings: TrainSettings) -> list[Document]:
-    """What our own checks find; a table they cannot read has none."""
+    """What our own checks find, and which of Azure's have found nothing; a table they cannot read has none."""
     import pyarrow as pa
 
     from mlops_cli.engine.data import profiling
@@ -29,14 +35,22 @@ def faults(table: pandas.DataFrame, settings: TrainSettings) -> list[Document]:
         ).guardrails
     except (pa.ArrowException, TypeError, ValueError):
         return []
-    return [
-        {
-            "type": guardrail.code,
-            "friendly_type": _NAMES.get(guardrail.code, guardrail.code.replace("_", " ").capitalize()),
-            "result": "Alerted",
-            "friendly_result": guardrail.message,
-            "friendly_parameter_preface": "",
-            "friendly_parameters": [{"Column name": guardrail.column}] if guardrail.column else [],
-        }
-        for guardrail in found
+    passed = [
+        _entry(code, "Passed", said)
+        for code, said in _PASSED.items()
+        if code not in {guardrail.code for guardrail in found}
+        and (code != "imbalance" or settings.task == "classification")
     ]
+    alerted = [_entry(one.code, "Alerted", one.message, one.column) for one in found]
+    return alerted + passed
+
+
+def _entry(code: str, result: str, message: str, column: str | None = None) -> Document:
+    return {
+        "type": code,
+        "friendly_type": _NAMES.get(code, code.replace("_", " ").capitalize()),
+        "result": result,
+        "friendly_result": message,
+        "friendly_parameter_preface": "",
+        "friendly_parameters": [{"Column name": column}] if column else [],
+    }

@@ -47,8 +47,13 @@ def write_children(
     publish_trials(table, settings, folder.search, place, validation)
     models = {int(path.name): path for path in (folder.path / "models").glob("[0-9]*")}
     for number, model in {**models, best: folder.search / "model"}.items():
-        if not folder.child(number).exists():
-            write(model, folder.child(number))
+        write_one(folder, model, number)
+
+
+def write_one(folder: AutoMLFolder, model: Path, number: int) -> None:
+    """Write the files of one child, if they are not there yet."""
+    if not folder.child(number).exists():
+        write(model, folder.child(number))
 
 
 def add_charts(folder: AutoMLFolder) -> None:

@@ -128,10 +128,10 @@ def _ensure_worker(app: App, workspace: Workspace, folder: AutoMLFolder, run_id:
 def _end(app: App, workspace: Workspace, run: Document, folder: AutoMLFolder, result: Document) -> None:
     """The parent's end: files and metrics of the best child first, the status last."""
     runs, run_id = Runs(workspace), run["runId"]
-    if result["status"] == "Completed":
+    if result.get("best") is not None:
         children.finish(app, workspace, run, folder, result)
-        if tested := (folder.read("job") or {}).get("tested"):
-            model_tests.start(app, workspace, f"{run_id}_{result['best']}", tested, run["target"])
+    if result["status"] == "Completed" and (tested := (folder.read("job") or {}).get("tested")):
+        model_tests.start(app, workspace, f"{run_id}_{result['best']}", tested, run["target"])
     error = documents.error(result["error"], result["details"]) if result["status"] == "Failed" else None
     runs.change(run_id, lambda document: documents.end_parent(document, result))
     runs.set_status(run_id, result["status"], at=result["ended"], error=error)

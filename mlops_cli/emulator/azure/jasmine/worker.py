@@ -81,9 +81,12 @@ def _train(folder: AutoMLFolder) -> Document:
     )
     for note in result.notes:
         log.info("%s", note)
-    if result.best is None or result.stopped == "canceled":
+    if result.best is None or result.model_folder is None:
         return {"status": "Canceled", "best": None}
     best = result.best.iteration
+    if result.stopped == "canceled":
+        outputs.write_one(folder, result.model_folder, best)
+        return {"status": "Canceled", "best": best}
     outputs.write_children(folder, table, settings, best, validation)
     outputs.add_charts(folder)
     if job.get("onnx"):

@@ -15,6 +15,7 @@ SAYS = {
     "automl_machines": "all of it went well",
     "automl_orange_juice": "forecasts 80 origins 5",
     "continuous_retraining": "without new data: Canceled",
+    "deploy_with_schema": "[60.0, 120.0] ['GlobalParameters', 'Inputs']",
     "deploy_sklearn_model": "my-custom-env-service Healthy",
     "aks_endpoint_traffic": "versions are gone: True",
     "datasets_tour": "partitions of weather: 2",

@@ -1,4 +1,4 @@
-"""Deploy a script whose run() is decorated with inference-schema: typed arguments and a Swagger document that says so."""
+"""Deploy a script whose run() is decorated with inference-schema: typed arguments, and Swagger that says so."""
 
 import json
 

@@ -45,6 +45,19 @@ def test_known_values_stay_and_the_rest_goes_on_from_them(
     assert sorted(set(fresh)) == sorted(last_before(DAYS[0], store) for store in ("north", "south"))
 
 
+def test_forecasts_are_put_beside_what_came_by_their_index(
+    naive: ForecastPipeline, future: pd.DataFrame
+) -> None:
+    """As the notebooks do, whose tables of what came hold moments."""
+    came = future.assign(day=pd.to_datetime(future["day"]))
+    known = np.where(future["day"] < DAYS[1], 1000.0, np.nan)
+    values, shown = naive.forecast(came.drop(columns="sold"), known)
+    assert shown.index.names == ["day", "store", "origin"]
+    assert set(shown.index.get_level_values("origin")) == {pd.Timestamp(DAYS[0])}
+    beside = pd.DataFrame({"forecast": values}, index=shown.index).reset_index().merge(came, how="right")
+    pd.testing.assert_series_equal(beside["forecast"], pd.Series(values), check_names=False)
+
+
 def test_rolling_origins_know_what_came_before_them(naive: ForecastPipeline, future: pd.DataFrame) -> None:
     y = future.pop("sold").to_numpy()
     found = naive.rolling_forecast(
@@ -96,7 +109,7 @@ def test_what_is_known_has_no_width(naive: ForecastPipeline, future: pd.DataFram
 def test_without_rows_every_series_is_forecast_from_its_history_on(naive: ForecastPipeline) -> None:
     values, shown = naive.forecast()
     assert len(values) == 2 * HORIZON
-    assert shown.groupby("store")["day"].min().tolist() == [pd.Timestamp(DAYS[0])] * 2
+    assert shown.reset_index().groupby("store")["day"].min().tolist() == [pd.Timestamp(DAYS[0])] * 2
     until, _ = naive.forecast(forecast_destination=DAYS[2])
     assert len(until) == 2 * 3
 

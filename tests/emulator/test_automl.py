@@ -72,7 +72,7 @@ def test_cancel(program):
 def test_forecast(program):
     assert program("automl")["forecast_columns"] == [["past values of sold", "date"], ["date"]]
     count, low, high, columns = program("automl")["forecast"]
-    assert (count, columns) == (7, ["date", "_automl_target_col"])
+    assert (count, columns) == (7, ["date", "_automl_dummy_grain_col", "origin", "_automl_target_col"])
     assert 40 < low < high < 95
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import pandas
 
 FORECAST_COLUMN = "_automl_target_col"
+NO_GRAIN = "_automl_dummy_grain_col"
+ORIGIN = "origin"
 
 
 class TimeSeriesFeaturizer(Featurizer):
@@ -57,13 +59,30 @@ class ForecastPipeline(FittedPipeline):
         forecast_destination: Any = None,
         ignore_data_errors: bool = False,  # noqa: ARG002 Azure's signature
     ) -> tuple[np.ndarray, "pandas.DataFrame"]:
-        """The forecasts, and the rows with them as a column more. Values of `y_pred` that are known stay as they
-        are, and what follows goes on from them. Without `X_pred` every series is forecast from its history on,
+        """The forecasts, and the rows with them as a column more, under time, series and origin (the last period
+        that is known) as their index. Values of `y_pred` that are known stay as they are, and what follows goes on
+        from them. Without `X_pred` every series is forecast from its history on,
         for a horizon or up to `forecast_destination`, to which rows that are given are lengthened as well."""
         rows = self._lengthened(X_pred, forecast_destination)
         actuals = _floats(y_pred, len(rows))
         values = np.where(np.isnan(actuals), self.model.predict(rows, actuals), actuals)
-        return values, rows.assign(**{FORECAST_COLUMN: values})
+        return values, self._under_time(rows, actuals).assign(**{FORECAST_COLUMN: values})
+
+    def _under_time(self, rows: "pandas.DataFrame", actuals: np.ndarray) -> "pandas.DataFrame":
+        import pandas as pd
+
+        origin = self.model.periods.moment(self.model.first + self._known(rows, actuals))
+        series: dict[str, Any] = {name: rows[name] for name in self.grain_column_names}
+        series = series or {NO_GRAIN: NO_GRAIN}
+        time = pd.to_datetime(rows[self.time_column_name])
+        keys = pd.DataFrame({self.time_column_name: time, **series, ORIGIN: origin}, index=rows.index)
+        left = rows.drop(columns=[self.time_column_name, *self.grain_column_names])
+        return left.set_index(pd.MultiIndex.from_frame(keys))
+
+    def _known(self, rows: "pandas.DataFrame", actuals: np.ndarray) -> int:
+        """The last period whose label is known, counted from the first of the history."""
+        _, _, at = self.model.window(rows)
+        return int(at[~np.isnan(actuals)].max(initial=self.model.history.shape[1] - 1))
 
     def _lengthened(self, rows: "pandas.DataFrame | None", destination: Any) -> "pandas.DataFrame":
         """The rows with those that follow them up to `destination`; nothing is known of them but time and series."""
@@ -90,8 +109,8 @@ class ForecastPipeline(FittedPipeline):
         """Time, series, and a column for each of `quantiles`: errors are taken as normal, and grow with the root
         of the distance."""
         actuals, (_, _, at) = _floats(y_pred, len(X_pred)), self.model.window(X_pred)
-        known = at[~np.isnan(actuals)].max(initial=self.model.history.shape[1] - 1)
-        width = self.model.spread() * np.sqrt(np.maximum(at - known, 1)) * np.isnan(actuals)
+        away = np.maximum(at - self._known(X_pred, actuals), 1)
+        width = self.model.spread() * np.sqrt(away) * np.isnan(actuals)
         values, _ = self.forecast(X_pred, y_pred)
         found = {q: values + NormalDist().inv_cdf(q) * width for q in self.quantiles}
         shown = X_pred[[self.time_column_name, *self.grain_column_names]].copy()

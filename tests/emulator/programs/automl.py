@@ -154,4 +154,4 @@ note(
         [entry["RawFeatureName"] for entry in columns.get_featurization_summary()],
     ]
 )
-note(forecast=[len(values), float(min(values)), float(max(values)), list(shown.columns)])
+note(forecast=[len(values), float(min(values)), float(max(values)), [*shown.index.names, *shown.columns]])

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+from benchmarks import bytecode
 from mlops_cli.domain.pipeline_runs import SubmitRequest
 from mlops_cli.domain.pipelines import PipelineDefinition
 from mlops_cli.engine.pipelines import start, waiting
@@ -76,7 +77,7 @@ if __name__ == "__main__": Parallel()
 def measure() -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        _as_installed(place)
+        bytecode.keep()
         rows: list[tuple[str, str, float | str]] = []
         for shape in ("chain", "parallel"):
             rows.append(("mlops", shape, _mlops(place, shape)))
@@ -100,12 +101,6 @@ def _print(rows: list[tuple[str, str, float | str]]) -> None:
         peers = [cost for name, cost in costs.items() if not name.startswith("mlops")]
         if peers:
             print(f"{shape}: {costs['mlops'] / min(peers):.2f} of the better peer")
-
-
-def _as_installed(place: Path) -> None:
-    """Children find the bytecode of modules, as those of an installed package do."""
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    os.environ["PYTHONPYCACHEPREFIX"] = str(place / "bytecode")
 
 
 def _mlops(place: Path, shape: str, *, cold: bool = False) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from benchmarks import bytecode
 from benchmarks.serving import load, modelpath, peers, report, rolling, world
 from benchmarks.serving.measuring import Candidate, figures
 
@@ -17,6 +18,7 @@ def main() -> None:
     given = _parser().parse_args()
     if absent := load.missing():
         raise SystemExit(f"{' and '.join(absent)} needed: apt-get install wrk apache2-utils")
+    bytecode.keep()
     bench = world.build()
     endpoint = bench.deploy(1)
     result: dict[str, Any] = {"machine": _machine(), "servers": {}}

@@ -41,7 +41,7 @@ def _one(folder: Path, world: World) -> dict[str, float]:
     asked = fast.read(many)
     return {
         "members": len(model.members),
-        "two_rows": _median(lambda: fast.write(fast.read(two)), 200),
+        "two_rows": _median(lambda: fast.write(fast.read(two)), 2_000),
         "two_rows_reference": _median(lambda: model.predict(world.rows), 5),
         "many_rows_booster_only": _median(lambda: fast.answers(asked), 1),
         "many_rows_native_booster_only": _median(native, 1),

@@ -1,7 +1,7 @@
 """Endpoints of this machine: a supervisor process per endpoint and the commands that tell it what to run.
 
 layout      the files of an endpoint's directory
-sockets     the listening sockets, one per worker slot
+sockets     the listening sockets, shared out among the workers
 worker      one worker process
 slot        one place for a worker: start, replace, restart
 supervisor  all slots of an endpoint; `python -m mlops_cli.engine.endpoints`

@@ -18,6 +18,7 @@ from mlops_cli.engine.model.ensembles import Stack, Vote
 from mlops_cli.engine.model.fitted import FittedModel
 from mlops_cli.engine.model.forecast import ForecastModel
 from mlops_cli.engine.model.members import Bag
+from mlops_cli.engine.serving.fast.answer import Writer
 from mlops_cli.engine.serving.fast.scorer import Asked, FastModel
 from mlops_cli.engine.serving.messages import Refusal
 from mlops_cli.engine.serving.payload import parse_json
@@ -64,6 +65,29 @@ def test_every_kind_of_model_answers_the_same_compiled(label: str, kind: Kind, t
     report = parity.check(model, compiled(model, tmp_path), rows)
     assert report.rows > 600
     assert report.difference < 1e-6
+
+
+@pytest.mark.parametrize(("label", "leaves"), [("two", True), ("three", False), ("price", False)])
+def test_a_lone_booster_of_two_classes_leaves_its_sigmoid_to_the_answer(label: str, leaves: bool) -> None:
+    model = fitted(label, [("LightGBM", {"num_leaves": 7})])
+    for whole in (False, True):
+        graph, table = compile_model(model, whole=whole)
+        last = onnx.load_from_string(graph).graph.node[-1].op_type
+        assert table.logits == (leaves and not whole)
+        assert (last == "Sigmoid") == (leaves and whole)
+
+
+def test_logits_are_answered_as_probabilities_and_as_labels() -> None:
+    schema = fitted("two", [("LightGBM", {"num_leaves": 7})]).schema
+    assert schema.classes
+    first, second = schema.classes
+    writer = Writer(schema, logits=True)
+    logits = [[-800.0], [0.0], [0.5], [800.0]]
+    for answers in (logits, np.array(logits)):
+        likely = 1 / (1 + np.exp(-0.5))
+        np.testing.assert_allclose(writer.numbers(answers)[:, 1], [0, 0.5, likely, 1], rtol=1e-12)
+        written = json.loads(json.loads(writer.write(answers, "predict", wrapped=False)))
+        assert written == {"result": [first, first, second, second]}
 
 
 @pytest.mark.parametrize("label", ["two", "three", "price"])

@@ -11,8 +11,11 @@ from mlops_cli.engine.model.forecast import ForecastModel
 from mlops_cli.engine.serving.fast.table import FORM, GROUPS, Table, described, group
 
 
-def compile_model(model: object) -> tuple[bytes, Table]:
-    """The graph as an ONNX file, and the table. Raises NotCompilableError for what has no exact form."""
+def compile_model(model: object, *, whole: bool = False) -> tuple[bytes, Table]:
+    """The graph as an ONNX file, and the table; a `whole` graph leaves nothing to whoever reads its answer.
+
+    Raises NotCompilableError for what has no exact form.
+    """
     if isinstance(model, ForecastModel):
         raise NotCompilableError("forecasts look back on their own series")
     if not isinstance(model, FittedModel):
@@ -23,6 +26,7 @@ def compile_model(model: object) -> tuple[bytes, Table]:
     classes = len(model.schema.classes or [None])
     width = _mix(graph, model.mix, answers, classes)
     table.sort_by = graph.most_compared()
+    table.logits = classes == 2 and not whole and graph.leaves_sigmoid()
     return graph.model(width), table
 
 

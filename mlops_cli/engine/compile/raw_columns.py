@@ -26,7 +26,7 @@ def whole(model: FittedModel) -> tuple[bytes, dict[str, tuple[str, str]]]:
 
     Raises NotCompilableError for dates, free text and what has no compiled form.
     """
-    file, table = compile_model(model)
+    file, table = compile_model(model, whole=True)
     found = onnx.load_from_string(file)
     graph = found.graph
     columns = table.encoders()

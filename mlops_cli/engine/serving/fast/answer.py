@@ -13,11 +13,13 @@ _RESULTS_START, _RESULTS_END = b'{"Results":[', b"]}"
 
 
 class Writer:
-    """Writes labels, or the numbers of a regression; or probabilities."""
+    """Writes labels, or the numbers of a regression; or probabilities. `logits` is what the table says."""
 
-    def __init__(self, schema: ModelSchema) -> None:
+    def __init__(self, schema: ModelSchema, logits: bool = False) -> None:
         classes = schema.classes
         self._escaped = [_escaped(json.dumps(label)) for label in classes] if classes else None
+        self._logits = logits
+        self._even = 0.0 if logits else 0.5
         self._plain = [msgspec.json.encode(label) for label in classes] if classes else []
 
     def write(self, answers: Answers, method: str, wrapped: bool) -> bytes:
@@ -25,26 +27,29 @@ class Writer:
         if self._escaped is None:
             return _numbers(np.ravel(answers), wrapped)
         if method != "predict":
-            return _numbers(paired(answers, len(self._plain)), wrapped)
-        labels = _likeliest(answers)
+            return _numbers(self.numbers(answers), wrapped)
+        labels = self._likeliest(answers)
         if wrapped:
             return _RESULTS_START + b",".join([self._plain[i] for i in labels]) + _RESULTS_END
         escaped = self._escaped
         return _START + b", ".join([escaped[i] for i in labels]) + _END
 
+    def numbers(self, answers: Answers) -> np.ndarray:
+        """(n, k): of two classes both probabilities, where the graph tells the second one's only."""
+        found = np.asarray(answers)
+        if self._logits:
+            found = np.exp(-np.logaddexp(0.0, -found))
+        return np.hstack([1.0 - found, found]) if found.shape[1] == 1 and len(self._plain) == 2 else found
 
-def paired(answers: Answers, classes: int) -> np.ndarray:
-    """(n, k); both probabilities where the graph tells that of the second of two classes only."""
-    found = np.asarray(answers)
-    return np.hstack([1.0 - found, found]) if found.shape[1] == 1 and classes == 2 else found
-
-
-def _likeliest(answers: Answers) -> list[int]:
-    """Positions of classes; a lone column is the second class's probability."""
-    if isinstance(answers, np.ndarray):
-        found: list[int] = (answers.argmax(axis=1) if answers.shape[1] > 1 else answers[:, 0] > 0.5).tolist()
-        return found
-    return [row.index(max(row)) if len(row) > 1 else row[0] > 0.5 for row in answers]
+    def _likeliest(self, answers: Answers) -> list[int]:
+        """Positions of classes; a lone column is the second class's."""
+        even = self._even
+        if isinstance(answers, np.ndarray):
+            found: list[int] = (
+                answers.argmax(axis=1) if answers.shape[1] > 1 else answers[:, 0] > even
+            ).tolist()
+            return found
+        return [row.index(max(row)) if len(row) > 1 else row[0] > even for row in answers]
 
 
 def _numbers(values: np.ndarray, wrapped: bool) -> bytes:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from mlops_cli.domain.schema import ModelSchema
 from mlops_cli.engine.serving.fast import table
-from mlops_cli.engine.serving.fast.answer import Writer, paired
+from mlops_cli.engine.serving.fast.answer import Writer
 from mlops_cli.engine.serving.fast.batch import Batch
 from mlops_cli.engine.serving.fast.encoder import Encoder, UnfitValueError
 from mlops_cli.engine.serving.fast.engine import Cells, Engine, joined
@@ -44,7 +44,7 @@ class FastModel:
         self._schema = schema
         self._encoder = Encoder(schema, table)
         self._engine = engine
-        self._writer = Writer(schema)
+        self._writer = Writer(schema, table.logits)
 
     def read(self, body: bytes) -> Asked:
         """Refusal (400) when the rows cannot be scored."""
@@ -63,7 +63,7 @@ class FastModel:
 
     def answers(self, asked: Asked) -> np.ndarray:
         """(n, k) probabilities, or (n, 1) numbers of a regression."""
-        return paired(self._engine.answers(asked.cells), len(self._schema.classes or ()))
+        return self._writer.numbers(self._engine.answers(asked.cells))
 
     def write(self, asked: Asked) -> bytes:
         return self._writer.write(self._engine.answers(asked.cells), asked.method, asked.wrapped)

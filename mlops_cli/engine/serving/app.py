@@ -36,7 +36,11 @@ class Scores(Protocol):
 
 
 class App:
-    """Answers requests; `handle` calls `reply` once, at once or later on the event loop."""
+    """Answers requests; `handle` calls `reply` once, at once or later on the event loop.
+
+    What was answered is counted and recorded in the next round of the loop, whose `call_soon` is given: by then the
+    answers have been sent.
+    """
 
     def __init__(
         self,
@@ -48,6 +52,7 @@ class App:
         log: ServiceLog,
         requests: RequestLog,
         metrics: Metrics,
+        call_soon: Callable[[Callable[[], None]], object],
     ) -> None:
         self._spec = spec
         self._live = live
@@ -57,6 +62,8 @@ class App:
         self._log = log
         self._requests = requests
         self._metrics = metrics
+        self._call_soon = call_soon
+        self._answered: list[tuple[Asks, Request, Response, str, float]] = []
         self._pages = Pages()
         self._inline = spec.inline_bytes + 1 if spec.inline_bytes else 0
         self._heads = HeadReader(spec.cors_origins)
@@ -81,10 +88,9 @@ class App:
                 self._note(request, response, request_id)
             seconds = time.perf_counter() - started
             reply(response)
-            if asks.scores:
-                self._metrics.ended(seconds, response)
-            if asks.is_recorded and self._live.app_insights:
-                self._requests.add(request, response, request_id, asks.client_id, seconds)
+            if not self._answered:
+                self._call_soon(self._account)
+            self._answered.append((asks, request, response, request_id, seconds))
 
         try:
             if asks.is_too_long:
@@ -101,6 +107,14 @@ class App:
         self._metrics.refused(response.status)
         self._log.write("WARNING", "request", f"{response.status}: {response.note}", request_id)
         reply(response)
+
+    def _account(self) -> None:
+        answered, self._answered = self._answered, []
+        for asks, request, response, request_id, seconds in answered:
+            if asks.scores:
+                self._metrics.ended(seconds, response)
+            if asks.is_recorded and self._live.app_insights:
+                self._requests.add(asks, request, response, request_id, seconds)
 
     def _route(self, request: Request, request_id: str, finish: Reply) -> None:
         path, method = request.head.path, request.head.method
@@ -165,7 +179,9 @@ class App:
 
 def _dress(response: Response, request_id: str, lines: bytes = b"") -> None:
     id_bytes = request_id.encode()
-    response.headers += b"x-ms-request-id: %s\r\nx-request-id: %s\r\n%s" % (id_bytes, id_bytes, lines)
+    response.headers = b"".join(
+        (response.headers, b"x-ms-request-id: ", id_bytes, b"\r\nx-request-id: ", id_bytes, b"\r\n", lines)
+    )
 
 
 def _busy(message: str) -> Refusal:

@@ -10,14 +10,19 @@ UNRECORDED = {b"/", b"/metrics", *PATHS}
 
 
 class Asks(NamedTuple):
-    """`request_id` and `client_id` are those that the client has given; `lines` are header lines for the response."""
+    """`request_id` and `client_id` are those that the client has given; `lines` are header lines for the response.
+
+    `method` and `path` are what the request log calls them.
+    """
 
     scores: bool
     is_recorded: bool
     is_too_long: bool
     request_id: str | None
-    client_id: bytes | None
+    client_id: str | None
     lines: bytes
+    method: str
+    path: str
 
 
 class HeadReader:
@@ -35,8 +40,10 @@ class HeadReader:
             head.path not in UNRECORDED,
             too_long(given) or too_long(client_id),
             given.decode() if given and is_id(given) else None,
-            client_id,
+            client_id.decode("latin-1") if client_id else None,
             self._lines(head, client_id),
+            head.method.decode("latin-1"),
+            head.path.decode("latin-1"),
         )
 
     def _lines(self, head: Head, client_id: bytes | None) -> bytes:

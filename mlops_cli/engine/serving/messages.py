@@ -114,21 +114,25 @@ class Refusal(MlopsError):
         return response
 
 
-REASON = {status.value: status.phrase.encode() for status in HTTPStatus}
+_STATUS = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus}
 
 
 def encode_response(response: Response, request: Request | None, common: bytes, is_last: bool) -> bytes:
     """The whole response to `request`, ready to send; `common` are header lines, `is_last` ends the connection."""
+    status, body = response.status, response.body
     state = b"Connection: close\r\n" if is_last else b""
     if request and request.head.version == b"1.0" and not is_last:
         state = b"Connection: keep-alive\r\n"
-    return b"HTTP/1.1 %d %s\r\n%sContent-Type: %s\r\nContent-Length: %d\r\n%s%s\r\n%s" % (
-        response.status,
-        REASON.get(response.status, b""),
-        common,
-        response.content_type,
-        len(response.body),
-        response.headers,
-        state,
-        b"" if request and request.head.method == b"HEAD" else response.body,
+    return b"".join(
+        (
+            _STATUS.get(status) or b"HTTP/1.1 %d \r\n" % status,
+            common,
+            b"Content-Type: ",
+            response.content_type,
+            b"\r\nContent-Length: %d\r\n" % len(body),
+            response.headers,
+            state,
+            b"\r\n",
+            b"" if request and request.head.method == b"HEAD" else body,
+        )
     )

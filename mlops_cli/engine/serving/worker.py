@@ -34,6 +34,9 @@ from mlops_cli.engine.serving.spec import (
 from mlops_cli.engine.serving.telemetry import RequestLog
 
 TICK_SECONDS = 0.25
+COLLECT_AFTER = 10_000
+"""New objects between two garbage collections where no script of the user's runs: answers leave no cycles, and those
+that wait to be counted and recorded would be looked through at every tenth request."""
 DRAIN_EXTRA_SECONDS = 5.0
 
 
@@ -74,6 +77,7 @@ class Worker:
             return False
         self._scorer: Scores = scorer.FastScorer(model, self._spec.max_body_bytes, self.log)
         self._swagger = documents.documents(self._spec, schema, has_probabilities=schema.classes is not None)
+        gc.set_threshold(COLLECT_AFTER)
         return True
 
     def _load_script(self, script: Path, schema: ModelSchema | None) -> None:
@@ -113,7 +117,15 @@ class Worker:
         calls: Runner[Response] = Runner(loop, timeout, self._spec.limits.queue)
         metrics = Metrics(self._dir)
         app = App(
-            self._spec, self._live, self._scorer, calls, self._swagger, self.log, self._requests, metrics
+            self._spec,
+            self._live,
+            self._scorer,
+            calls,
+            self._swagger,
+            self.log,
+            self._requests,
+            metrics,
+            loop.call_soon,
         )
         server = Server(app, self._spec, loop)
         stop = asyncio.Event()

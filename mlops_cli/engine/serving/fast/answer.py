@@ -30,9 +30,8 @@ class Writer:
             return _numbers(self.numbers(answers), wrapped)
         labels = self._likeliest(answers)
         if wrapped:
-            return _RESULTS_START + b",".join([self._plain[i] for i in labels]) + _RESULTS_END
-        escaped = self._escaped
-        return _START + b", ".join([escaped[i] for i in labels]) + _END
+            return _RESULTS_START + b",".join(map(self._plain.__getitem__, labels)) + _RESULTS_END
+        return _START + b", ".join(map(self._escaped.__getitem__, labels)) + _END
 
     def numbers(self, answers: Answers) -> np.ndarray:
         """(n, k): of two classes both probabilities, where the graph tells the second one's only."""
@@ -49,7 +48,9 @@ class Writer:
                 answers.argmax(axis=1) if answers.shape[1] > 1 else answers[:, 0] > even
             ).tolist()
             return found
-        return [row.index(max(row)) if len(row) > 1 else row[0] > even for row in answers]
+        if len(answers[0]) > 1:
+            return [row.index(max(row)) for row in answers]
+        return [number > even for (number,) in answers]
 
 
 def _numbers(values: np.ndarray, wrapped: bool) -> bytes:

@@ -1,10 +1,11 @@
 """Rows to the numbers that a compiled model reads."""
 
+from array import array
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import chain
 from operator import getitem
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from msgspec import Struct
@@ -14,14 +15,13 @@ from mlops_cli.domain.data import Row
 from mlops_cli.domain.schema import InputField, ModelSchema, accepts
 from mlops_cli.engine.model.columns import CategoryColumn, Column
 from mlops_cli.engine.serving.fast.engine import Cells
-from mlops_cli.engine.serving.fast.rows import BodyDecoder
+from mlops_cli.engine.serving.fast.rows import BodyDecoder, codes_type
 from mlops_cli.engine.serving.fast.table import GROUPS, Table
 
 _REMEMBERED = 4096
 _SHORT = 64
 _FEW = 32
 Floats = tuple[float, ...]
-S = TypeVar("S", list[Any], tuple[Any, ...])
 
 
 class UnfitValueError(ValueError):
@@ -41,7 +41,10 @@ class _Slot(NamedTuple):
 
 
 class Encoder:
-    """`decoder` decodes the rows that `encode` takes; `encode_dicts` takes what `check_rows` found right."""
+    """`decoder` decodes the rows that `encode` takes; `encode_dicts` takes what `check_rows` found right.
+
+    Numbers, and the codes of categories, come from the decoder as they go into the matrix.
+    """
 
     def __init__(self, schema: ModelSchema, table: Table) -> None:
         slots = _slots(schema, table)
@@ -52,13 +55,14 @@ class Encoder:
         self._first_code = self._numbers + len(self._computed)
         self._read = self._first_code + len(groups["category"])
         self._layout = table.layout()
-        looked_up = [(i, part) for i, part in self._layout if table.groups[i] == "category"]
-        self._lookups = [_Lookup(slots[i], part) for i, part in looked_up]
-        self._with_means = sum(part == 1 for _, part in looked_up)
-        self._classes = max((part for _, part in looked_up), default=0)
+        looked_up = [(i, part - 1) for i, part in self._layout if part and table.groups[i] == "category"]
+        self._means = [_Means(slots[i], part) for i, part in looked_up]
+        self._with_means = self._first_code + sum(part == 0 for _, part in looked_up)
+        self._classes = max((part + 1 for _, part in looked_up), default=0)
         self._any = [(slot.field.name, _encoding(slot)) for slot in slots if slot.column]
         free = {slot.field.name for slot in slots if slot.takes_anything()}
-        self.decoder = BodyDecoder([slot.field for slot in ordered], free)
+        codes = {slot.field.name: _codes(slot) for slot in groups["category"]}
+        self.decoder = BodyDecoder([slot.field for slot in ordered], free, codes)
 
     def encode(self, rows: Sequence[Struct]) -> Cells:
         """UnfitValueError when a value is not accepted."""
@@ -68,29 +72,32 @@ class Encoder:
         """The quicker way for many rows."""
         flat = list(chain.from_iterable(map(astuple, rows)))
         columns = [flat[i :: len(flat) // len(rows)] for i in range(self._read)]
-        parts = [np.array(columns[: self._numbers], dtype=np.float64).reshape(-1, len(rows)).T]
-        for encode, values in zip(self._computed, columns[self._numbers : self._first_code], strict=True):
+        first = self._first_code
+        parts = [*map(_doubles, columns[: self._numbers])]
+        for encode, values in zip(self._computed, columns[self._numbers : first], strict=True):
             encoded = np.fromiter(chain.from_iterable(map(encode, values)), np.float64)
-            parts.append(encoded.reshape(len(rows), -1))
-        for lookup, values in zip(self._lookups, self._repeated(columns[self._first_code :]), strict=True):
-            parts.append(np.fromiter(map(lookup.__getitem__, values), np.float64).reshape(-1, 1))
-        return np.concatenate(parts, axis=1)
+            parts.extend(encoded.reshape(len(rows), -1).T)
+        parts.extend(map(_doubles, columns[first:]))
+        repeated = columns[first : self._with_means] * self._classes
+        for means, values in zip(self._means, repeated, strict=True):
+            parts.append(np.fromiter(map(means.__getitem__, values), np.float64))
+        return np.stack(parts, axis=1)
 
     def _by_row(self, rows: Sequence[Struct]) -> list[float | None]:
         flat: list[float | None] = []
-        numbers, first, end, lookups = self._numbers, self._first_code, self._read, self._lookups
+        numbers, first, end, means = self._numbers, self._first_code, self._read, self._means
         for row in rows:
             values = astuple(row)
-            flat += values[:numbers]
             if first > numbers:
+                flat += values[:numbers]
                 for compute, value in zip(self._computed, values[numbers:first], strict=True):
                     flat += compute(value)
-            flat += map(getitem, lookups, self._repeated(values[first:end]))
+                flat += values[first:end]
+            else:
+                flat += values[:end]
+            if means:
+                flat += map(getitem, means, values[first : self._with_means] * self._classes)
         return flat
-
-    def _repeated(self, looked_up: S) -> S:
-        """A row's categories, then those with means once more for each class: what `_lookups` look up."""
-        return looked_up + looked_up[: self._with_means] * self._classes
 
     def encode_dicts(self, rows: Sequence[Row]) -> Cells:
         """As `encode`, of any values, by the code that the model itself was trained with."""
@@ -98,16 +105,30 @@ class Encoder:
         return [numbers[column][part] for numbers in found for column, part in self._layout]
 
 
-class _Lookup(dict[str | None, float]):
-    """Text to one number of its category's; what is not there is encoded when asked for, and not kept."""
+class _Means(dict[float | None, float]):
+    """The code of a category to the mean of one class; what is missing, or was never seen, has one of its own."""
 
     def __init__(self, slot: _Slot, part: int) -> None:
-        self._encode, self._part = _encoding(slot), part
-        assert isinstance(slot.column, CategoryColumn)
-        super().__init__({key: self._encode(key)[part] for key in (*slot.column.codes, None)})
+        assert slot.means
+        *known, self._other = [means[part] for means in slot.means]
+        super().__init__({float(code): mean for code, mean in enumerate(known)})
 
-    def __missing__(self, key: str | None) -> float:
-        return self._encode(key)[self._part]
+    def __missing__(self, code: float | None) -> float:
+        return self._other
+
+
+def _codes(slot: _Slot) -> type[float]:
+    assert isinstance(slot.column, CategoryColumn)
+    encode = slot.column.encode
+    return codes_type(slot.column.codes, lambda text: encode(text)[0])
+
+
+def _doubles(values: Sequence[float | None]) -> np.ndarray:
+    """NaN for None."""
+    try:
+        return np.frombuffer(array("d", cast(Sequence[float], values)))
+    except TypeError:
+        return np.array(values, dtype=np.float64)
 
 
 def _encoding(slot: _Slot) -> Callable[[Any], Floats]:

@@ -24,7 +24,7 @@ class Lookout:
         self._clock = clock
         self._usual = 2 * MOST_SECONDS
         self._last = self._until = 0.0
-        self._looking = self._fresh = False
+        self._looking = self._fresh = self._answered = False
         self._alone = 0
 
     def is_alone(self) -> bool:
@@ -40,18 +40,30 @@ class Lookout:
         self._alone = 0
 
     def answered(self, loop: AbstractEventLoop) -> None:
-        """To be called on the loop whenever a request was answered that came alone."""
+        """To be called on the loop whenever a request was answered that came alone.
+
+        While the loop looks, what follows from it is left to the next look: the answer is on its way by then.
+        """
         self._alone += 1
-        now = self._clock()
-        interval, self._last = min(now - self._last, 2 * MOST_SECONDS), now
-        self._usual += _WEIGHT * (interval - self._usual)
-        self._until = now + self._usual if self._usual < MOST_SECONDS else now
-        if not self._looking and self._until > now:
+        if self._looking:
+            self._answered = True
+        elif self._learn(self._clock()):
             self._looking = True
             loop.call_soon(self._look, loop)
 
+    def _learn(self, now: float) -> bool:
+        """Whether the next request is soon to come."""
+        interval, self._last = min(now - self._last, 2 * MOST_SECONDS), now
+        self._usual += _WEIGHT * (interval - self._usual)
+        self._until = now + self._usual if self._usual < MOST_SECONDS else now
+        return self._until > now
+
     def _look(self, loop: AbstractEventLoop) -> None:
         """While something is to be called soon, the loop only glances at its sockets and does not sleep."""
-        self._looking = self._fresh = self._clock() < self._until
+        now = self._clock()
+        if self._answered:
+            self._answered = False
+            self._learn(now)
+        self._looking = self._fresh = now < self._until
         if self._looking:
             loop.call_soon(self._look, loop)

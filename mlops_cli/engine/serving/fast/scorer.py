@@ -32,9 +32,8 @@ class Asked(Struct, frozen=True):
     wrapped: bool
 
 
-class _Question(Struct, frozen=True):
-    asked: Asked
-    request_id: str
+_Question = tuple[Asked, str]
+"""What is asked, and the id of the request."""
 
 
 class FastModel:
@@ -114,7 +113,7 @@ class FastScorer:
 
     def _question(self, request: Request, request_id: str) -> _Question | Response:
         try:
-            return _Question(self._read(request), request_id)
+            return self._read(request), request_id
         except Refusal as refusal:
             return refusal.response(request_id)
         except Exception as error:  # noqa: BLE001 whatever happens, there is a response
@@ -124,16 +123,16 @@ class FastScorer:
         """Each says how long the run took that has answered it, and all that came with it."""
         started = time.perf_counter()
         try:
-            bodies = self._model.write_together([question.asked for question in questions])
+            bodies = self._model.write_together([asked for asked, _ in questions])
         except Exception as error:  # noqa: BLE001 whatever happens, there is a response
             if len(questions) > 1:
                 return [self._answer([question])[0] for question in questions]
-            return [self._failed(error).response(questions[0].request_id)]
+            return [self._failed(error).response(questions[0][1])]
         run_ms = (time.perf_counter() - started) * 1e3
         took = _TOOK % run_ms
         return [
-            _answered(body, took, run_ms, question.asked.rows)
-            for body, question in zip(bodies, questions, strict=True)
+            _answered(body, took, run_ms, asked.rows)
+            for body, (asked, _) in zip(bodies, questions, strict=True)
         ]
 
     def _read(self, request: Request) -> Asked:

@@ -18,6 +18,8 @@ FORM = 3
 Group = Literal["number", "computed", "category"]
 GROUPS: tuple[Group, ...] = ("number", "computed", "category")
 """In the order of the matrix."""
+MOST_CODES = 1000
+"""Categories of a column that are decoded to their codes: such a decoder takes a kilobyte for each."""
 _COLUMNS = {"number": NumberColumn, "category": CategoryColumn, "date": DateColumn, "text": TextColumn}
 
 
@@ -65,10 +67,11 @@ def described(column: Column) -> dict[str, Any]:
 
 
 def group(column: Column, kind: ColumnType) -> Group:
-    """How a column of JSON type `kind` is encoded: as it is, by calling its `encode`, or by looking it up."""
+    """How a column of JSON type `kind` is encoded: as it is, by calling its `encode`, or by the decoder."""
     if column.purpose == "number" and kind != "string":
         return "number" if kind != "datetime" else "computed"
-    return "category" if column.purpose == "category" and kind == "string" else "computed"
+    is_short = isinstance(column, CategoryColumn) and len(column.codes) <= MOST_CODES
+    return "category" if is_short and kind == "string" else "computed"
 
 
 def load(folder: Path) -> Table:

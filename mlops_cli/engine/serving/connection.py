@@ -14,12 +14,14 @@ FOREVER = float("inf")
 
 
 class Host(Protocol):
-    """What a connection needs of its server. `common_headers` go out with every response."""
+    """What a connection needs of its server. `common_headers` go out with every response; `idle_deadline` is that of
+    a connection whose last request has just been answered."""
 
     limits: Limits
     max_body_bytes: int
     draining: bool
     common_headers: bytes
+    idle_deadline: float
 
     def handle(self, request: Request, connection: "Connection") -> None: ...
 
@@ -99,14 +101,17 @@ class Connection(asyncio.Protocol):
         request, self._current = self._current, None
         if self._over:
             return
-        keep = isinstance(request, Request) and request.head.keep_alive and not self._host.draining
-        is_last = not keep or (self._deaf and not self._waiting)
+        host = self._host
         asked = request if isinstance(request, Request) else None
-        self._transport.write(encode_response(response, asked, self._host.common_headers, is_last))
+        keep = asked is not None and asked.head.keep_alive and not host.draining
+        is_last = not keep or (self._deaf and not self._waiting)
+        self._transport.write(encode_response(response, asked, host.common_headers, is_last))
         if is_last:
             self._finish()
-        else:
-            self._allow(self._host.limits.idle_seconds)
+            return
+        if not self._write_paused:
+            self.deadline = host.idle_deadline
+        if self._waiting or self._read_paused:
             self._pump()
 
     def expire(self) -> None:

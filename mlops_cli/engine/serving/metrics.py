@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
 from mlops_cli.engine.serving.counters import (
@@ -35,6 +36,7 @@ from mlops_cli.engine.serving.messages import Response
 from mlops_cli.engine.serving.spec import METRICS_DIR
 
 _bucket = partial(bisect_left, BUCKETS)
+_STATUS, _ROWS, _RUN_MS = map(attrgetter, ("status", "rows", "run_ms"))
 MOST_WAITING = 512
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -50,14 +52,16 @@ class Metrics:
             self._own = Counters(self._folder / f"{os.getpid()}")
             self._own.is_free()
         self._begun = self._ended = 0
-        self._waiting: list[tuple[float, Response]] = []
+        self._seconds: list[float] = []
+        self._responses: list[Response] = []
 
     def began(self) -> None:
         self._begun += 1
 
     def ended(self, seconds: float, response: Response) -> None:
-        self._waiting.append((seconds, response))
-        if len(self._waiting) >= MOST_WAITING:
+        self._seconds.append(seconds)
+        self._responses.append(response)
+        if len(self._seconds) >= MOST_WAITING:
             self._count()
 
     def refused(self, status: int) -> None:
@@ -72,17 +76,15 @@ class Metrics:
         values[RSS] = _resident_bytes()
 
     def _count(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        if not waiting:
-            return
+        seconds, self._seconds = self._seconds, []
+        responses, self._responses = self._responses, []
         values = self._own.values
-        self._ended += len(waiting)
-        for status, count in Counter([response.status for _, response in waiting]).items():
+        self._ended += len(seconds)
+        for status, count in Counter(map(_STATUS, responses)).items():
             values[CODE + status] += count
-        values[ROWS] += sum([response.rows or 0 for _, response in waiting])
-        self._observe(REQUEST, REQUEST_SUM, [seconds for seconds, _ in waiting])
-        model = [response.run_ms / 1e3 for _, response in waiting if response.run_ms is not None]
-        self._observe(MODEL, MODEL_SUM, model)
+        values[ROWS] += sum(filter(None, map(_ROWS, responses)))
+        self._observe(REQUEST, REQUEST_SUM, seconds)
+        self._observe(MODEL, MODEL_SUM, [ms / 1e3 for ms in map(_RUN_MS, responses) if ms is not None])
 
     def _observe(self, histogram: int, whole: int, durations: list[float]) -> None:
         for bucket, count in Counter(map(_bucket, durations)).items():

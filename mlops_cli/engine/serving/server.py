@@ -22,6 +22,7 @@ class Server:
         self.max_body_bytes = spec.max_body_bytes
         self.draining = False
         self.common_headers = b""
+        self.idle_deadline = 0.0
         self._app = app
         self._loop = loop
         self._connections: set[Connection] = set()
@@ -54,6 +55,7 @@ class Server:
             self._own_headers,
         )
         now = self._loop.time()
+        self.idle_deadline = now + self.limits.idle_seconds
         for connection in [c for c in self._connections if c.deadline < now]:
             connection.expire()
 

@@ -3,7 +3,6 @@
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -72,11 +71,12 @@ class FastModel:
         if len(asked) == 1:
             return [self.write(asked[0])]
         answers = self._engine.answers(joined([one.cells for one in asked]))
-        ends = accumulate(one.rows for one in asked)
-        return [
-            self._writer.write(answers[end - one.rows : end], one.method, one.wrapped)
-            for one, end in zip(asked, ends, strict=True)
-        ]
+        write, start, written = self._writer.write, 0, []
+        for one in asked:
+            end = start + one.rows
+            written.append(write(answers[start:end], one.method, one.wrapped))
+            start = end
+        return written
 
     def _read_slowly(self, value: object) -> Asked:
         payload = rows_of(value, self._schema)

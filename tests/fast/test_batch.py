@@ -28,10 +28,11 @@ class Doubler:
 
     def __init__(self) -> None:
         self.asked: list[list[int]] = []
+        self.answers: list[int] = []
 
-    def __call__(self, questions: list[int]) -> list[int]:
+    def __call__(self, questions: list[int]) -> None:
         self.asked.append(questions)
-        return [question * 2 for question in questions]
+        self.answers += [question * 2 for question in questions]
 
 
 class Choosy:
@@ -60,17 +61,16 @@ def worker(model: FittedModel, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def added(doubler: Doubler, *rounds: list[int]) -> list[int]:
     """What comes back, in order, when each of `rounds` is asked in one round of the event loop."""
-    answers: list[int] = []
 
     async def ask() -> None:
         batch = Batch(doubler)
         for questions in rounds:
             for question in questions:
-                batch.add(question, answers.append)
+                batch.add(question)
             await asyncio.sleep(0)
 
     asyncio.run(ask())
-    return answers
+    return doubler.answers
 
 
 def test_a_round_of_the_loop_is_one_batch() -> None:
@@ -85,10 +85,9 @@ def test_after_many_lone_ones_each_is_answered_at_once() -> None:
     async def ask() -> list[int]:
         batch, waiting = Batch(doubler), []
         for number in range(3 * MANY):
-            answers: list[int] = []
-            batch.add(number, answers.append)
-            waiting.append(1 - len(answers))
-            while not answers:
+            batch.add(number)
+            waiting.append(number + 1 - len(doubler.answers))
+            while len(doubler.answers) == number:
                 await asyncio.sleep(0)
             await asyncio.sleep(0)
         return waiting
@@ -131,14 +130,19 @@ def test_each_is_answered_as_if_it_had_come_alone(worker: Worker, model: FittedM
 def test_what_fails_together_is_asked_alone(tmp_path: Path) -> None:
     log = ServiceLog(AppendFile(tmp_path / "log", 10_000))
     scorer = FastScorer(Choosy(), 10_000, log)  # type: ignore[arg-type]
-    answers: list[Response] = []
+    answers: list[tuple[bytes, int]] = []
+
+    def finish(request: Request, response: Response) -> None:
+        answers.append((request.body, response.status))
 
     async def ask() -> None:
         for body in (b"good", b"bad", b"good"):
             head = Head()
             head.method = b"POST"
-            scorer.take(Request(head, body), "id", answers.append)
+            asked = Request(head, body)
+            asked.id = "id"
+            scorer.take(asked, finish)
         await asyncio.sleep(0)
 
     asyncio.run(ask())
-    assert [answer.status for answer in answers] == [200, 500, 200]
+    assert answers == [(b"good", 200), (b"bad", 500), (b"good", 200)]

@@ -1,8 +1,10 @@
 """Start, failed start, changed keys, drain, and the end of the supervisor."""
 
+import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -146,6 +148,26 @@ def test_an_old_key_dies_by_itself(launch: Launch) -> None:
     worker = launch(schema=SCHEMA)
     write_secrets(worker.folder, Secrets("third-key", "fourth-key", "s"))
     assert until(lambda: worker.score({"data": ROWS}).status == 401)
+
+
+def test_a_kept_connection_is_let_in_no_longer_than_its_key(launch: Launch) -> None:
+    worker = launch(schema=SCHEMA)
+    asked = request("POST", "/score", json.dumps({"data": ROWS}).encode(), KEY)
+    with worker.connect() as client:
+        assert [client.send(asked).read().status for _ in range(3)] == [200, 200, 200]
+        write_secrets(worker.folder, Secrets("third-key", "fourth-key", "s"))
+        assert until(lambda: client.send(asked).read().status == 401)
+
+
+def test_a_kept_connection_is_let_in_no_longer_than_its_token(launch: Launch) -> None:
+    worker = launch(schema=SCHEMA, auth="token")
+    token = issue_token("token-secret", "bank", ttl_seconds=2, now=time.time())
+    asked = request(
+        "POST", "/score", json.dumps({"data": ROWS}).encode(), {"Authorization": f"Bearer {token}"}
+    )
+    with worker.connect() as client:
+        assert [client.send(asked).read().status for _ in range(3)] == [200, 200, 200]
+        assert until(lambda: client.send(asked).read().status == 401)
 
 
 def test_broken_secrets_change_nothing(launch: Launch) -> None:

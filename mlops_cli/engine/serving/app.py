@@ -9,7 +9,7 @@ from mlops_cli.engine.serving.asks import Asks, HeadReader
 from mlops_cli.engine.serving.ids import LONGEST_ID, new_id
 from mlops_cli.engine.serving.live import Live
 from mlops_cli.engine.serving.logs import ServiceLog
-from mlops_cli.engine.serving.messages import RUN_FAILED, TEXT, Refusal, Request, Response
+from mlops_cli.engine.serving.messages import RUN_FAILED, TEXT, Finish, Refusal, Request, Response
 from mlops_cli.engine.serving.metrics import Metrics
 from mlops_cli.engine.serving.pages import PATHS, Pages
 from mlops_cli.engine.serving.runner import FullError, Runner
@@ -26,11 +26,11 @@ METRICS = b"text/plain; version=0.0.4; charset=utf-8"
 class Scores(Protocol):
     """What scores: an entry script (scoring.Scorer) or a compiled model (fast.scorer.FastScorer)."""
 
-    def score(self, request: Request, request_id: str) -> Response:
+    def score(self, request: Request) -> Response:
         """The response to it, on whatever thread it is asked for."""
         ...
 
-    def take(self, request: Request, request_id: str, finish: Reply) -> None:
+    def take(self, request: Request, finish: Finish) -> None:
         """The same on the event loop: `finish` is called there, at once or within this round of it."""
         ...
 
@@ -63,7 +63,7 @@ class App:
         self._requests = requests
         self._metrics = metrics
         self._call_soon = call_soon
-        self._answered: list[tuple[Asks, Request, Response, str, float]] = []
+        self._answered: list[tuple[Request, Response, float]] = []
         self._pages = Pages()
         self._inline = spec.inline_bytes + 1 if spec.inline_bytes else 0
         self._heads = HeadReader(spec.cors_origins)
@@ -73,31 +73,30 @@ class App:
         return self._runner.is_worn_out
 
     def handle(self, request: Request, reply: Reply) -> None:
-        started = time.perf_counter()
+        request.started, request.reply = time.perf_counter(), reply
         head = request.head
         asks: Asks = head.asks
         if asks is None:
             asks = head.asks = self._heads.read(head)
         if asks.scores:
             self._metrics.began()
-        request_id = asks.request_id or new_id()
-
-        def finish(response: Response) -> None:
-            _dress(response, request_id, asks.lines)
-            if response.status >= 400:
-                self._note(request, response, request_id)
-            seconds = time.perf_counter() - started
-            reply(response)
-            if not self._answered:
-                self._call_soon(self._account)
-            self._answered.append((asks, request, response, request_id, seconds))
-
+        request.id = asks.request_id or new_id()
         try:
             if asks.is_too_long:
                 raise Refusal(431, "HeaderTooLong", f"a request id must not exceed {LONGEST_ID} characters")
-            self._route(request, request_id, finish)
+            self._route(request)
         except Refusal as refusal:
-            finish(refusal.response(request_id))
+            self._finish(request, refusal.response(request.id))
+
+    def _finish(self, request: Request, response: Response) -> None:
+        _dress(response, request.id, request.head.asks.lines)
+        if response.status >= 400:
+            self._note(request, response)
+        seconds = time.perf_counter() - request.started
+        request.reply(response)
+        if not self._answered:
+            self._call_soon(self._account)
+        self._answered.append((request, response, seconds))
 
     def refuse(self, refusal: Refusal, reply: Reply) -> None:
         """Answer what never became a whole request."""
@@ -110,31 +109,36 @@ class App:
 
     def _account(self) -> None:
         answered, self._answered = self._answered, []
-        for asks, request, response, request_id, seconds in answered:
+        for request, response, seconds in answered:
+            asks: Asks = request.head.asks
             if asks.scores:
                 self._metrics.ended(seconds, response)
             if asks.is_recorded and self._live.app_insights:
-                self._requests.add(asks, request, response, request_id, seconds)
+                self._requests.add(request, response, seconds)
 
-    def _route(self, request: Request, request_id: str, finish: Reply) -> None:
+    def _route(self, request: Request) -> None:
         path, method = request.head.path, request.head.method
         if path == b"/score" and method in (b"POST", b"GET"):
             self._authorise(request)
-            self._score(request, request_id, finish)
+            self._score(request)
         elif path == b"/" and method in (b"GET", b"HEAD"):
-            finish(Response(200, b"Healthy", TEXT))
+            self._finish(request, Response(200, b"Healthy", TEXT))
         elif path == b"/swagger.json" and method in (b"GET", b"HEAD"):
-            finish(self._document(request))
+            self._finish(request, self._document(request))
         elif path == b"/metrics" and method in (b"GET", b"HEAD"):
-            finish(Response(200, self._metrics.text(), METRICS))
+            self._finish(request, Response(200, self._metrics.text(), METRICS))
         elif path in PATHS and method in (b"GET", b"HEAD"):
-            finish(self._pages.response(path))
+            self._finish(request, self._pages.response(path))
         elif path == b"/score" and method == b"OPTIONS":
-            finish(Response(200, headers=b"Allow: " + ALLOWED[path] + b"\r\n"))
+            self._finish(request, Response(200, headers=b"Allow: " + ALLOWED[path] + b"\r\n"))
         else:
             raise _unroutable(path, method)
 
     def _authorise(self, request: Request) -> None:
+        """A head that has been let in is not looked at again until there are other keys."""
+        asks: Asks = request.head.asks
+        if asks.let_in is self._live.refuse:
+            return
         header = request.head.headers.get(b"authorization")
         reason = self._live.refuse(header)
         if reason and self._live.refresh():
@@ -143,16 +147,18 @@ class App:
             hint = f"mlops endpoints keys {self._spec.name}"
             challenge = b'WWW-Authenticate: Bearer realm="%s"\r\n' % self._spec.name.encode()
             raise Refusal(401, "Unauthorized", reason, hint=hint, headers=challenge)
+        if self._live.is_lasting:
+            asks.let_in = self._live.refuse
 
-    def _score(self, request: Request, request_id: str, finish: Reply) -> None:
+    def _score(self, request: Request) -> None:
         if len(request.body) < self._inline:
-            self._scorer.take(request, request_id, finish)
+            self._scorer.take(request, self._finish)
             return
         try:
             self._runner.submit(
-                lambda: self._scorer.score(request, request_id),
-                finish,
-                lambda began: finish(self._late(began).response(request_id)),
+                lambda: self._scorer.score(request),
+                lambda response: self._finish(request, response),
+                lambda began: self._finish(request, self._late(began).response(request.id)),
             )
         except FullError:
             raise _busy("too many requests are waiting") from None
@@ -171,10 +177,10 @@ class App:
             raise Refusal(404, "UnknownVersion", f"no swagger of version '{version}', use one of {known}")
         return Response(200, self._swagger[version])
 
-    def _note(self, request: Request, response: Response, request_id: str) -> None:
+    def _note(self, request: Request, response: Response) -> None:
         head = request.head
         line = f"{head.method.decode()} {head.path.decode('latin-1')} {response.status}: {response.note}"
-        self._log.write("ERROR" if response.status >= 500 else "WARNING", "request", line, request_id)
+        self._log.write("ERROR" if response.status >= 500 else "WARNING", "request", line, request.id)
 
 
 def _dress(response: Response, request_id: str, lines: bytes = b"") -> None:

@@ -1,7 +1,8 @@
 """What the head of a request asks of the service beside an answer: found out once, however often it is repeated."""
 
-from typing import NamedTuple
+from msgspec import Struct
 
+from mlops_cli.engine.serving.auth import Refuse
 from mlops_cli.engine.serving.ids import LONGEST_ID, is_id, too_long
 from mlops_cli.engine.serving.messages import Head
 from mlops_cli.engine.serving.pages import PATHS
@@ -9,10 +10,11 @@ from mlops_cli.engine.serving.pages import PATHS
 UNRECORDED = {b"/", b"/metrics", *PATHS}
 
 
-class Asks(NamedTuple):
+class Asks(Struct):
     """`request_id` and `client_id` are those that the client has given; `lines` are header lines for the response.
 
-    `method` and `path` are what the request log calls them.
+    `method` and `path` are what the request log calls them; `let_in` is the gate that this head has passed, where
+    passing once is passing always.
     """
 
     scores: bool
@@ -23,6 +25,7 @@ class Asks(NamedTuple):
     lines: bytes
     method: str
     path: str
+    let_in: Refuse | None = None
 
 
 class HeadReader:

@@ -20,7 +20,8 @@ Stamp = tuple[int, int, int] | None
 
 
 class Live:
-    """`refuse` (see auth.gate) and `app_insights` as the files say now."""
+    """`refuse` (see auth.gate) and `app_insights` as the files say now; `is_lasting` when what `refuse` has let in
+    it always lets in: keys do not expire, but there is a new gate when they are others."""
 
     def __init__(self, service_dir: Path, spec: ServiceSpec, log: ServiceLog) -> None:
         self._dir = service_dir
@@ -41,6 +42,7 @@ class Live:
 
     def _read_secrets(self) -> None:
         secrets = Secrets("", "", "") if self._spec.auth == "none" else read_secrets(self._dir)
+        self.is_lasting = self._spec.auth != "token"
         self.refuse = gate(self._spec.auth, self._spec.name, secrets)
 
     def _try(self, read: Callable[[], None]) -> bool:

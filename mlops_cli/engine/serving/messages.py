@@ -1,5 +1,6 @@
 """A request, a response, and what is said when a request is refused."""
 
+from collections.abc import Callable
 from copy import copy
 from http import HTTPStatus
 from typing import Any
@@ -43,9 +44,14 @@ class Head:
 
 
 class Request:
-    """One HTTP request, complete."""
+    """One HTTP request, complete. `id`, `started` (seconds of the performance counter) and `reply`, which takes the
+    response, are for the server to set."""
 
-    __slots__ = ("body", "head")
+    __slots__ = ("body", "head", "id", "reply", "started")
+
+    id: str
+    reply: "Callable[[Response], None]"
+    started: float
 
     def __init__(self, head: Head, body: bytes = b"") -> None:
         self.head = head
@@ -67,6 +73,9 @@ class Response:
         self.run_ms: float | None = None
         self.rows: int | None = None
         self.note = ""
+
+
+Finish = Callable[[Request, Response], None]
 
 
 class ErrorDetail(Struct, omit_defaults=True):

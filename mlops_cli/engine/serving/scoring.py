@@ -14,7 +14,7 @@ from mlops_cli.engine.serving.capture import end_lines
 from mlops_cli.engine.serving.entry import EntryScript
 from mlops_cli.engine.serving.frames import summary, user_frames, where
 from mlops_cli.engine.serving.logs import ServiceLog, current_request
-from mlops_cli.engine.serving.messages import RUN_FAILED, Refusal, Request, Response
+from mlops_cli.engine.serving.messages import RUN_FAILED, Finish, Refusal, Request, Response
 from mlops_cli.engine.serving.payload import decompress, parse_json, parse_query, query_payload, rows_of
 from mlops_cli.errors import UsageError
 
@@ -34,8 +34,8 @@ class Scorer:
         ways = {"rows": self._rows, "text": self._text, "named": self._named, "request": self._raw}
         self._prepare = ways[entry.style]
 
-    def score(self, request: Request, request_id: str) -> Response:
-        mark = current_request.set(request_id)
+    def score(self, request: Request) -> Response:
+        mark = current_request.set(request.id)
         try:
             call, rows, wrapped = self._prepare(request)
             started = time.perf_counter()
@@ -45,15 +45,15 @@ class Scorer:
             response.headers += b"x-ms-run-fn-exec-ms: %.3f\r\n" % run_ms
             response.run_ms, response.rows = run_ms, rows
         except Refusal as refusal:
-            response = refusal.response(request_id)
+            response = refusal.response(request.id)
         except BaseException as error:  # noqa: BLE001 a user's sys.exit() must not end the service either
-            response = self._failed(error).response(request_id)
+            response = self._failed(error).response(request.id)
         end_lines()
         current_request.reset(mark)
         return response
 
-    def take(self, request: Request, request_id: str, finish: Callable[[Response], None]) -> None:
-        finish(self.score(request, request_id))
+    def take(self, request: Request, finish: Finish) -> None:
+        finish(request, self.score(request))
 
     def _rows(self, request: Request) -> tuple[Callable[[], Any], int | None, bool]:
         value = (

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import msgspec
 
 from mlops_cli.domain.endpoints import RequestRecord
-from mlops_cli.engine.serving.asks import Asks
 from mlops_cli.engine.serving.logs import AppendFile, timestamp
 from mlops_cli.engine.serving.messages import Request, Response
 
@@ -25,12 +24,12 @@ class RequestLog:
         self._worker = os.getpid()
         self._waiting: list[RequestRecord] = []
 
-    def add(self, asks: Asks, request: Request, response: Response, request_id: str, seconds: float) -> None:
+    def add(self, request: Request, response: Response, seconds: float) -> None:
         """Keeps neither body: while requests are waiting to be written, their memory serves the next ones."""
-        run_ms = response.run_ms
+        asks, run_ms = request.head.asks, response.run_ms
         record = RequestRecord(
             timestamp(self._clock() - seconds),
-            request_id,
+            request.id,
             asks.method,
             asks.path,
             response.status,

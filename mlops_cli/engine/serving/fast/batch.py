@@ -11,22 +11,21 @@ from typing import Generic, TypeVar
 from mlops_cli.engine.serving.fast.lookout import Lookout
 
 A = TypeVar("A")
-B = TypeVar("B")
 
 MOST = 64
 """Requests in one run; the first of them waits for the last."""
 
 
-class Batch(Generic[A, B]):
-    """Of one event loop: `add` is called on it, and calls back on it. `answers` gives one answer to each question."""
+class Batch(Generic[A]):
+    """Of one event loop: `add` is called on it, and so is `answer`, with all that came together."""
 
-    def __init__(self, answers: Callable[[list[A]], list[B]]) -> None:
-        self._answers = answers
-        self._waiting: list[tuple[A, Callable[[B], None]]] = []
+    def __init__(self, answer: Callable[[list[A]], None]) -> None:
+        self._answer = answer
+        self._waiting: list[A] = []
         self._lookout = Lookout()
 
-    def add(self, question: A, finish: Callable[[B], None]) -> None:
-        self._waiting.append((question, finish))
+    def add(self, question: A) -> None:
+        self._waiting.append(question)
         if len(self._waiting) == MOST or self._lookout.is_alone():
             self._run()
         elif len(self._waiting) == 1:
@@ -36,9 +35,7 @@ class Batch(Generic[A, B]):
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        answers = self._answers([question for question, _ in waiting])
-        for (_, finish), answer in zip(waiting, answers, strict=True):
-            finish(answer)
+        self._answer(waiting)
         if len(waiting) == 1:
             self._lookout.answered(get_running_loop())
         else:

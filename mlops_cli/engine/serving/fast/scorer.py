@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from mlops_cli.engine.serving.fast.encoder import Encoder, UnfitValueError
 from mlops_cli.engine.serving.fast.engine import Cells, Engine, joined
 from mlops_cli.engine.serving.fast.table import Table
 from mlops_cli.engine.serving.logs import ServiceLog
-from mlops_cli.engine.serving.messages import RUN_FAILED, Refusal, Request, Response
+from mlops_cli.engine.serving.messages import RUN_FAILED, Finish, Refusal, Request, Response
 from mlops_cli.engine.serving.payload import decompress, method_of, parse_json, query_payload, rows_of
 
 _TOOK = b"x-ms-run-function-failed: False\r\nx-ms-run-fn-exec-ms: %.3f\r\n"
@@ -29,10 +29,6 @@ class Asked(Struct, frozen=True):
     rows: int
     method: str
     wrapped: bool
-
-
-_Question = tuple[Asked, str]
-"""What is asked, and the id of the request."""
 
 
 class FastModel:
@@ -97,43 +93,48 @@ class FastScorer:
         self._model = model
         self._limit = max_body_bytes
         self._log = log
-        self._batch = Batch(self._answer)
+        self._batch = Batch(self._finish)
 
-    def score(self, request: Request, request_id: str) -> Response:
-        question = self._question(request, request_id)
-        return question if isinstance(question, Response) else self._answer([question])[0]
+    def score(self, request: Request) -> Response:
+        asked = self._asked(request)
+        return asked if isinstance(asked, Response) else self._answer([asked], [request])[0]
 
-    def take(self, request: Request, request_id: str, finish: Callable[[Response], None]) -> None:
+    def take(self, request: Request, finish: Finish) -> None:
         """Score it together with all requests that this round of the event loop brings."""
-        question = self._question(request, request_id)
-        if isinstance(question, Response):
-            finish(question)
+        asked = self._asked(request)
+        if isinstance(asked, Response):
+            finish(request, asked)
         else:
-            self._batch.add(question, finish)
+            self._batch.add((asked, request, finish))
 
-    def _question(self, request: Request, request_id: str) -> _Question | Response:
+    def _asked(self, request: Request) -> Asked | Response:
         try:
-            return self._read(request), request_id
+            return self._read(request)
         except Refusal as refusal:
-            return refusal.response(request_id)
+            return refusal.response(request.id)
         except Exception as error:  # noqa: BLE001 whatever happens, there is a response
-            return self._failed(error).response(request_id)
+            return self._failed(error).response(request.id)
 
-    def _answer(self, questions: list[_Question]) -> list[Response]:
+    def _finish(self, taken: list[tuple[Asked, Request, Finish]]) -> None:
+        asked, requests, finishes = zip(*taken, strict=True)
+        responses = self._answer(asked, requests)
+        for finish, request, response in zip(finishes, requests, responses, strict=True):
+            finish(request, response)
+
+    def _answer(self, asked: Sequence[Asked], requests: Sequence[Request]) -> list[Response]:
         """Each says how long the run took that has answered it, and all that came with it."""
         started = time.perf_counter()
         try:
-            bodies = self._model.write_together([asked for asked, _ in questions])
+            bodies = self._model.write_together(asked)
         except Exception as error:  # noqa: BLE001 whatever happens, there is a response
-            if len(questions) > 1:
-                return [self._answer([question])[0] for question in questions]
-            return [self._failed(error).response(questions[0][1])]
+            if len(asked) > 1:
+                return [
+                    self._answer([one], [request])[0] for one, request in zip(asked, requests, strict=True)
+                ]
+            return [self._failed(error).response(requests[0].id)]
         run_ms = (time.perf_counter() - started) * 1e3
         took = _TOOK % run_ms
-        return [
-            _answered(body, took, run_ms, asked.rows)
-            for body, (asked, _) in zip(bodies, questions, strict=True)
-        ]
+        return [_answered(body, took, run_ms, one.rows) for body, one in zip(bodies, asked, strict=True)]
 
     def _read(self, request: Request) -> Asked:
         if request.head.method == b"GET":

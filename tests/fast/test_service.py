@@ -117,6 +117,36 @@ def test_both_answer_every_body_alike(both: tuple[Worker, Worker], rows: list[di
         assert fast == reference, body
 
 
+SPELLINGS = [
+    "city 8",
+    " city 8 ",
+    "city\\u00208",
+    "city 8\\n",
+    "CITY 8",
+    "",
+    "  ",
+    "8",
+    "nan",
+    "Stra\u00dfe",
+    "x" * 5000,
+]
+SPELLINGS += ["x" * 5000, "\\u0000", "\\ud83d", "\\ud83d\\ude00"]
+
+
+@pytest.mark.parametrize("text", SPELLINGS)
+def test_texts_of_every_kind_are_answered_alike(
+    both: tuple[Worker, Worker], rows: list[dict[str, Any]], text: str
+) -> None:
+    """`text` as it stands in the JSON."""
+    asked = {"data": [{**rows[0], "city": "?"}], "GlobalParameters": {"method": "predict_proba"}}
+    body = json.dumps(asked).replace('"?"', f'"{text}"').encode()
+    fast, reference = (told(worker, "POST", "/score", body) for worker in both)
+    assert fast[0] == reference[0]
+    if fast[0] == 200:
+        fast, reference = (rounded(json.loads(body)["result"]) for _, body in (fast, reference))
+    assert fast == reference
+
+
 def test_probabilities_are_answered_alike(both: tuple[Worker, Worker], rows: list[dict[str, Any]]) -> None:
     wanted = {"GlobalParameters": {"method": "predict_proba"}}
     for body in ({"data": rows, **wanted}, {"Inputs": {"data": rows}, **wanted}):

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 ENGINES = Path(__file__).parent / "engines"
-_PLAIN = ("lightgbm==4.7.0", "scikit-learn", "pandas")
+_PLAIN = ("lightgbm==4.7.0", "scikit-learn", "pandas<3")
 NEEDS: dict[str, tuple[str, ...]] = {
     "mlops": (),
     "lightgbm": _PLAIN,
-    "flaml": ("flaml==2.7.0", "lightgbm", "xgboost-cpu<3", "scikit-learn", "pandas"),
+    "flaml": ("flaml==2.7.0", "lightgbm", "xgboost-cpu<3", "scikit-learn", "pandas<3"),
     "trees": _PLAIN,
     "linear": _PLAIN,
     "autogluon": ("autogluon.tabular[lightgbm,catboost]==1.6.3", "xgboost-cpu"),

@@ -23,8 +23,9 @@ def init():
     names = sorted(os.listdir(args.names)) if args.names else []
     print("init", os.getpid(), factor, names)
 
-def run(mini_batch):
+def run(mini_batch, context):
     if isinstance(mini_batch, pd.DataFrame):
+        assert mini_batch.x.iloc[0] == context.global_row_index_lower_bound
         return pd.DataFrame({"x": mini_batch.x, "scaled": mini_batch.x * factor})
     for path in mini_batch:
         if "bad" in path:

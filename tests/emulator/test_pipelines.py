@@ -180,7 +180,9 @@ def test_parallel_run_works_on_partitions_and_tells_the_script_which(program):
 
 
 def test_settings_of_parallel_run_are_parameters(program):
-    assert program("pipeline_parallel")["sizes"] > 1
+    found = program("pipeline_parallel")
+    assert found["sizes"] > 1
+    assert found["nodes"] == 3
 
 
 def test_outputs_of_steps_are_mounted_and_read_as_tables(program):

@@ -152,6 +152,10 @@ def test_automl_step_trains_and_its_metrics_and_model_are_read_back(program):
     assert (found["step"], found["best"]) == ("StepRun", True)
 
 
+def test_reused_automl_step_gives_its_iterations(program):
+    assert program("pipeline_automl")["reused"] == ["0", True, "FittedPipeline"]
+
+
 def test_step_after_automl_registers_the_model(program):
     assert program("pipeline_automl")["registered"] == ["registered from-pipeline 1"]
 

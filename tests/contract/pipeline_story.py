@@ -106,7 +106,7 @@ class PipelineStory:
         self.answers |= {
             "no token": self._post(token=""),
             "wrong token": self._post(token="nobody"),
-            "wrong parameter": self._post({"ParameterAssignments": {"nobody": 1}}),
+            "wrong parameter": self._post({"ParameterAssignments": {"rows": "many"}}),
             "run": self._post(body),
         }
         run = json.loads(self.answers["run"][1])["Id"]

@@ -155,7 +155,7 @@ def test_any_http_client_gets_the_same_codes(pipelines: PipelineStory) -> None:
     codes = {name: status for name, (status, _) in pipelines.answers.items()}
     assert codes.pop("disabled") in (404, 409)
     assert codes == {"no token": 401, "wrong token": 401, "wrong parameter": 400, "run": 200}
-    assert "nobody" in pipelines.answers["wrong parameter"][1]
+    assert "'rows'" in pipelines.answers["wrong parameter"][1]
     assert json.loads(pipelines.answers["wrong parameter"][1])["error"]["message"]
     assert pipelines.json("ended by http")["status"] == "Completed"
     shown = pipelines.json("show by http")

@@ -6,6 +6,7 @@ def test_datastores(program):
     assert found["default"] == "workspaceblobstore"
     assert found["stores"] == ["workspaceblobstore", "workspacefilestore"]
     assert "Could not find datastore: nope" in found["missing"]
+    assert found["registered"] == "mine"
     assert "already exists" in found["again"]
     assert found["new_default"] == "mine"
     assert "cannot be deleted" in found["delete_default"]

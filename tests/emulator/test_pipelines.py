@@ -78,6 +78,7 @@ def test_published_pipeline_is_listed_and_submitted(program):
 def test_rest_trigger_runs_with_parameters_and_data_paths(program):
     found = program("pipelines")
     assert (found["rest_status"], found["rest"]) == (200, "Finished")
+    assert "nobody" not in found["rest_parameters"]
     assert found["rest_log"] == ["rows 8 parameter 8 own mine", "raw ['a.csv', 'b.csv'] where ['c.csv']"]
     assert found["runs"] == 2
 
@@ -151,6 +152,10 @@ def test_automl_step_trains_and_its_metrics_and_model_are_read_back(program):
     assert (found["step"], found["best"]) == ("StepRun", True)
 
 
+def test_reused_automl_step_gives_its_iterations(program):
+    assert program("pipeline_automl")["reused"] == ["0", True, "FittedPipeline"]
+
+
 def test_step_after_automl_registers_the_model(program):
     assert program("pipeline_automl")["registered"] == ["registered from-pipeline 1"]
 
@@ -179,7 +184,9 @@ def test_parallel_run_works_on_partitions_and_tells_the_script_which(program):
 
 
 def test_settings_of_parallel_run_are_parameters(program):
-    assert program("pipeline_parallel")["sizes"] > 1
+    found = program("pipeline_parallel")
+    assert found["sizes"] > 1
+    assert found["nodes"] == 3
 
 
 def test_outputs_of_steps_are_mounted_and_read_as_tables(program):

@@ -104,12 +104,21 @@ def trigger(
     if chosen is None:
         known = ", ".join(f"v{one.version}" for one in versions)
         raise NotFoundError(f"pipeline '{name}' has no v{version}; there is: {known}")
+    _check_names(chosen, request)
     token, _ = backend.token()
     if not chosen.endpoint:
         chosen = next(one for one in backend.published(name) if one.version == chosen.version)
     url = chosen.endpoint if version is None else chosen.version_endpoint
     data = backend.data_body(chosen, request.data) if request.data else {}
     return post(url, token, request, data)
+
+
+def _check_names(version: PublishedPipeline, request: SubmitRequest) -> None:
+    """Azure passes over parameters that a pipeline does not have. Of what others have published, we know none."""
+    known = ", ".join(version.parameters) or "it has none"
+    for name in request.parameters if version.content_hash else ():
+        if name not in version.parameters:
+            raise UsageError(f"the pipeline has no parameter '{name}'; there is: {known}")
 
 
 def post(url: str, token: str, request: SubmitRequest, data: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ store = ws.get_default_datastore()
 note(default=store.name, stores=sorted(ws.datastores), missing=refused(lambda: Datastore.get(ws, "nope")))
 
 mine = {"container_name": "mycontainer", "account_name": "myaccount", "account_key": "QUJDRA=="}
-Datastore.register_azure_blob_container(ws, "mine", **mine)
+note(registered=Datastore.register_azure_blob_container(ws, "Mine", **mine).name)
 note(again=refused(lambda: Datastore.register_azure_blob_container(ws, "mine", **mine)))
 Datastore.register_azure_blob_container(ws, "mine", overwrite=True, **mine)
 ws.set_default_datastore("mine")

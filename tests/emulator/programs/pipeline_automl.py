@@ -62,7 +62,8 @@ register = PythonScriptStep(
     "register.py", "register", ["--model_name", "from-pipeline", "--model_path", model_data],
     inputs=[model_data], compute_target=target, source_directory="src",
 )  # fmt: skip
-run = Experiment(ws, "automl-pipe").submit(Pipeline(ws, [register]))
+pipeline = Pipeline(ws, [register])
+run = Experiment(ws, "automl-pipe").submit(pipeline)
 note(status=run.wait_for_completion(show_output=False))
 output = run.get_pipeline_output("metrics_output")
 output.download(".", show_progress=False)
@@ -82,3 +83,9 @@ best, fitted = automl.get_output()
 note(best=best.id.startswith(step.id), fitted=type(fitted).__name__, step=type(step).__name__)
 log = next(iter(run.find_step_run("register"))).get_stdout_log().splitlines()
 note(registered=[line for line in log if line.startswith("registered")])
+again = Experiment(ws, "automl-pipe").submit(pipeline)
+again.wait_for_completion(show_output=False)
+trial, fitted = AutoMLStepRun(again.find_step_run("automl_module")[0]).get_output(iteration=0)
+note(
+    reused=[trial.get_properties()["iteration"], "AUC_weighted" in trial.get_metrics(), type(fitted).__name__]
+)

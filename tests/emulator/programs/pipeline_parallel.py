@@ -23,8 +23,9 @@ def init():
     names = sorted(os.listdir(args.names)) if args.names else []
     print("init", os.getpid(), factor, names)
 
-def run(mini_batch):
+def run(mini_batch, context):
     if isinstance(mini_batch, pd.DataFrame):
+        assert mini_batch.x.iloc[0] == context.global_row_index_lower_bound
         return pd.DataFrame({"x": mini_batch.x, "scaled": mini_batch.x * factor})
     for path in mini_batch:
         if "bad" in path:
@@ -135,7 +136,8 @@ by_size = ParallelRunStep(
     output=sized,
     arguments=["--factor", 1],
 )  # fmt: skip
-run = Experiment(ws, "parallel").submit(Pipeline(ws, [by_kind, by_size]), pipeline_parameters={"size": "1KB"})
+chosen = {"size": "1KB", "nodes": 3}
+run = Experiment(ws, "parallel").submit(Pipeline(ws, [by_kind, by_size]), pipeline_parameters=chosen)
 note(parted=run.wait_for_completion(show_output=False))
 found = {step.name: step for step in run.get_steps()}
 found["kinds"].get_output_data("parts").download("parts", show_progress=False)
@@ -143,6 +145,7 @@ note(parts=sorted(next(Path("parts").rglob("*.txt")).read_text().splitlines()))
 log = found["kinds"].get_stdout_log().splitlines()
 note(heard=["over" in log, any(line.endswith("part") for line in log)])
 note(sizes=int(found["sizes"].get_stdout_log().splitlines()[-1].split()[0]))
+note(nodes=found["sizes"].get_details()["runDefinition"]["nodeCount"])
 strict = ParallelRunStep(
     name="strict",
     parallel_run_config=config(mini_batch_size="1", error_threshold=0, output_action="summary_only"),

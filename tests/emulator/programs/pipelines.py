@@ -155,24 +155,25 @@ graphs = (run.get_graph(), published.get_graph())
 note(graphs=[sorted(node.name for node in graph.module_nodes) for graph in graphs])
 submitted = published.submit(ws, "published", pipeline_parameters={"rows": 6})
 note(submitted=submitted.wait_for_completion(show_output=False))
-note(wrong=refused(lambda: published.submit(ws, "published", pipeline_parameters={"nobody": 1})))
+note(wrong=refused(lambda: published.submit(ws, "published", pipeline_parameters={"rows": "many"})))
 principal = ServicePrincipalAuthentication(*(os.environ[f"AZUREML_SERVICE_PRINCIPAL_{name}"]
                                              for name in ("TENANT_ID", "ID", "PASSWORD")))  # fmt: skip
 header = principal.get_authentication_header()
 elsewhere = {"DataStoreName": store.name, "RelativePath": "pipelines/other"}
 body = {
     "ExperimentName": "by-rest",
-    "ParameterAssignments": {"rows": 8},
+    "ParameterAssignments": {"rows": 8, "nobody": "passed over"},
     "DataPathAssignments": {"where": elsewhere},
 }
 answer = requests.post(published.endpoint, headers=header, json=body)
 rest = PipelineRun(Experiment(ws, "by-rest"), answer.json()["Id"])
 note(rest=rest.wait_for_completion(show_output=False), rest_status=answer.status_code)
+note(rest_parameters=sorted(answer.json()["ParameterAssignments"]))
 note(rest_log=next(s for s in rest.get_steps() if s.name == "prepare").get_stdout_log().splitlines()[-2:])
 note(runs=len(PipelineRun.get_pipeline_runs(ws, published.id)))
 note(refusals=[
     requests.post(published.endpoint, json=body).status_code,
-    requests.post(published.endpoint, headers=header, json={"ParameterAssignments": {"x": 1}}).json(),
+    requests.post(published.endpoint, headers=header, json={"DataPathAssignments": {"x": {}}}).json(),
     requests.post(published.endpoint, headers=header, json={"ParameterAssignments": {"rows": "many"}}).json(),
     requests.post(published.endpoint[:-4] + "0000", headers=header, json=body).status_code,
 ])  # fmt: skip

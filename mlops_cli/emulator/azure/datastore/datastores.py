@@ -40,8 +40,9 @@ def find(workspace: Workspace, name: str) -> Document | None:
 
 
 def add(workspace: Workspace, posted: Document) -> Document:
-    """Add or replace a datastore as a client posts it; Azure fills in what it left out."""
-    document = {**_document(posted["name"], posted["dataStoreType"]), **_without_nulls(posted)}
+    """Add or replace a datastore as a client posts it; Azure fills in what is left out, its name is lower case."""
+    name = posted["name"].lower()
+    document = {**_document(name, posted["dataStoreType"]), **_without_nulls(posted), "name": name}
     section = document.get("azureStorageSection")
     if section:
         document["azureStorageSection"] = section = {
@@ -52,9 +53,9 @@ def add(workspace: Workspace, posted: Document) -> Document:
             section |= _credential(section["credentialType"], credential)
         if place := container(document):
             workspace.state.blobs.add_container(*place)
-    for name in [name for name in document if name.endswith("Section")]:
-        _trust(workspace, document[name])
-    return collection(workspace).put(document["name"].lower(), document)
+    for key in [key for key in document if key.endswith("Section")]:
+        _trust(workspace, document[key])
+    return collection(workspace).put(name, document)
 
 
 def _credential(kind: str, credential: str) -> Document:

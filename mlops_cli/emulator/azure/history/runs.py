@@ -84,7 +84,14 @@ class Runs:
 
     def get(self, run_id: str) -> Document | None:
         place = self._places.get(run_id)
-        return self._of(place["experiment"]).get(run_id) if place else None
+        return self._of(place["experiment"]).get(run_id) if place else self._taken_over(run_id)
+
+    def _taken_over(self, run_id: str) -> Document | None:
+        """An iteration of AutoML, asked for as one of a run that has taken over the work of another."""
+        parent, _, iteration = run_id.rpartition("_")
+        run = self.get(parent) if parent else None
+        before = run["properties"].get(REUSED) if run else None
+        return self.get(f"{before}_{iteration}") if before else None
 
     def change(self, run_id: str, change: Callable[[Document], object]) -> Document | None:
         """Apply `change` in one transaction; None when there is no such run."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlops_cli.emulator import errors, hosts
+from mlops_cli.emulator.azure.history.runs import Runs
 from mlops_cli.emulator.azure.metric.metrics import Metrics
 from mlops_cli.emulator.call import Call
 from mlops_cli.emulator.router import Service
@@ -23,10 +24,16 @@ def add(call: Call) -> Document:
     return {"errors": []}
 
 
+def _kept(call: Call) -> Metrics:
+    """Those of the run that did the work."""
+    run = Runs(call.workspace).get(call["run"])
+    return Metrics(call.workspace, run["runId"] if run else call["run"])
+
+
 @service.route("POST", BASE + "/list", "Run.get_metrics: names")
 def names(call: Call) -> Document:
     return {
-        "value": Metrics(call.workspace, call["run"]).names(),
+        "value": _kept(call).names(),
         "continuationToken": None,
         "nextLink": None,
     }
@@ -35,9 +42,7 @@ def names(call: Call) -> Document:
 @service.route("POST", BASE + "/full", "Run.get_metrics: values")
 def full(call: Call) -> Document:
     asked = call.document
-    found = Metrics(call.workspace, call["run"]).full(
-        asked["metricName"], asked.get("startTime"), asked.get("endTime")
-    )
+    found = _kept(call).full(asked["metricName"], asked.get("startTime"), asked.get("endTime"))
     if found is None:
         raise errors.not_found(f"Metric {asked['metricName']} was not found.")
     return found

@@ -184,7 +184,10 @@ def completed(interface: Document, graph: Document) -> Document:
 
 
 def as_declared(interface: Document, given: Document) -> Document:
-    """What a run is given, under the names of the graph's parameters: callers may write them in any case."""
+    """What a run is given, under the names of the graph's parameters: callers may write them in any case.
+
+    Values of parameters that the graph does not have are passed over, as Azure does.
+    """
     renamed = dict(given)
     for kind, declared in ASSIGNED.items():
         names = {one["Name"].lower(): one["Name"] for one in interface.get(declared) or []}
@@ -193,12 +196,13 @@ def as_declared(interface: Document, given: Document) -> Document:
             renamed[kind] = {
                 name if name in exact else names.get(name.lower(), name): value
                 for name, value in values.items()
+                if kind != "ParameterAssignments" or name.lower() in names
             }
     return renamed
 
 
 def check_assignments(interface: Document, given: Document) -> None:
-    """Raises ApiError 400 for a parameter that the pipeline does not have."""
+    """Raises ApiError 400 for a data path or a dataset that the pipeline has no parameter for."""
     for kind, declared in ASSIGNED.items():
         names = {one["Name"] for one in interface.get(declared) or []}
         unknown = sorted(set(given.get(kind) or {}) - names)

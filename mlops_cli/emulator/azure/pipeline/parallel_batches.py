@@ -16,11 +16,15 @@ UNITS = {"": 1, "B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
 
 
 class Batch(NamedTuple):
-    """A data frame or a list of paths; `key` are the values of the partition keys that it stands for."""
+    """A data frame or a list of paths; `key` are the values of the partition keys that it stands for.
+
+    `first` is how many rows or files of the input are before it.
+    """
 
     content: Any
     dataset: str
     key: dict[str, Any] | None = None
+    first: int | None = None
 
 
 class Context:
@@ -30,6 +34,7 @@ class Context:
         self.partition_key_value = batch.key
         self.dataset_name = batch.dataset
         self.minibatch_index = index
+        self.global_row_index_lower_bound = batch.first
 
     @property
     def dataset(self) -> Any:
@@ -89,13 +94,13 @@ def rows(name: str, own: argparse.Namespace) -> Iterator[Batch]:
     per_row = max(1, len(frame.to_csv(index=False)) // max(1, len(frame)))
     count = max(1, own.mini_batch_size // per_row)
     for start in range(0, len(frame), count):
-        yield Batch(frame.iloc[start : start + count].reset_index(drop=True), name)
+        yield Batch(frame.iloc[start : start + count].reset_index(drop=True), name, first=start)
 
 
 def lists(place: str, name: str, own: argparse.Namespace) -> Iterator[Batch]:
     paths = files(Path(place))
     for start in range(0, len(paths), own.mini_batch_size):
-        yield Batch(paths[start : start + own.mini_batch_size], name)
+        yield Batch(paths[start : start + own.mini_batch_size], name, first=start)
 
 
 def folders(name: str, keys: list[str]) -> Iterator[Batch]:

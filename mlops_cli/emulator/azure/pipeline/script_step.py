@@ -14,6 +14,7 @@ from mlops_cli.emulator.azure.history.runs import Runs
 from mlops_cli.emulator.azure.pipeline import places
 from mlops_cli.emulator.azure.pipeline.commands import joined
 from mlops_cli.emulator.azure.pipeline.graph import Source, Step
+from mlops_cli.emulator.azure.pipeline.sizes import sized
 from mlops_cli.emulator.azure.pipeline.sources import dataset_of, place_of, table_of
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.workspace import Workspace
@@ -132,7 +133,7 @@ class ScriptJob:
             "command": self._command(),
             "target": parameters.get("Target"),
         }
-        return self.completed(given | own)
+        return self.completed(sized(given, parameters) | own)
 
     def completed(self, given: Document) -> Document:
         """A run configuration with the arguments, inputs and outputs of the step."""

@@ -106,7 +106,7 @@ published = pipeline_run.publish_pipeline("Score digits", "by mini-batches", "1.
 header = InteractiveLoginAuthentication().get_authentication_header()
 response = requests.post(published.endpoint, headers=header, json={
     "experimentName": "score-by-rest",
-    "parameterAssignments": {"batch_size": "1"},
+    "parameterAssignments": {"batch_size": "1", "process_count_per_node": 6},
     "DataSetDefinitionValueAssignments": {"digits_param": {"DataSetReference": {"Name": "other"}}},
     "Tags": {"by": "rest"},
 })  # fmt: skip

@@ -28,10 +28,10 @@ class TimeSeriesFeaturizer(Featurizer):
         own = [f"past values of {schema.label}", str(schema.time_column), *schema.grain_columns]
         return own + super().get_engineered_feature_names()
 
-    def get_featurization_summary(self) -> list[dict[str, Any]]:
+    def get_featurization_summary(self, is_user_friendly: bool = True) -> list[dict[str, Any]]:
         own = [entry(str(self.schema.time_column), "date", 1)]
         own += [entry(name, "category", 1) for name in self.schema.grain_columns]
-        return own + super().get_featurization_summary()
+        return own + super().get_featurization_summary(is_user_friendly)
 
 
 class ForecastPipeline(FittedPipeline):

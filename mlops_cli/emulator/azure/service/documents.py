@@ -16,7 +16,7 @@ KINDS = (ACI, AKS, ENDPOINT)
 
 _COMMON: Document = {
     "description": None, "kvTags": {}, "properties": {}, "appInsightsEnabled": False, "scoringUri": None,
-    "swaggerUri": None, "error": None, "deploymentStatus": None,
+    "swaggerUri": None, "error": None, "deploymentStatus": None, "imageId": None,
 }  # fmt: skip
 _ACI: Document = {
     **_COMMON, "authEnabled": False, "cname": None, "publicIp": None, "publicFqdn": None, "sslEnabled": False,
@@ -41,7 +41,7 @@ _ENDPOINT: Document = {
     **_COMMON, "authEnabled": True, "aadAuthEnabled": False, "namespace": "default", "versions": {},
 }  # fmt: skip
 _DEFAULTS = {ACI: _ACI, AKS: _AKS, ENDPOINT: _ENDPOINT}
-_OWN = ("keys", "overwrite", "imageId")
+_OWN = ("keys", "overwrite")
 
 
 def new(workspace: Workspace, posted: Document, user: Document, old: Document | None) -> Document:

@@ -88,8 +88,8 @@ class FittedPipeline:
 
         return pd.DataFrame(X, columns=[field.name for field in self.schema.inputs])
 
-    def answer(self, rows: "Rows") -> dict[str, Any]:
-        """What the scoring service sends, before it is JSON."""
+    def answer(self, rows: "Rows", quantiles: Sequence[float] = ()) -> dict[str, Any]:  # noqa: ARG002
+        """What the scoring service sends, before it is JSON. Only forecasts have quantiles."""
         answer: dict[str, Any] = self.model.answer(rows)
         return answer
 

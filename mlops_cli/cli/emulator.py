@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -134,6 +136,7 @@ def run(app: App, *, command: tuple[str, ...], workspace: str | None, **options:
     found = emulator_of(app)
     names = workspace_of(workspace) or found_workspace_config(app.cwd)
     new = found.start(settings_of(app, **options), names)
+    terminate = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         with lent_config(names or workspace_config(found.identity), app.cwd):
             environment = {**app.environ, **found.environment(app.environ)}
@@ -143,6 +146,7 @@ def run(app: App, *, command: tuple[str, ...], workspace: str | None, **options:
     finally:
         if new:
             found.stop()
+        signal.signal(signal.SIGTERM, terminate)
 
 
 @emulator.command()

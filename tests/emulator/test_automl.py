@@ -92,6 +92,10 @@ def test_models_are_tested_and_asked_in_the_cloud(program):
     assert found["answers"] == 7
 
 
+def test_a_search_that_has_ended_is_taken_up(program):
+    assert program("automl_tests")["taken_up"] == [1, ["Completed", "Completed"], "Completed"]
+
+
 def test_validation_data_judges_and_is_not_trained_on(program):
     found = program("automl_validation")
     auc, accuracy = found["apart"]

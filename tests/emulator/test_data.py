@@ -4,7 +4,7 @@
 def test_datastores(program):
     found = program("data")
     assert found["default"] == "workspaceblobstore"
-    assert found["stores"] == ["workspaceblobstore", "workspacefilestore"]
+    assert found["stores"] == ["workspaceartifactstore", "workspaceblobstore", "workspacefilestore"]
     assert "Could not find datastore: nope" in found["missing"]
     assert found["registered"] == "mine"
     assert "already exists" in found["again"]

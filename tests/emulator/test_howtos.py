@@ -13,6 +13,7 @@ SAYS = {
     "automl_function_forecast": "forecasts 12 22 7 [[11.0, 3.0], [11.0, 13.0]]",
     "automl_bank_marketing": "Accuracy: 0.",
     "automl_machines": "all of it went well",
+    "automl_in_memory": "own model of the features: True Completed",
     "automl_orange_juice": "forecasts 80 origins 5",
     "continuous_retraining": "without new data: Canceled",
     "deploy_with_schema": "[60.0, 120.0] ['GlobalParameters', 'Inputs']",

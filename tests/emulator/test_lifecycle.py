@@ -111,6 +111,14 @@ def test_run_gives_a_program_the_variables_and_its_exit_code(mlops):
     assert mlops("emulator", "status", "--output", "json").json()["state"] == "stopped"
 
 
+def test_run_that_is_terminated_leaves_no_emulator(mlops):
+    pytest.importorskip("trustme")
+    code = "import os, signal, time; os.kill(os.getppid(), signal.SIGTERM); time.sleep(60)"
+    with pytest.raises(SystemExit, match="143"):
+        mlops("emulator", "run", "--", sys.executable, "-c", code)
+    assert mlops("emulator", "status", "--output", "json").json()["state"] == "stopped"
+
+
 def test_run_makes_the_workspace_of_a_config_json(mlops):
     pytest.importorskip("trustme")
     subscription = "11111111-2222-3333-4444-555555555555"

@@ -149,3 +149,13 @@ def test_the_refusal_says_it_in_azures_words_and_in_ours() -> None:
     assert body["status_code"] == 400
     assert body["message"] == body["error"]["message"] == '"data" is empty: there is nothing to score'
     assert body["error"]["request_id"] == "the-id"
+
+
+def test_forecasts_are_asked_for_with_quantiles() -> None:
+    model = msgspec.structs.replace(MODEL, task="forecasting")
+    beside, within = {"data": ROWS, "quantiles": [0.1, 0.9]}, {"Inputs": {"data": ROWS}}
+    assert rows_of(beside, model).quantiles == [0.1, 0.9]
+    assert rows_of(within | {"GlobalParameters": {"quantiles": [0.5]}}, model).quantiles == [0.5]
+    assert rows_of(within, model).quantiles == rows_of(beside, MODEL).quantiles == []
+    for wrong in (0.5, ["a"], [2.0]):
+        assert "numbers between 0 and 1" in refusal({"data": ROWS, "quantiles": wrong}, model).message

@@ -26,7 +26,7 @@ from mlops_cli.emulator.azure.lake.routes import service as lake
 from mlops_cli.emulator.azure.metadata.routes import endpoint as msi
 from mlops_cli.emulator.azure.metadata.routes import service as metadata
 from mlops_cli.emulator.azure.metric.routes import service as metric
-from mlops_cli.emulator.azure.model.routes import service as model
+from mlops_cli.emulator.azure.model.image_routes import service as model
 from mlops_cli.emulator.azure.package.routes import service as package
 from mlops_cli.emulator.azure.pipeline.services import service as pipeline
 from mlops_cli.emulator.azure.profile.routes import service as profile

@@ -1,6 +1,7 @@
 """A trained forecaster with the face that Azure AutoML's forecasting models show."""
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +29,10 @@ class TimeSeriesFeaturizer(Featurizer):
         own = [f"past values of {schema.label}", str(schema.time_column), *schema.grain_columns]
         return own + super().get_engineered_feature_names()
 
-    def get_featurization_summary(self) -> list[dict[str, Any]]:
+    def get_featurization_summary(self, is_user_friendly: bool = True) -> list[dict[str, Any]]:
         own = [entry(str(self.schema.time_column), "date", 1)]
         own += [entry(name, "category", 1) for name in self.schema.grain_columns]
-        return own + super().get_featurization_summary()
+        return own + super().get_featurization_summary(is_user_friendly)
 
 
 class ForecastPipeline(FittedPipeline):
@@ -98,6 +99,18 @@ class ForecastPipeline(FittedPipeline):
         names = [*self.grain_column_names, self.time_column_name]
         more = [[*key, moment(at)] for key in self.model.series for at in range(last + 1, end + 1)]
         return pd.concat([rows, pd.DataFrame(more, columns=names)], ignore_index=True)
+
+    def answer(self, rows: Any, quantiles: Sequence[float] = ()) -> dict[str, Any]:
+        """Azure writes the quantiles of a row as one text, `[low, high]`."""
+        found = super().answer(rows)
+        if not quantiles:
+            return found
+        import pandas as pd
+
+        asked = copy(self)
+        asked.quantiles = quantiles
+        told = asked.forecast_quantiles(pd.DataFrame(rows))[list(quantiles)].to_numpy()
+        return found | {"prediction_interval": [f"[{', '.join(map(str, row))}]" for row in told.tolist()]}
 
     def forecast_quantiles(
         self,

@@ -28,7 +28,7 @@ class Featurizer:
     def get_engineered_feature_names(self) -> list[str]:
         return list(self.encoder.features)
 
-    def get_featurization_summary(self) -> list[dict[str, Any]]:
+    def get_featurization_summary(self, is_user_friendly: bool = True) -> list[dict[str, Any]]:  # noqa: ARG002
         """One entry per raw column, with Azure's names of the fields."""
         used = [entry(c.name, c.purpose, len(c.outputs)) for c in self.encoder.columns]
         dropped = [entry(d.name, d.reason, 0) for d in self.encoder.dropped]
@@ -72,16 +72,24 @@ class FittedPipeline:
     def classes_(self) -> np.ndarray:
         return np.array(self.schema.classes)
 
-    def predict(self, X: "Rows") -> np.ndarray:
+    def predict(self, X: "Rows | np.ndarray") -> np.ndarray:
         """A label or a number per row."""
-        return np.array(self.model.predict(X))
+        return np.array(self.model.predict(self._named(X)))
 
-    def predict_proba(self, X: "Rows") -> np.ndarray:
+    def predict_proba(self, X: "Rows | np.ndarray") -> np.ndarray:
         """(n, k) probabilities in the order of `classes_`."""
-        return np.asarray(self.model.predict_proba(X))
+        return np.asarray(self.model.predict_proba(self._named(X)))
 
-    def answer(self, rows: "Rows") -> dict[str, Any]:
-        """What the scoring service sends, before it is JSON."""
+    def _named(self, X: "Rows | np.ndarray") -> "Rows":
+        """Arrays, which are what some models are trained on, are given the names of the columns."""
+        if not isinstance(X, np.ndarray):
+            return X
+        import pandas as pd
+
+        return pd.DataFrame(X, columns=[field.name for field in self.schema.inputs])
+
+    def answer(self, rows: "Rows", quantiles: Sequence[float] = ()) -> dict[str, Any]:  # noqa: ARG002
+        """What the scoring service sends, before it is JSON. Only forecasts have quantiles."""
         answer: dict[str, Any] = self.model.answer(rows)
         return answer
 

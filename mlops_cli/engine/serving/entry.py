@@ -11,6 +11,7 @@ from typing import Any, Literal
 from mlops_cli.engine.serving import azure_names, rawhttp
 from mlops_cli.engine.serving.documents import decoration
 from mlops_cli.engine.serving.frames import summary, user_frames, where
+from mlops_cli.engine.serving.payload import Payload
 from mlops_cli.engine.serving.spec import EntryFailedError, StartupFailure
 
 Style = Literal["rows", "text", "named", "request"]
@@ -36,8 +37,11 @@ class EntryScript:
         else:
             self.style = "named" if len(needed) > 1 or self.decoration else "text"
 
-    def call_rows(self, rows: list[Any], method: str) -> Any:
-        return self.run(rows, method=method) if self.takes_method else self.run(rows)
+    def call_rows(self, payload: Payload) -> Any:
+        more: dict[str, Any] = {"method": payload.method} if self.takes_method else {}
+        if payload.quantiles and "quantiles" in self.names:
+            more["quantiles"] = payload.quantiles
+        return self.run(payload.rows, **more)
 
     def call_text(self, text: str, headers: Mapping[str, str]) -> Any:
         return self.run(text, request_headers=dict(headers)) if self.wants_headers else self.run(text)

@@ -22,11 +22,13 @@ SHAPE_HINT = 'send {"data": [{"column": value, ...}, ...]}'
 
 
 class Payload(Struct):
-    """Rows to score. `wrapped` says that they came as {"Inputs": ...}, which Azure answers in another form."""
+    """Rows to score. `wrapped` says that they came as {"Inputs": ...}, which Azure answers in another form;
+    `quantiles` are those of the forecasts that are asked for."""
 
     rows: list[Row]
     method: str = "predict"
     wrapped: bool = False
+    quantiles: list[float] = []
 
 
 def decompress(body: bytes, encoding: bytes, limit: int) -> bytes:
@@ -84,7 +86,10 @@ def rows_of(value: Any, schema: ModelSchema | None) -> Payload:
     inner, where = (value["Inputs"], '"Inputs"') if wrapped else (value, "the body")
     if not isinstance(inner, dict) or "data" not in inner:
         raise _misshapen(f'{where} has no member "data"')
-    payload = Payload(_rows(inner, schema), method_of(value.get("GlobalParameters"), schema), wrapped)
+    parameters = value.get("GlobalParameters")
+    payload = Payload(_rows(inner, schema), method_of(parameters, schema), wrapped)
+    if schema and schema.task == "forecasting":
+        payload.quantiles = quantiles_of(inner, parameters)
     _check(payload.rows, schema)
     return payload
 
@@ -124,6 +129,18 @@ def method_of(parameters: Any, schema: ModelSchema | None) -> str:
     if method == "predict_proba" and schema and schema.task != "classification":
         raise Refusal(400, "InvalidPayload", f"a {schema.task} model has no probabilities, use predict")
     return str(method)
+
+
+def quantiles_of(inner: dict[str, Any], parameters: Any) -> list[float]:
+    """What stands beside the data or in GlobalParameters; Refusal (400) for what is no list of shares."""
+    given = parameters.get("quantiles") if isinstance(parameters, dict) else None
+    given = inner.get("quantiles") if given is None else given
+    if given is None:
+        return []
+    if not isinstance(given, list) or not all(isinstance(q, float) and 0 < q < 1 for q in given):
+        message = f'"quantiles" are {_shown(given)}, not an array of numbers between 0 and 1'
+        raise Refusal(400, "InvalidPayload", message)
+    return given
 
 
 def _check(rows: list[Any], schema: ModelSchema | None) -> None:

@@ -66,8 +66,7 @@ class Scorer:
             raise Refusal(
                 400, "InvalidPayload", f"this service has no method '{payload.method}', use predict"
             )
-        call = self._entry.call_rows
-        return lambda: call(payload.rows, payload.method), len(payload.rows), payload.wrapped
+        return lambda: self._entry.call_rows(payload), len(payload.rows), payload.wrapped
 
     def _text(self, request: Request) -> tuple[Callable[[], Any], int | None, bool]:
         is_get = request.head.method == b"GET"

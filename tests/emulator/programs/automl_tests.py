@@ -1,4 +1,4 @@
-"""The best model of an AutoML run, tested on rows that were held back, and asked in the cloud."""
+"""The best model of an AutoML run, tested on rows that were held back, and asked in the cloud; a search taken up."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -49,3 +49,13 @@ note(
     rows=[len(predictions), len(pd.read_csv("predictions.csv"))],
     r2=test_run.get_metrics()["r2_score"],
 )
+
+quick = AutoMLConfig(
+    task="regression", primary_metric="r2_score", iterations=1, allowed_models=["ElasticNet", "LightGBM"],
+    X=cars[["km"]], y=cars["price"].to_numpy(), n_cross_validations=3, enable_voting_ensemble=False,
+    enable_stack_ensemble=False, model_explainability=False, experiment_timeout_hours=0.25,
+)  # fmt: skip
+taken_up = Experiment(ws, "car-prices").submit(quick, show_output=False)
+before = len(list(taken_up.get_children()))
+taken_up = taken_up.continue_experiment(iterations=1, experiment_timeout_hours=0.25)
+note(taken_up=[before, [child.status for child in taken_up.get_children()], taken_up.get_status()])

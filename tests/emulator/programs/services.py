@@ -7,6 +7,7 @@ from pathlib import Path
 import requests
 from azureml.core import Environment, Workspace
 from azureml.core.compute import AksCompute, ComputeTarget
+from azureml.core.image import ContainerImage, Image
 from azureml.core.model import InferenceConfig, Model
 from azureml.core.webservice import AciWebservice, AksEndpoint, AksWebservice, Webservice
 from outcome import note, refused
@@ -167,6 +168,35 @@ note(
     tagged=[s.name for s in Webservice.list(ws, tags=[["c", "d"]])],
     of_model=len(Webservice.list(ws, model_name="times")),
 )
-for one in (service, bad, aks, shared):
+
+Path("plain.py").write_text(
+    SCRIPT.replace("import helper\n", "").replace("helper.times(v, factor)", "v * factor")
+)
+image_config = ContainerImage.image_configuration(
+    execution_script="plain.py", runtime="python", tags={"c": "d"}
+)
+image = Image.create(ws, "times-image", [model], image_config)
+image.wait_for_creation(show_output=True)
+of_image = Webservice.deploy_from_image(
+    ws, "of-image", image, AciWebservice.deploy_configuration(cpu_cores=1, memory_gb=1)
+)
+of_image.wait_for_deployment()
+image.add_tags({"e": "f"})
+found = Image.list(ws, tags=["e"])
+note(
+    image=[
+        image.id,
+        ContainerImage(ws, name="times-image").version,
+        [one.id for one in found],
+        found[0].tags,
+    ],
+    of_image=[of_image.run(body)["result"], [one.name for one in Webservice.list(ws, image_id=image.id)]],
+    image_in_use="DeletionRequired" in refused(image.delete),
+)
+of_image.update(image=Image.create(ws, "times-image", [model], image_config))
+of_image.wait_for_deployment()
+image.delete()
+note(images=[Webservice(ws, "of-image").image_id, list(ws.images)])
+for one in (service, bad, aks, shared, of_image):
     one.delete()
 note(after=list(ws.webservices), gone=refused(lambda: Webservice(ws, "times-aci")))

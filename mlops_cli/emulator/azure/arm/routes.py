@@ -125,11 +125,16 @@ def delete(call: Call) -> Response:
 @service.route("POST", "{W}/listKeys", "Workspace keys")
 def keys(call: Call) -> dict[str, object]:
     ids = call.workspace.document["properties"]
+    password = {"name": "password", "value": call.app.identity.storage_key}
     return {
         "userStorageKey": call.app.identity.storage_key,
         "userStorageResourceId": ids["storageAccount"],
         "appInsightsInstrumentationKey": call.workspace.id,
-        "containerRegistryCredentials": None,
+        "containerRegistryCredentials": {
+            "location": call.workspace.location,
+            "username": call.workspace.storage,
+            "passwords": [password, password | {"name": "password2"}],
+        },
     }
 
 

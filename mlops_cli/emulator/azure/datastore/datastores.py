@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from mlops_cli.emulator.azure.artifact.artifacts import CONTAINER
 from mlops_cli.emulator.state import Collection, Document, State
 from mlops_cli.emulator.workspace import Workspace
 
 DEFAULT = "workspaceblobstore"
 FILES = "workspacefilestore"
+ARTIFACTS = "workspaceartifactstore"
 AUTHORITY = "https://login.microsoftonline.com"
 
 
@@ -15,12 +17,14 @@ def collection(workspace: Workspace) -> Collection:
 
 
 def add_defaults(workspace: Workspace, storage_key: str) -> None:
-    """What every new workspace has: a blob container and a file share."""
+    """What every new workspace has: a blob container, a file share, and the container of the files of runs."""
     blob = _section(workspace, workspace.container, storage_key)
     share = _section(workspace, f"azureml-filestore-{workspace.id}", storage_key)
     datastores = collection(workspace)
     datastores.put(DEFAULT, {**_document(DEFAULT, "AzureBlob"), "azureStorageSection": blob})
     datastores.put(FILES, {**_document(FILES, "AzureFile"), "azureStorageSection": share})
+    artifacts = _section(workspace, CONTAINER, storage_key)
+    datastores.put(ARTIFACTS, {**_document(ARTIFACTS, "AzureBlob"), "azureStorageSection": artifacts})
     workspace.state.blobs.add_container(*_container("AzureFile", share))
     workspace.collection("settings").put("default-datastore", {"name": DEFAULT})
 

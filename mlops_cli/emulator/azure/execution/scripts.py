@@ -121,14 +121,15 @@ def harvest(app: App, workspace: Workspace, document: Document, folder: Path) ->
 def _make_run(
     app: App, workspace: Workspace, experiment: str, run_id: str, configuration: Document, parent: str | None
 ) -> Document:
+    target = configuration.get("target") or "local"
     posted = {
         "parentRunId": parent,
         "status": "Preparing",
         "runType": "azureml.scriptrun",
-        "target": configuration.get("target") or "local",
+        "target": target,
         "scriptName": configuration.get("script"),
         "runDefinition": configuration,
-        "properties": {"_azureml.ComputeTargetType": "local"},
+        "properties": {"_azureml.ComputeTargetType": "local" if target == "local" else "amlctrain"},
         "inputDatasets": _consumed(configuration),
     }
     runs = Runs(workspace)

@@ -62,14 +62,12 @@ def _make(workspace: Workspace, run: Document, told: Document) -> None:
 
 def finish(app: App, workspace: Workspace, run: Document, folder: AutoMLFolder, result: Document) -> None:
     """Give every child its files, and the parent the metrics of the best child."""
-    artifacts = Artifacts(workspace, app.identity)
     for place in sorted((folder.path / "children").glob("[0-9]*")):
-        container = f"dcid.{run['runId']}_{place.name}"
-        for file in sorted(path for path in place.rglob("*") if path.is_file()):
-            _keep(artifacts, container, file.relative_to(place).as_posix(), file)
+        child = f"{run['runId']}_{place.name}"
+        keep_files(app, workspace, child, place)
         for name in charts.NAMES:
             if (place / name).exists():
-                Metrics(workspace, f"{run['runId']}_{place.name}").refer(name, container, result["ended"])
+                Metrics(workspace, child).refer(name, f"dcid.{child}", result["ended"])
     best = folder.read(f"trials/{result['best']}")
     assert best is not None, "the best trial has been told of"
     for name, value in best["trial"]["metrics"].items():
@@ -90,6 +88,13 @@ def _explain(workspace: Workspace, run: Document, result: Document) -> None:
             for asset in result["explanations"]:
                 Assets(workspace).create(asset)
     Runs(workspace).change(best, lambda document: document["tags"].update(model_explanation="True"))
+
+
+def keep_files(app: App, workspace: Workspace, run_id: str, place: Path) -> None:
+    """Give a run all files below `place`."""
+    artifacts = Artifacts(workspace, app.identity)
+    for file in sorted(path for path in place.rglob("*") if path.is_file()):
+        _keep(artifacts, f"dcid.{run_id}", file.relative_to(place).as_posix(), file)
 
 
 def _keep(artifacts: Artifacts, container: str, path: str, file: Path) -> None:

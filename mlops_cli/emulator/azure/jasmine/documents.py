@@ -105,10 +105,7 @@ def child(parent: Document, trial: Document, ended: str, metric: str) -> Documen
         "runTemplate": "automl_child",
         "iteration": str(number),
         "pipeline_id": f"{trial['algorithm']}-{number}",
-        "pipeline_spec": msgspec.json.encode(
-            {"objects": [{"spec_class": "sklearn", "class_name": trial["algorithm"],
-                          "param_kwargs": trial["parameters"]}]}
-        ).decode(),
+        **_pipeline(trial),
         "run_preprocessor": "",
         "run_algorithm": trial["algorithm"],
         "training_percent": "100",
@@ -121,7 +118,7 @@ def child(parent: Document, trial: Document, ended: str, metric: str) -> Documen
         "conda_env_data_location": f"{files}/{CONDA_FILE}",
         "dependencies_versions": parent["properties"].get("dependencies_versions", "{}"),
         "azureml.runsource": "automl",
-    }  # fmt: skip
+    }
     return {
         "parentRunId": parent["runId"],
         "runType": "azureml.scriptrun",
@@ -130,6 +127,20 @@ def child(parent: Document, trial: Document, ended: str, metric: str) -> Documen
         "startTimeUtc": start.isoformat(),
         "properties": properties,
     }
+
+
+def _pipeline(trial: Document) -> dict[str, str]:
+    """How the model of a trial is made, and of which children an ensemble consists."""
+    step = {"module": "mlops_cli", "class_name": trial["algorithm"], "spec_class": "sklearn", "param_args": [],
+            "param_kwargs": trial["parameters"], "prepared_kwargs": {}}  # fmt: skip
+    pipeline = {"pipeline_id": f"{trial['algorithm']}-{trial['iteration']}", "objects": [step]}
+    text = msgspec.json.encode(pipeline).decode()
+    found = {"pipeline_spec": text, "pipeline_script": text}
+    if members := trial["parameters"].get("members"):
+        found["ensembled_iterations"] = str([member["iteration"] for member in members])
+        found["ensembled_algorithms"] = str([member["algorithm"] for member in members])
+        found["ensemble_weights"] = str([member["weight"] for member in members])
+    return found
 
 
 def definition(configuration: Document) -> Document:
@@ -151,6 +162,13 @@ def end_parent(document: Document, result: Document) -> None:
     elif result["status"] == "Failed":
         began = "ProblemInfoJsonString" in properties
         properties["errors"] = result["error"] if began else f"Setup iteration failed: {result['error']}"
+
+
+def reopen(document: Document) -> None:
+    """Let a run that has ended go on. Clients believe the tag before the status."""
+    document |= {"status": "Running", "endTimeUtc": None, "error": None}
+    document["tags"].pop("_aml_system_automl_status", None)
+    document["properties"].pop("errors", None)
 
 
 def explanation(run: Document, result: Document) -> Document:

@@ -20,6 +20,7 @@ class AutoMLFolder:
     setup.json       {guardrails}, once the table is read
     trials/N.json    {trial, ended} as trial N ends
     children/N/      what becomes the artifacts of child run N
+    parent/          what becomes those of the run itself
     result.json      {status, ended, best, error, notes, explanations}, at the very end
 
     The worker holds `lock` for its life. A file `cancel` asks it to stop.
@@ -29,6 +30,7 @@ class AutoMLFolder:
         self.path = path
         self.search = path / "search"
         self.data = path / "data"
+        self.own = path / "parent"
         self.log = path / "std_log.txt"
         self.lock = path / "lock"
         self.wish = path / "cancel"
@@ -36,6 +38,12 @@ class AutoMLFolder:
     def create(self, job: Document) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
         self.log.touch()
+        self.write("job", job)
+
+    def reopen(self, job: Document) -> None:
+        """Let what is over go on with another job."""
+        for name in ("result.json", "explanations.json", "worker.json", self.wish.name):
+            (self.path / name).unlink(missing_ok=True)
         self.write("job", job)
 
     def write(self, name: str, document: Document) -> None:
@@ -54,6 +62,10 @@ class AutoMLFolder:
         while trial := self.read(f"trials/{first + len(found)}"):
             found.append(trial)
         return found
+
+    def ensembles(self) -> int:
+        """How many of the trials that have ended only mix others."""
+        return sum("members" in told["trial"]["parameters"] for told in self.trials(0))
 
     def child(self, number: int) -> Path:
         return self.path / "children" / str(number)

@@ -16,7 +16,7 @@ from mlops_cli.emulator.wire.messages import Response, json_response
 service = Service(
     "jasmine", "AutoML", hosts.AML, errors.aml,
     left_out=("images, text, deep learning", "generated code of models",
-              "continue_experiment and cancel_iteration (they fail inside of the SDK)",),
+              "continue_experiment on a compute target, cancel_iteration (they fail inside of the SDK)",),
 )  # fmt: skip
 OF_A_STEP = "placeholder"
 """The experiment in which AutoMLStep has its settings validated, at a time when its data may not exist yet."""
@@ -61,6 +61,16 @@ def start(call: Call) -> Document:
     configuration = document.get("configuration") or document.get("Configuration") or {}
     runs.start(call.app, call.workspace, call["run"], configuration)
     return {"runId": call["run"], "target": configuration.get("target")}
+
+
+@service.route(
+    "POST", BASE + "/runs/{run}/continueRun", "AutoMLRun.continue_experiment without a compute target"
+)
+def go_on(call: Call) -> Response:
+    asked = {name: call.query.get(f"updated{name}") for name in ("iterations", "time", "exitscore")}
+    given = {name: float(value) for name, value in asked.items() if value}
+    runs.go_on(call.app, call.workspace, _run(call), **given)
+    return Response(200)
 
 
 @service.route("POST", BASE + "/modeltest/{run}", "ModelProxy.test")

@@ -20,6 +20,7 @@ from mlops_cli.emulator.azure.jasmine.folder import AutoMLFolder
 from mlops_cli.emulator.azure.jasmine.settings import train_settings
 from mlops_cli.emulator.azure.jasmine.tables import local_definition
 from mlops_cli.emulator.env import client_environment
+from mlops_cli.emulator.errors import bad_request
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.workspace import Workspace
 
@@ -57,6 +58,7 @@ def create(
     definition = local_definition(app, workspace, trained, folder.data)
     job = {"run_id": run_id, "settings": msgspec.to_builtins(settings), "table": definition}
     job["onnx"] = bool(documents.settings_of(posted).get("enable_onnx_compatible_models"))
+    job["featurize_only"] = documents.settings_of(posted).get("iterations") == 0
     if judging := settings.validation_data:
         job["validation"] = local_definition(app, workspace, judging, folder.data / "validation")
     folder.create(job | {"tested": tested})
@@ -82,6 +84,29 @@ def start(app: App, workspace: Workspace, run_id: str, configuration: Document) 
         Runs(workspace).change(run_id, mark)
         Runs(workspace).set_status(run_id, "Running")
         _ensure_worker(app, workspace, folder_of(app, run_id), run_id)
+
+
+def go_on(
+    app: App,
+    workspace: Workspace,
+    run: Document,
+    iterations: float = 0,
+    time: float = 0,
+    exitscore: float | None = None,
+) -> None:
+    """Take up the search of a run that is over: until there are so many children, or for so many seconds more."""
+    folder, run_id = folder_of(app, run["runId"]), run["runId"]
+    job = folder.read("job")
+    if run["status"] not in FINAL or job is None:
+        raise bad_request(f"Run {run_id} is not over yet.")
+    budget = app.identity.automl_budget()
+    job["settings"]["experiment_timeout_minutes"] += min(time or budget, budget) / 60
+    job["settings"]["max_trials"] = max(0, int(iterations) - folder.ensembles()) or None
+    job["settings"]["experiment_exit_score"] = exitscore
+    with _settling:
+        folder.reopen(job)
+        Runs(workspace).change(run_id, documents.reopen)
+        _ensure_worker(app, workspace, folder, run_id)
 
 
 def folder_of(app: App, run_id: str) -> AutoMLFolder:
@@ -128,6 +153,7 @@ def _ensure_worker(app: App, workspace: Workspace, folder: AutoMLFolder, run_id:
 def _end(app: App, workspace: Workspace, run: Document, folder: AutoMLFolder, result: Document) -> None:
     """The parent's end: files and metrics of the best child first, the status last."""
     runs, run_id = Runs(workspace), run["runId"]
+    children.keep_files(app, workspace, run_id, folder.own)
     if result.get("best") is not None:
         children.finish(app, workspace, run, folder, result)
     if result["status"] == "Completed" and (tested := (folder.read("job") or {}).get("tested")):

@@ -37,15 +37,16 @@ def init():
     logger.info("Loading successful.")
 
 
-def run(data, method="predict"):
-    """`data`: rows, {{"data": rows}} or such JSON text; `method`: predict or predict_proba."""
+def run(data, method="predict", quantiles=()):
+    """`data`: rows, {{"data": rows}} or such JSON text; `method`: predict or predict_proba; `quantiles`: a
+    forecast's."""
     if isinstance(data, (str, bytes)):
         data = json.loads(data)
     if isinstance(data, dict):
-        data = data["data"]
+        data, quantiles = data["data"], data.get("quantiles") or quantiles
     if method == "predict_proba":
         return json.dumps({{"result": model.predict_proba(data).tolist()}})
-    return json.dumps(model.answer(data))
+    return json.dumps(model.answer(data, quantiles))
 '''
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mlops_cli.domain.training import TrainSettings
-from mlops_cli.emulator.azure.jasmine import guardrails, outputs, rows
+from mlops_cli.emulator.azure.jasmine import features, guardrails, outputs, rows
 from mlops_cli.emulator.azure.jasmine.folder import AutoMLFolder
 from mlops_cli.emulator.clock import now
 from mlops_cli.emulator.state import Document
@@ -69,6 +69,9 @@ def _train(folder: AutoMLFolder) -> Document:
     validation = rows.read(job["validation"]) if "validation" in job else None
     log.info("%d rows, %d columns", *table.shape)
     folder.write("setup", {"guardrails": guardrails.faults(table, settings)})
+    if job.get("featurize_only"):
+        features.write(table, settings, folder.own / "outputs" / "featurization")
+        return {"status": "Completed", "best": None}
     result = run_automl(
         table,
         settings,

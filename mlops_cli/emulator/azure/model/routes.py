@@ -15,7 +15,8 @@ from mlops_cli.emulator.users import created_by
 from mlops_cli.emulator.wire.messages import Response
 
 service = Service(
-    "model", "Model registry", hosts.AML, errors.model_management, left_out=("images (deprecated)",),
+    "model", "Model registry", hosts.AML, errors.model_management,
+    left_out=("images for Docker: ContainerImage.run, and schema files of images",),
 )  # fmt: skip
 BASE = "/modelmanagement/v1.0{W}"
 MOST = 255
@@ -41,7 +42,7 @@ def list_assets(call: Call) -> Document:
         kind=query.get("type"),
         properties=query.get("properties"),
     )
-    return _page(call, found, "assets")
+    return paged(call, found, "assets")
 
 
 @service.route("GET", BASE + "/assets/{id}", "Model.download")
@@ -75,13 +76,7 @@ def list_models(call: Call) -> Document:
         )
 
     latest = query.get("latestversiononly", "").lower() == "true"
-    return _page(call, Models(call.workspace).find(wanted, latest_only=latest), "models")
-
-
-@service.route("GET", BASE + "/images", "Workspace.images")
-def list_images(call: Call) -> Document:
-    """Services of the emulator have no image of their own."""
-    return _page(call, [], "images")
+    return paged(call, Models(call.workspace).find(wanted, latest_only=latest), "models")
 
 
 @service.route("GET", BASE + "/models/{id}", "Model(ws, id=...), Model(ws, name, version=...)")
@@ -113,7 +108,7 @@ def delete_model(call: Call) -> Response:
     return Response(200)
 
 
-def _page(call: Call, found: list[Document], kind: str) -> Document:
+def paged(call: Call, found: list[Document], kind: str) -> Document:
     """A page; `nextLink` only where there is a next one, the key alone makes clients follow it."""
     shown, following = page(found, call.query.get("$skiptoken"), call.query.get("count"), MOST)
     if following is None:

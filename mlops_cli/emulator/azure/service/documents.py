@@ -7,6 +7,7 @@ import uuid
 
 import msgspec
 
+from mlops_cli.emulator.azure.compute.computes import Computes
 from mlops_cli.emulator.clock import now
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.workspace import Workspace
@@ -16,7 +17,7 @@ KINDS = (ACI, AKS, ENDPOINT)
 
 _COMMON: Document = {
     "description": None, "kvTags": {}, "properties": {}, "appInsightsEnabled": False, "scoringUri": None,
-    "swaggerUri": None, "error": None, "deploymentStatus": None,
+    "swaggerUri": None, "error": None, "deploymentStatus": None, "imageId": None,
 }  # fmt: skip
 _ACI: Document = {
     **_COMMON, "authEnabled": False, "cname": None, "publicIp": None, "publicFqdn": None, "sslEnabled": False,
@@ -41,7 +42,7 @@ _ENDPOINT: Document = {
     **_COMMON, "authEnabled": True, "aadAuthEnabled": False, "namespace": "default", "versions": {},
 }  # fmt: skip
 _DEFAULTS = {ACI: _ACI, AKS: _AKS, ENDPOINT: _ENDPOINT}
-_OWN = ("keys", "overwrite", "imageId")
+_OWN = ("keys", "overwrite")
 
 
 def new(workspace: Workspace, posted: Document, user: Document, old: Document | None) -> Document:
@@ -132,9 +133,19 @@ def addresses(workspace: Workspace, document: Document) -> Document:
         base = f"https://{host}:443" if document["sslEnabled"] else f"http://{host}"
         public = {"publicIp": cluster_address(name), "publicFqdn": host}
     else:
-        base = f"http://{cluster_address(document.get('computeName') or '')}:80/api/v1/service/{name}"
+        base = f"{_front(workspace, document.get('computeName') or '')}/api/v1/service/{name}"
         public = {}
     return {"scoringUri": f"{base}/score", "swaggerUri": f"{base}/swagger.json", **public}
+
+
+def _front(workspace: Workspace, cluster: str) -> str:
+    """What the addresses of all services of a cluster begin with: a name, once it has been given a label."""
+    target = Computes(workspace, fast=True).get(cluster) or {"properties": {}}
+    ssl = (target["properties"].get("properties") or {}).get("sslConfiguration") or {}
+    if not (label := ssl.get("leafDomainLabel")):
+        return f"http://{cluster_address(cluster)}:80"
+    number = hashlib.sha256(cluster.lower().encode()).hexdigest()[:6]
+    return f"https://{label.lower()}{number}.{workspace.location}.cloudapp.azure.com:443"
 
 
 def cluster_address(name: str) -> str:

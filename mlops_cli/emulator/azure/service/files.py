@@ -130,6 +130,9 @@ def _entry_script(app: Path, name: str | None) -> Path:
         shutil.copyfile(NO_CODE, app / "no_code_score.py")
         return app / "no_code_score.py"
     script = (app / name).resolve()
+    if not script.exists() and (found := next(app.rglob(f"*/{name}"), None)):
+        # Archives of images hold files under the whole paths that they have on the client.
+        shutil.copytree(found.parents[name.count("/")], app, dirs_exist_ok=True)
     if not script.is_relative_to(app.resolve()) or not script.is_file():
         raise NotFoundError(f"the entry script {name} is not among the files of the service")
     return app / name

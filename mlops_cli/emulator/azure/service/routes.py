@@ -9,6 +9,7 @@ import msgspec
 
 from mlops_cli.emulator import errors, hosts
 from mlops_cli.emulator.azure.compute.computes import Computes
+from mlops_cli.emulator.azure.model.images import Images
 from mlops_cli.emulator.azure.model.models import Models, labels_filter
 from mlops_cli.emulator.azure.service import documents, logs
 from mlops_cli.emulator.azure.service.operations import RESUMED, accepted
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 service = Service(
     "service", "Web services", hosts.AML, errors.model_management,
     left_out=("building images: packages of an environment are not installed, the emulator's own are there",
-              "TLS certificates of one's own", "model data collection", "Webservice.deploy_from_image", "migration"),
+              "TLS certificates of one's own", "model data collection", "migration"),
 )  # fmt: skip
 BASE = "/modelmanagement/v1.0{W}"
 NAME = re.compile(r"[a-z]([a-z0-9-]{1,30}[a-z0-9])?")
@@ -96,6 +97,8 @@ def _fault(call: Call, posted: Document) -> str | None:
     ):
         return f"The compute target {posted.get('computeName')} was not found."
     models = Models(call.workspace)
+    if (image := posted.get("imageId")) and Images(call.workspace).get(image) is None:
+        return f"Image {image} was not found."
     for unit in (posted.get("versions") or {"": posted}).values():
         for model_id in (unit.get("environmentImageRequest") or {}).get("modelIds") or []:
             if models.get(model_id) is None:
@@ -111,8 +114,16 @@ def create(call: Call) -> Response:
     if not posted.get("overwrite") and (reason := _taken(call, posted["name"])):
         raise errors.conflict(reason, "ServiceExists")
     services = _services(call)
-    operation = services.put(posted, created_by(call))
+    operation = services.put(_with_image(call, posted), created_by(call))
     return accepted(call, operation, shown(services.get(posted["name"]) or {}))
+
+
+def _with_image(call: Call, document: Document) -> Document:
+    """A service that is asked for by its image is made of the files of that."""
+    image = document.get("imageId")
+    return (
+        document | {"environmentImageRequest": Images(call.workspace).request(image)} if image else document
+    )
 
 
 @service.route("GET", BASE + "/services", "Webservice.list, Workspace.webservices")
@@ -123,11 +134,13 @@ def list_services(call: Call) -> Document:
         labels_filter(query.get("properties"), "properties"),
     )
     model, model_id, kind = query.get("modelname"), query.get("modelid"), query.get("computetype")
+    image = query.get("imageid")
     found = [
         document
         for document in _services(call).all()
         if all(accepts(document) for accepts in labels)
         and (kind is None or document["computeType"].lower() == kind.lower())
+        and image in (None, document.get("imageId"))
         and (model is None or model in [m["name"] for m in document["models"]])
         and (model_id is None or model_id in [m["id"] for m in document["models"]])
     ]
@@ -146,7 +159,7 @@ def change(call: Call) -> Response:
     document = _existing(call)
     apply_patch(document, call.any_document or [])
     services = _services(call)
-    operation = services.change(document)
+    operation = services.change(_with_image(call, document))
     return accepted(call, operation, shown(services.get(document["name"]) or document))
 
 

@@ -239,7 +239,8 @@ def stop_all(app: App) -> None:
 
 def shown(document: Document) -> Document:
     """What clients see of a service."""
-    visible = {key: value for key, value in document.items() if not key.startswith("_")}
+    hidden = ("environmentImageRequest",) if document.get("imageId") else ()
+    visible = {key: value for key, value in document.items() if key[0] != "_" and key not in hidden}
     if "versions" in visible:
         common = ("createdTime", "updatedTime", "scoringUri", "computeName", "state")
         shared = {key: document[key] for key in common}

@@ -10,6 +10,7 @@ from azureml.core.webservice import AksEndpoint
 
 ws = Workspace.from_config()
 prov_config = AksCompute.provisioning_configuration()
+prov_config.enable_ssl(leaf_domain_label="contoso", overwrite_existing_domain=True)
 aks_target = ComputeTarget.create(workspace=ws, name="myaks", provisioning_configuration=prov_config)
 aks_target.wait_for_completion(show_output=True)
 print(aks_target.provisioning_state, aks_target.provisioning_errors)
@@ -74,6 +75,7 @@ assert {endpoint.run("1")["version"] for _ in range(20)} == {"two"}
 endpoint.delete_version(version_name="version1")
 endpoint.wait_for_deployment(True)
 assert list(endpoint.versions) == ["version2"]
+assert endpoint.scoring_uri.startswith("https://contoso")
 print(endpoint.get_keys()[0] != "", endpoint.scoring_uri, endpoint.swagger_uri)
 endpoint.delete()
 print("versions are gone:", not ws.webservices.get("answers-endpoint"))

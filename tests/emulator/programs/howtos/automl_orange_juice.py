@@ -185,6 +185,7 @@ X_query[time_column_name] = X_query[time_column_name].astype(str)
 X_query = X_query.astype(object).where(X_query.notna(), None)
 asked = {
     "Inputs": {"data": X_query.to_dict(orient="records")},
+    "GlobalParameters": {"quantiles": [0.025, 0.975]},
 }
 response = aci_service.run(input_data=json.dumps(asked))
 res_dict = json.loads(response) if isinstance(response, str) else response
@@ -193,6 +194,9 @@ if "Results" in res_dict:
 y_fcst_all = pd.DataFrame(res_dict["index"])
 y_fcst_all[time_column_name] = pd.to_datetime(y_fcst_all[time_column_name], unit="ms")
 y_fcst_all["forecast"] = res_dict["forecast"]
+y_fcst_all["prediction_interval"] = res_dict["prediction_interval"]
+low, high = json.loads(y_fcst_all["prediction_interval"][0])
+assert low < y_fcst_all["forecast"][0] < high
 assert len(y_fcst_all) == len(test)
 print(y_fcst_all.head())
 aci_service.delete()

@@ -24,6 +24,7 @@ from mlops_cli.engine.pipelines import (
 )
 from mlops_cli.engine.store import Store
 from mlops_cli.errors import NotFoundError, UsageError
+from mlops_cli.writing import errors_of
 
 
 class LocalPipelines:
@@ -65,11 +66,9 @@ class LocalPipelines:
         if target.exists():
             raise UsageError(f"{target} exists already", hint="name another place with --to")
         source = Path(outputs[output].path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target)
-        else:
-            shutil.copyfile(source, target)
+        with errors_of(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(source, target) if source.is_dir() else shutil.copyfile(source, target)
         return target
 
     def prune(

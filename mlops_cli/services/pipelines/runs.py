@@ -12,7 +12,15 @@ from mlops_cli.config import LoadedProfile, pipelines
 from mlops_cli.config.pipelines import LoadedPipeline
 from mlops_cli.domain.pipeline_graph import dependencies, in_order
 from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
-from mlops_cli.domain.pipelines import DataInput, PipelineSettings, Step, code_of, outputs_of, type_of
+from mlops_cli.domain.pipelines import (
+    DataInput,
+    PipelineSettings,
+    Step,
+    code_of,
+    outputs_of,
+    script_file,
+    type_of,
+)
 from mlops_cli.errors import TimeoutExceededError, UsageError, WorkFailedError
 from mlops_cli.status import RunStatus
 
@@ -22,6 +30,12 @@ POLL_SECONDS = 0.1
 def load(config: LoadedProfile, cwd: Path, environ: Mapping[str, str], file: Path | None) -> LoadedPipeline:
     """The pipeline of `file`, or of the profile. Raises ConfigError with everything that is wrong in it."""
     return pipelines.from_file(file, cwd, environ) if file else pipelines.from_profile(config)
+
+
+def check_code(loaded: LoadedPipeline) -> None:
+    """Raises NotFoundError for a step whose script is not there."""
+    for step in loaded.settings.steps:
+        script_file(loaded.definition, step)
 
 
 def request(

@@ -51,7 +51,7 @@ def report(app: App, error: MlopsError, cause: BaseException) -> None:
 
     if app.debug:
         app.stderr.write("".join(traceback.format_exception(cause)))
-    if app.output != "table":
+    if app.output in ("json", "yaml"):
         app.write(encode({"error": _document(error)}, app.output))
         return
     lines = [f"Error: {error.message}", *(f"  {line}" for line in error.details)]

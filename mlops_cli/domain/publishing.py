@@ -17,7 +17,8 @@ class PublishRequest(Struct, omit_defaults=True):
 class PublishedPipeline(Struct, omit_defaults=True):
     """A version. `content_hash` covers its graph, its code and the defaults of its parameters.
 
-    `endpoint` runs the default version of the pipeline, `version_endpoint` this one.
+    `endpoint` runs the default version of the pipeline, `version_endpoint` this one. Neither does unless both the
+    version and the pipeline are `enabled`.
     """
 
     id: str
@@ -29,6 +30,7 @@ class PublishedPipeline(Struct, omit_defaults=True):
     version_endpoint: str = ""
     is_default: bool = False
     enabled: bool = True
+    pipeline_enabled: bool = True
     label: str | None = None
     description: str | None = None
     parameters: dict[str, Any] = field(default_factory=dict)

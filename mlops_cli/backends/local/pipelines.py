@@ -154,6 +154,7 @@ class LocalPipelines:
         for version in versions:
             endpoint = known.get(version.name)
             version.is_default = bool(endpoint and endpoint.default_version == version.version)
+            version.pipeline_enabled = endpoint is None or endpoint.enabled
             if address and endpoint:
                 base = f"http://127.0.0.1:{address.port}"
                 version.endpoint = f"{base}{rest.endpoint_path(endpoint.id)}"

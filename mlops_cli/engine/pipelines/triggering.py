@@ -12,7 +12,7 @@ from mlops_cli.engine.pipelines import publishing, start, waiting
 from mlops_cli.engine.pipelines.planning import plan
 from mlops_cli.engine.pipelines.waiting import Launch
 from mlops_cli.engine.store import Store
-from mlops_cli.errors import MlopsError, NotFoundError, UsageError
+from mlops_cli.errors import NotFoundError, UsageError
 
 
 class Body(Struct, rename="pascal"):
@@ -23,7 +23,7 @@ class Body(Struct, rename="pascal"):
     data_path_assignments: dict[str, Any] = field(default_factory=dict)
 
 
-class DisabledError(MlopsError):
+class DisabledError(UsageError):
     """The pipeline or its version is switched off."""
 
     code = "Disabled"
@@ -102,10 +102,8 @@ def _data(name: str, value: Any) -> DataInput:
 def _enabled(store: Store, version: PublishedPipeline) -> PublishedPipeline:
     endpoint = store.published.endpoint(version.name)
     if not (endpoint.enabled and version.enabled):
-        what = (
-            f"pipeline '{version.name}'"
-            if not endpoint.enabled
-            else f"v{version.version} of '{version.name}'"
-        )
-        raise DisabledError(f"{what} is disabled", hint="mlops pipeline enable NAME[:VERSION]")
+        what, switch = f"pipeline '{version.name}'", version.name
+        if endpoint.enabled:
+            what, switch = f"v{version.version} of '{version.name}'", f"{version.name}:{version.version}"
+        raise DisabledError(f"{what} is disabled", hint=f"mlops pipeline enable '{switch}'")
     return version

@@ -74,7 +74,8 @@ def document(done: Published) -> dict[str, Any]:
 
 def version_document(version: PublishedPipeline) -> dict[str, Any]:
     names = ("id", "name", "version", "endpoint", "version_endpoint", "content_hash", "created_at", "is_default",
-             "enabled", "label", "description", "parameters", "git_commit", "git_dirty", "from_run")  # fmt: skip
+             "enabled", "pipeline_enabled", "label", "description", "parameters", "git_commit", "git_dirty",
+             "from_run")  # fmt: skip
     return {name: getattr(version, name) for name in names}
 
 

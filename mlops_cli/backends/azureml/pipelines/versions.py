@@ -145,6 +145,7 @@ def _described(endpoint: AzureEndpoint, version: int, pipeline: AzurePublished) 
         version_endpoint=pipeline.endpoint,
         is_default=int(endpoint.default_version) + 1 == version,
         enabled=pipeline.status == "Active",
+        pipeline_enabled=endpoint.status == "Active",
         label=told.label,
         description=told.description,
         parameters=told.parameters,

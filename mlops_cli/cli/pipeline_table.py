@@ -82,6 +82,9 @@ def draw(app: App, console: Console, run: PipelineRun, steps: list[StepRun]) -> 
     if run.error:
         console.print(f"error: {run.error}", markup=False)
     for step in steps:
+        if failed := step.facts.get("failed"):
+            what = f"{failed:,} of {step.facts['items']:,} items failed, see failed_items.csv in its results"
+            console.print(f"  {step.name}: {what}", style="yellow", markup=False)
         for name in step.outputs:
             place = app.to_type(f"mlops pipeline download {run.run_id} {step.name}.{name}")
             console.print(f"  {step.name}.{name}: {place}", style="dim", markup=False, soft_wrap=True)

@@ -13,6 +13,7 @@ from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest, Serve
 from mlops_cli.domain.schedules import Fire, Schedule
 from mlops_cli.engine.pipelines import (
     layout,
+    planning,
     pruning,
     publishing,
     rest,
@@ -32,6 +33,9 @@ class LocalPipelines:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    def check(self, definition: PipelineDefinition, request: SubmitRequest) -> None:
+        planning.plan(self._store, definition, request)
 
     def submit(self, definition: PipelineDefinition, request: SubmitRequest) -> PipelineRun:
         return start.submit(self._store, definition, request)

@@ -35,11 +35,24 @@ def init(app: App, *, data: Path, label: str, task: str, name: str | None, force
     if target.exists() and not force:
         raise UsageError(f"{target} exists already", hint="edit it, or replace it with --force")
     shown = data.resolve().relative_to(app.cwd) if data.resolve().is_relative_to(app.cwd) else data.resolve()
-    clean = (name or data.stem).lower().replace("_", "-").replace(" ", "-")
+    clean = _quoted(_name(name or data.stem))
     target.parent.mkdir(exist_ok=True)
     target.write_text(PROFILE.format(name=clean, path=_quoted(str(shown)), label=_quoted(label), task=task))
     app.show({"profile": str(target)}, lambda console: console.print(f"wrote {target.relative_to(app.cwd)}"))
     app.say("Next: mlops train")
+
+
+def _name(text: str) -> str:
+    """The text as a name that data, models and endpoints may have, on Azure too."""
+    import re
+    import unicodedata
+
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    words = re.findall("[a-z0-9]+", plain)
+    if not "".join(words)[:1].isalpha():
+        words.insert(0, "data")
+    found = "-".join(words)[:32].rstrip("-")
+    return found if len(found) > 2 else f"{found}-data"
 
 
 def _quoted(text: str) -> str:

@@ -93,7 +93,7 @@ def _still_going(run: PipelineRun, deadline: float | None) -> None:
     resume = f"mlops pipeline run --resume {run.run_id}"
     if run.status == RunStatus.NOT_RESPONDING:
         message = f"run {run.run_id} is not responding: its process ended before the run did"
-        raise WorkFailedError(message, hint=resume)
+        raise WorkFailedError(message, hint=f"mlops pipeline logs {run.run_id}; then: {resume}")
     if deadline is not None and time.monotonic() >= deadline:
         message = f"run {run.run_id} is still {run.status}; the time given with --timeout is over"
         raise TimeoutExceededError(message, hint=f"the run goes on; follow it: {resume}")

@@ -4,6 +4,12 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from mlops_cli.errors import UsageError
+
+
+class DisabledError(UsageError):
+    """The pipeline or its version is switched off."""
+
 
 class PublishRequest(Struct, omit_defaults=True):
     """What is told about a version when it is published. `set_default` makes it what the endpoint runs."""
@@ -37,6 +43,16 @@ class PublishedPipeline(Struct, omit_defaults=True):
     git_commit: str | None = None
     git_dirty: bool = False
     from_run: str | None = None
+
+
+def check_enabled(version: PublishedPipeline) -> None:
+    """Raises DisabledError."""
+    if version.enabled and version.pipeline_enabled:
+        return
+    what, switch = f"pipeline '{version.name}'", version.name
+    if version.pipeline_enabled:
+        what, switch = f"v{version.version} of '{version.name}'", f"{version.name}:{version.version}"
+    raise DisabledError(f"{what} is disabled", hint=f"mlops pipeline enable '{switch}'")
 
 
 class PipelineEndpoint(Struct, omit_defaults=True):

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 
 from mlops_cli.domain.pipeline_runs import PipelineRun, SubmitRequest
 from mlops_cli.domain.pipelines import DataInput
-from mlops_cli.domain.publishing import PublishedPipeline
+from mlops_cli.domain.publishing import PublishedPipeline, check_enabled
 from mlops_cli.engine.pipelines import publishing, start, waiting
 from mlops_cli.engine.pipelines.planning import plan
 from mlops_cli.engine.pipelines.waiting import Launch
@@ -21,12 +21,6 @@ class Body(Struct, rename="pascal"):
     experiment_name: str | None = None
     parameter_assignments: dict[str, Any] = field(default_factory=dict)
     data_path_assignments: dict[str, Any] = field(default_factory=dict)
-
-
-class DisabledError(UsageError):
-    """The pipeline or its version is switched off."""
-
-    code = "Disabled"
 
 
 def read_body(content: bytes) -> Body:
@@ -100,10 +94,6 @@ def _data(name: str, value: Any) -> DataInput:
 
 
 def _enabled(store: Store, version: PublishedPipeline) -> PublishedPipeline:
-    endpoint = store.published.endpoint(version.name)
-    if not (endpoint.enabled and version.enabled):
-        what, switch = f"pipeline '{version.name}'", version.name
-        if endpoint.enabled:
-            what, switch = f"v{version.version} of '{version.name}'", f"{version.name}:{version.version}"
-        raise DisabledError(f"{what} is disabled", hint=f"mlops pipeline enable '{switch}'")
+    version.pipeline_enabled = store.published.endpoint(version.name).enabled
+    check_enabled(version)
     return version

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from mlops_cli.backends.base import PipelineBackend
 from mlops_cli.domain.pipeline_runs import SubmitRequest
 from mlops_cli.domain.pipelines import PipelineDefinition
-from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest
+from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest, check_enabled
 from mlops_cli.errors import MlopsError, NotFoundError, SignInError, UsageError
 
 REQUEST_SECONDS = 60.0
@@ -97,7 +97,7 @@ def trigger(
 ) -> dict[str, Any]:
     """Start a run over HTTP, as any other client would. Returns what the endpoint answered.
 
-    Raises NotFoundError, UsageError or SignInError with the endpoint's own words.
+    Raises NotFoundError and DisabledError, and UsageError or SignInError with the endpoint's own words.
     """
     versions = backend.published(name)
     wanted = version or next(one.version for one in versions if one.is_default)
@@ -105,6 +105,7 @@ def trigger(
     if chosen is None:
         known = ", ".join(f"v{one.version}" for one in versions)
         raise NotFoundError(f"pipeline '{name}' has no v{version}; there is: {known}")
+    check_enabled(chosen)
     token, _ = backend.token()
     if not chosen.endpoint:
         chosen = next(one for one in backend.published(name) if one.version == chosen.version)

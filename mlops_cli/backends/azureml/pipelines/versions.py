@@ -75,7 +75,7 @@ class Versions:
         if found is None:
             known = ", ".join(sorted(one.name for one in self.endpoints())) or "nothing is published yet"
             raise NotFoundError(f"no published pipeline '{name}'; there is: {known}",
-                                hint="publish it: mlops pipeline publish")  # fmt: skip
+                                hint="see: mlops pipeline list")  # fmt: skip
         return found
 
     def find(self, name: str) -> AzureEndpoint | None:

@@ -30,14 +30,16 @@ deploy: {{name: {name}, auth: key}}
 def init(app: App, *, data: Path, label: str, task: str, name: str | None, force: bool) -> None:
     """Write a profile for a data file of yours."""
     from mlops_cli.errors import UsageError
+    from mlops_cli.writing import errors_of, write_text
 
     target = app.cwd / "configs" / "local.yaml"
     if target.exists() and not force:
         raise UsageError(f"{target} exists already", hint="edit it, or replace it with --force")
     shown = data.resolve().relative_to(app.cwd) if data.resolve().is_relative_to(app.cwd) else data.resolve()
     clean = _quoted(_name(name or data.stem))
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(PROFILE.format(name=clean, path=_quoted(str(shown)), label=_quoted(label), task=task))
+    with errors_of(target):
+        target.parent.mkdir(exist_ok=True)
+    write_text(target, PROFILE.format(name=clean, path=_quoted(str(shown)), label=_quoted(label), task=task))
     app.show({"profile": str(target)}, lambda console: console.print(f"wrote {target.relative_to(app.cwd)}"))
     app.say("Next: mlops train")
 

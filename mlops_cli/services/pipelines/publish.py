@@ -44,7 +44,7 @@ def publish(
     else:
         version, changed = backend.publish(source, request)
     removed = [] if keep is None or dry_run else _forget(backend, version.name, keep)
-    return Published(version, changed, version.id not in before, removed)
+    return Published(version, changed, changed and version.id not in before, removed)
 
 
 def _forget(backend: PipelineBackend, name: str, keep: int) -> list[int]:

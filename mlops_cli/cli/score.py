@@ -55,7 +55,7 @@ def score(
         if example:
             return _write(app, service.example(schema, to.endpoint.name), out)
         content, where = read(app, str(data))
-        if content.lstrip()[:1] in (b"{", b"["):
+        if tables.is_json(content, where):
             value = tables.parse_json(content, where)
             return _write(app, service.score_json(to, value, schema if validate else None, method), out)
         return _score_table(app, to, tables.read(content, where), schema, method, validate, out)

@@ -169,6 +169,11 @@ def _plain(value: Any) -> Any:
         return str(value)
 
 
+def is_json(content: bytes, name: str) -> bool:
+    """Whether a file holds JSON and no table; columns may be called `[id]`."""
+    return content.lstrip()[:1] in (b"{", b"[") and not name.lower().endswith((".csv", ".tsv"))
+
+
 def parse_json(content: bytes, name: str) -> Any:
     """The JSON value of a file. Raises UsageError naming line and column."""
     try:

@@ -28,11 +28,16 @@ deploy: {{name: {name}, auth: key}}
 @click.option("--force", is_flag=True, help="Replace a profile that is there.")
 @pass_app
 def init(app: App, *, data: Path, label: str, task: str, name: str | None, force: bool) -> None:
-    """Write a profile for a data file of yours."""
+    """Write a profile for a data file of yours.
+
+    It is configs/local.yaml, which is used when no profile is named; with --profile NAME configs/NAME.yaml.
+    """
     from mlops_cli.errors import UsageError
     from mlops_cli.writing import errors_of, write_text
 
-    target = app.cwd / "configs" / "local.yaml"
+    target = app.cwd / "configs" / f"{(app.profile_name or 'local').removesuffix('.yaml')}.yaml"
+    if target.parent != app.cwd / "configs":
+        raise UsageError("init writes a profile in configs/", hint="--profile takes a name here, and no file")
     if target.exists() and not force:
         raise UsageError(f"{target} exists already", hint="edit it, or replace it with --force")
     shown = data.resolve().relative_to(app.cwd) if data.resolve().is_relative_to(app.cwd) else data.resolve()

@@ -92,3 +92,13 @@ def test_a_profile_for_a_file_of_any_name_fits_data_models_and_endpoints(
     assert (shown["data"]["name"], shown["deploy"]["name"]) == (name, name)
     assert planning.NAME.fullmatch(name)
     assert mlops("data", "register", "-o", "json").json()["name"] == name
+
+
+def test_a_profile_may_be_given_a_name(mlops: Mlops) -> None:
+    data = mlops.project / "sales.csv"
+    data.write_text("a,y\n1,x\n")
+    made = mlops("--profile", "blue", "init", data, "--label", "y")
+    assert (made.stdout, made.stderr) == ("wrote configs/blue.yaml\n", "Next: mlops --profile blue train\n")
+    assert mlops("--profile", "blue", "config", "show", "-o", "json").json()["data"]["name"] == "sales"
+    refused = mlops("--profile", "a/b", "init", data, "--label", "y", code=2)
+    assert "init writes a profile in configs/" in refused.stderr

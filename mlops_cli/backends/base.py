@@ -176,6 +176,10 @@ class EndpointBackend(Protocol):
 
 
 class PipelineBackend(Protocol):
+    def check(self, definition: PipelineDefinition, request: SubmitRequest) -> None:
+        """Raises what `submit` would raise before it starts anything."""
+        ...
+
     def submit(self, definition: PipelineDefinition, request: SubmitRequest) -> PipelineRun:
         """Start a run. Raises UsageError naming the parameter or the data that does not fit."""
         ...

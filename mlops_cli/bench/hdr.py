@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 from mlops_cli.bench.recording import Recording
-from mlops_cli.bench.result import Result, write_text
+from mlops_cli.bench.result import Result
+from mlops_cli.writing import write_text
 
 DIGITS = 3
 SUB_BUCKET_BITS = 11

@@ -1,13 +1,13 @@
 """The result of a load test: what is shown, saved, compared and read again. Times in milliseconds."""
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct, field
 
-from mlops_cli.errors import StateError, UsageError
+from mlops_cli.errors import UsageError
+from mlops_cli.writing import write_text
 
 FORMAT = 1
 _UNITS = {"worse": " %", "rps": "/s", "%": " %", "errors": "", "failures": ""}
@@ -156,24 +156,3 @@ def load(path: Path) -> Result:
         raise UsageError(f"cannot read {path}: {error.strerror}", hint="write one with --save FILE") from None
     except msgspec.DecodeError as error:
         raise UsageError(f"{path} is no saved result: {error}", hint="write one with --save FILE") from None
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write the file whole or not at all. Raises StateError."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        raise StateError(f"cannot write {path}: {error.strerror}", hint="choose another file") from None
-
-
-def append_text(path: Path, text: str) -> None:
-    """Add to the file. Raises StateError."""
-    try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise StateError(f"cannot write {path}: {error.strerror}", hint="choose another file") from None

@@ -109,7 +109,8 @@ class App:
         from rich.console import Console
 
         width = None if stream.isatty() else int(self.environ.get("COLUMNS", "80"))
-        return Console(file=stream, quiet=quiet, width=width, highlight=False, soft_wrap=False)
+        # Names and values of users' data are text, whatever brackets and colons are in it.
+        return Console(file=stream, quiet=quiet, width=width, highlight=False, markup=False, emoji=False)
 
 
 def encode(value: Any, form: str) -> str:

@@ -64,10 +64,11 @@ def _measure(app: App, options: Options, given: dict[str, Any]) -> int:
     from mlops_cli.bench import result as saved
     from mlops_cli.bench.gates import parse_all
     from mlops_cli.bench.session import Session
-    from mlops_cli.cli.bench_output import Watch, conclude, write_files
+    from mlops_cli.cli.bench_output import Watch, check_files, conclude, write_files
     from mlops_cli.services.bench import run as service
     from mlops_cli.services.bench.subject import find
 
+    check_files(app, given)
     most = groups.percent(given["max_regression"])
     gates, abort_on = service.gates(app.config, given["gates"]), parse_all(given["abort_on"])
     before = saved.load(app.cwd / given["baseline"]) if given["baseline"] else None

@@ -40,6 +40,18 @@ class Watch:
             self._live.clear()
 
 
+FILES = ("save", "html", "csv", "junit", "hdr")
+
+
+def check_files(app: App, given: dict[str, Any]) -> None:
+    """Raises StateError for a file that could not be written when the load is over."""
+    from mlops_cli.writing import check_place
+
+    for name in FILES:
+        if given[name]:
+            check_place(app.cwd / given[name])
+
+
 def write_files(
     app: App, given: dict[str, Any], result: Result, recording: Recording, earlier: Result | None
 ) -> None:
@@ -47,14 +59,15 @@ def write_files(
     from mlops_cli.bench import hdr
     from mlops_cli.bench import result as saved
     from mlops_cli.bench.report import files, github, page
+    from mlops_cli.writing import append_text, write_text
 
     writers = {
         "save": lambda path: saved.save(result, path),
-        "html": lambda path: saved.write_text(
+        "html": lambda path: write_text(
             path, page.as_html(result, *(_against(earlier, result) if earlier else ()))
         ),
-        "csv": lambda path: saved.write_text(path, files.as_csv(result)),
-        "junit": lambda path: saved.write_text(path, files.as_junit(result)),
+        "csv": lambda path: write_text(path, files.as_csv(result)),
+        "junit": lambda path: write_text(path, files.as_junit(result)),
         "hdr": lambda path: hdr.write_log(recording, result, path),
     }
     for name, write in writers.items():
@@ -63,7 +76,7 @@ def write_files(
             app.say(f"written to {given[name]}")
     summary = app.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
-        saved.append_text(app.cwd / summary, github.step_summary(result))
+        append_text(app.cwd / summary, github.step_summary(result))
 
 
 def conclude(app: App, result: Result, earlier: Result | None) -> ExitCode:

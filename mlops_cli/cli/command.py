@@ -98,11 +98,12 @@ class Group(click.Group):
         return entry.load() if entry else super().get_command(context, cmd_name)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        if not self.lazy:
-            super().format_commands(context, formatter)
         sections: dict[str, list[tuple[str, str]]] = {}
         for name, entry in self.lazy.items():
             sections.setdefault(entry.section, []).append((name, entry.help))
+        room = formatter.width - 6 - max(map(len, self.list_commands(context)), default=0)
+        for name in sorted(self.commands):
+            sections.setdefault("Commands", []).append((name, self.commands[name].get_short_help_str(room)))
         for title, rows in sections.items():
             with formatter.section(title):
                 formatter.write_dl(rows)

@@ -45,10 +45,11 @@ def draw_dataset(console: Console, dataset: Dataset) -> None:
 
 def draw_profile(console: Console, dataset: Dataset, *, rows: int | None) -> None:
     """The table of columns (the first `rows` of them), the balance of the label and the guardrails."""
+    from rich.text import Text
+
     profile = dataset.profile
-    console.print(
-        f"[bold]{dataset.name}:{dataset.version}[/bold]  {size(profile)}  [dim]{_format(dataset)}[/dim]"
-    )
+    name = (f"{dataset.name}:{dataset.version}", "bold")
+    console.print(Text.assemble(name, f"  {size(profile)}  ", (_format(dataset), "dim")))
     _draw_columns(console, profile, rows)
     if rows is not None and len(profile.columns) > rows:
         console.print(f"and {len(profile.columns) - rows:,} more columns: --all shows them", style="dim")

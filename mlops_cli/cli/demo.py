@@ -25,7 +25,11 @@ def demo(app: App, *, keep: bool) -> None:
     be run any number of times; Ctrl-C takes down what it started.
     """
     from mlops_cli.cli.story import Story
+    from mlops_cli.errors import ConfigError
 
+    if not app.config.profile.data.path:
+        hint = "run it where configs/ and data/ of mlops are, or with data of yours: mlops init FILE --label COLUMN"
+        raise ConfigError("the demo needs a profile that names data", hint=hint)
     story, began = Story(app), time.monotonic()
     try:
         steps = story.tell()

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mlops_cli.services.doctor import Check
 
 
+MARKS = {"ok": ("ok", "green"), "missing": ("missing", "red"), "absent": ("not here", "dim")}
+
+
 @click.command(cls=Command)
 @pass_app
 def doctor(app: App) -> None:
@@ -29,8 +32,13 @@ def doctor(app: App) -> None:
 
 
 def _draw(console: Console, checks: list[Check]) -> None:
-    marks = {"ok": "[green]ok[/green]     ", "missing": "[red]missing[/red]", "absent": "[dim]not here[/dim]"}
+    from rich.text import Text
+
+    from mlops_cli.cli.tables import hanging
+
+    rows: list[tuple[Text, Text, Text]] = []
     for check in checks:
-        console.print(f"{marks[check.state]}  {check.name:<16} {check.found}")
+        rows.append((Text(*MARKS[check.state]), Text(check.name), Text(check.found)))
         if check.hint:
-            console.print(f"{'':<9}{check.hint}", style="dim", markup=False)
+            rows.append((Text(), Text(), Text(check.hint, style="dim")))
+    hanging(console, rows)

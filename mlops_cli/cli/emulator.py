@@ -172,8 +172,11 @@ def coverage(app: App, *, service: str | None) -> None:
 
 
 def _draw_coverage(console: Console, entries: list[Any]) -> None:
+    from rich.text import Text
+
     for entry in entries:
-        console.print(f"\n[bold]{entry.title}[/bold] ({entry.service}): {len(entry.routes)} routes")
+        routes = f" ({entry.service}): {len(entry.routes)} routes"
+        console.print(Text.assemble("\n", (entry.title, "bold"), routes))
         for route in entry.routes:
             console.print(
                 f"  {route.method:<7}{route.path}\n         {route.used_by}", soft_wrap=True, markup=False

@@ -132,7 +132,7 @@ def draw(console: Console, endpoint: Endpoint) -> None:
         "revision": f"{endpoint.revision}, changed {endpoint.updated_at[:16].replace('T', ' ')} UTC",
         "tags": ", ".join(f"{key}={value}" for key, value in endpoint.tags.items()),
     }
-    console.print(f"[bold]{endpoint.name}[/bold]")
+    console.print(endpoint.name, style="bold")
     for key, value in lines.items():
         if value:
             console.print(f"  {key:<9} {value}", soft_wrap=True, markup=False)

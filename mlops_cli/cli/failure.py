@@ -51,12 +51,13 @@ def report(app: App, error: MlopsError, cause: BaseException) -> None:
 
     if app.debug:
         app.stderr.write("".join(traceback.format_exception(cause)))
-    if app.output != "table":
+    error.hint = app.to_type(error.hint) if error.hint else None
+    if app.output in ("json", "yaml"):
         app.write(encode({"error": _document(error)}, app.output))
         return
     lines = [f"Error: {error.message}", *(f"  {line}" for line in error.details)]
     if error.hint:
-        lines.append(f"Next: {app.to_type(error.hint)}")
+        lines.append(f"Next: {error.hint}")
     app.stderr.write("\n".join(lines) + "\n")
     app.stderr.flush()
 

@@ -37,12 +37,13 @@ def insights(app: App, *, name: str | None, since: str | None, minutes: int) -> 
 
 
 def _draw(console: Console, found: dict[str, Any]) -> None:
+    from rich.text import Text
+
     from mlops_cli.cli.tables import plain
 
     statuses = ", ".join(f"{count:,} x {status}" for status, count in found["statuses"].items())
-    console.print(
-        f"[bold]{found['name']}[/bold]: {found['requests']:,} requests{f' ({statuses})' if statuses else ''}"
-    )
+    requests = f": {found['requests']:,} requests{f' ({statuses})' if statuses else ''}"
+    console.print(Text.assemble((found["name"], "bold"), requests))
     header = ("minute (UTC)", "requests", "failures", "p50 ms", "p95 ms", "p99 ms", "model p50")
     rows = [_row(minute["minute"].replace("T", " "), minute) for minute in found["minutes"]]
     if len(rows) > 1:

@@ -50,18 +50,22 @@ def show(app: App, *, name: str) -> None:
 
 
 def _draw(console: Console, model: Model) -> None:
-    console.print(f"[bold]{model.name}:{model.version}[/bold]  {model.algorithm or ''} {model.task or ''}")
+    from rich.text import Text
+
+    from mlops_cli.cli.tables import hanging
+
+    name = (f"{model.name}:{model.version}", "bold")
+    console.print(Text.assemble(name, f"  {model.algorithm or ''} {model.task or ''}"))
     about = {"data": model.dataset, "run": model.run_id, "created": model.created_at, "folder": model.path}
     for key, value in about.items():
         if value:
             console.print(f"  {key:<8} {value}", soft_wrap=True)
-    for title, pairs in (("metrics", model.metrics), ("packages", model.packages), ("tags", model.tags)):
-        text = ", ".join(f"{k} {v:.5g}" if isinstance(v, float) else f"{k} {v}" for k, v in pairs.items())
-        if text:
-            console.print(f"  {title:<8} {text}")
-    if model.model_schema:
-        inputs = ", ".join(f"{field.name} ({field.type})" for field in model.model_schema.inputs)
-        console.print(f"  inputs   {inputs}")
+    inputs = model.model_schema.inputs if model.model_schema else []
+    long = {
+        title: ", ".join(f"{k} {v:.5g}" if isinstance(v, float) else f"{k} {v}" for k, v in pairs.items())
+        for title, pairs in (("metrics", model.metrics), ("packages", model.packages), ("tags", model.tags))
+    } | {"inputs": ", ".join(f"{field.name} ({field.type})" for field in inputs)}
+    hanging(console, [(f"  {title:<8}", text) for title, text in long.items() if text])
 
 
 @models.command()

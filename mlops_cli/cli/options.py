@@ -9,9 +9,12 @@ _UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 class Duration(click.ParamType):
-    """A time span such as 90, 500ms, 30s, 15m or 2h; converted to seconds."""
+    """A time span such as 90, 500ms, 30s, 15m or 2h; converted to seconds. With `some` it may not be nothing."""
 
     name = "duration"
+
+    def __init__(self, *, some: bool = False) -> None:
+        self.some = some
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         if isinstance(value, int | float):
@@ -19,7 +22,10 @@ class Duration(click.ParamType):
         match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|[smhd]?)", str(value))
         if not match:
             self.fail(f"'{value}' is not a time span; write 90, 500ms, 30s, 15m or 2h", param, ctx)
-        return float(match[1]) * _UNITS[match[2]]
+        seconds = float(match[1]) * _UNITS[match[2]]
+        if self.some and not seconds:
+            self.fail("it has to be more than 0", param, ctx)
+        return seconds
 
 
 def tags_of(pairs: tuple[str, ...]) -> dict[str, str]:

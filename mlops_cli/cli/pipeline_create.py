@@ -30,13 +30,15 @@ def create(app: App, *, file: Path | None, svg: Path | None, html: Path | None) 
     """
     from mlops_cli.services.pipelines import page, picture
     from mlops_cli.services.pipelines import runs as pipelines
+    from mlops_cli.writing import write_text
 
     loaded = pipelines.load(app.config, app.cwd, app.environ, file)
+    pipelines.check_code(loaded)
     settings = loaded.settings
     settings.name = loaded.definition.name
     for path, make in ((svg, picture.svg), (html, page.html)):
         if path:
-            (app.cwd / path).write_text(make(settings), encoding="utf-8")
+            write_text(app.cwd / path, make(settings))
             app.say(f"wrote {path}")
     rows = pipelines.graph(settings)
     document = {

@@ -53,10 +53,15 @@ def publish(
     The graph, the code and the parameters make the content: the same content again is no new version. The
     first version is the default; a later one becomes it with --set-default. It never asks anything.
     """
+    from mlops_cli.services import github
     from mlops_cli.services.pipelines import runs as pipelines
     from mlops_cli.services.pipelines.publish import publish
     from mlops_cli.status import ExitCode
 
+    if file and from_run:
+        raise click.UsageError("give a file or --from-run, not both")
+    if app.output == "github":
+        github.check(app.environ)
     source = from_run or pipelines.load(app.config, app.cwd, app.environ, file).definition
     pipeline = app.backend.pipelines
     done = publish(pipeline, source, folder=app.cwd, set_default=set_default, keep=keep, dry_run=dry_run)
@@ -73,11 +78,14 @@ def _show(app: App, done: Published, dry_run: bool) -> None:
         app.output = "table"
         github.report(app.environ, shown, github.summary(shown, app.to_type(curl(done.version))))
     app.say("dry run: nothing was published") if dry_run else None
-    app.show(shown, lambda console: _draw(console, done, app.to_type(curl(done.version))))
+    app.show(shown, lambda console: _draw(console, done, app.to_type(curl(done.version)), dry_run))
 
 
-def _draw(console: Console, done: Published, trigger: str) -> None:
+def _draw(console: Console, done: Published, trigger: str, dry_run: bool) -> None:
     version = done.version
+    if dry_run and done.changed:
+        word = "published" if done.is_new else "made the default"
+        return console.print(f"{version.name}: would be {word}, v{version.version}", markup=False)
     word = "published" if done.is_new else "default changed" if done.changed else "unchanged"
     default = ", the default" if version.is_default else ""
     console.print(f"{version.name}: {word}, v{version.version}{default}", markup=False)
@@ -88,3 +96,4 @@ def _draw(console: Console, done: Published, trigger: str) -> None:
     if version.endpoint:
         console.print(f"endpoint  {version.endpoint}", markup=False, soft_wrap=True)
         console.print(trigger, style="dim", markup=False, soft_wrap=True)
+    return None

@@ -11,6 +11,7 @@ from mlops_cli.cli.options import split_version
 
 if TYPE_CHECKING:
     from mlops_cli.cli.app import App
+    from mlops_cli.domain.publishing import PublishedPipeline
 
 name_argument = click.argument("name", metavar="NAME[:VERSION]")
 
@@ -25,7 +26,7 @@ def list_versions(app: App, *, name: str | None) -> None:
 
     found = app.backend.pipelines.published(name)
     rows = [
-        (one.name, f"v{one.version}", "default" if one.is_default else "" if one.enabled else "disabled",
+        (one.name, f"v{one.version}", _standing(one),
          one.created_at[:16].replace("T", " "), one.content_hash[:12],
          f"{(one.git_commit or '')[:8]}{'*' if one.git_dirty else ''}")
         for one in found
@@ -35,6 +36,11 @@ def list_versions(app: App, *, name: str | None) -> None:
     app.show(
         [version_document(one) for one in found], lambda console: plain(console, header, rows, empty=empty)
     )
+
+
+def _standing(version: PublishedPipeline) -> str:
+    off = not (version.enabled and version.pipeline_enabled)
+    return ", ".join(["default"] * version.is_default + ["disabled"] * off)
 
 
 @click.command(cls=Command)

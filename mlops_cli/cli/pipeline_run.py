@@ -58,6 +58,8 @@ def run(
     from mlops_cli.services.pipelines import runs as pipelines
 
     if resume:
+        if file or params or data or dry_run:
+            raise click.UsageError("--resume goes on with what the run was given, and takes nothing else")
         started = app.backend.pipelines.resume(resume)
         app.say(f"going on with run {started.run_id}")
         return finish(app, started, wait=wait, timeout=timeout)
@@ -66,6 +68,7 @@ def run(
         pipelines.pairs(params, "--param"), pipelines.pairs(data, "--data"), experiment
     )
     if dry_run:
+        app.backend.pipelines.check(loaded.definition, wanted)
         app.say("dry run: nothing was started")
         return app.show({"name": loaded.definition.name, "request": wanted}, lambda _: None)
     started = app.backend.pipelines.submit(loaded.definition, wanted)

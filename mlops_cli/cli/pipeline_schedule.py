@@ -19,6 +19,7 @@ COMMANDS = {
         "mlops_cli.cli.pipeline_schedule_create:create", "Run a published pipeline again and again."
     ),
 }
+NO_FIRES = {"data": "on change", "cron": "never", "recurrence": "never"}
 
 
 @click.group(cls=Group, lazy=COMMANDS)
@@ -123,7 +124,9 @@ def draw_fires(console: Console, fires: list[dict[str, str]]) -> None:
 
 def _draw_test(console: Console, shown: dict[str, Any]) -> None:
     run = shown["would_run"]
-    console.print(f"{shown['at']['local']}: {'fires' if shown['fires'] else 'does not fire'}", markup=False)
+    what = "fires" if shown["fires"] else "does not fire"
+    state = "" if shown["enabled"] else " (disabled)"
+    console.print(f"{shown['at']['local']}: {what}{state}", markup=False)
     console.print(run["problem"] or f"would run {run['pipeline']} v{run['version']}", markup=False)
     draw_fires(console, shown["next_fires"])
 
@@ -132,7 +135,7 @@ def _next(shown: dict[str, Any]) -> str:
     if not shown["enabled"]:
         return "disabled"
     fires = shown["next_fires"]
-    return fires[0]["local"][:16].replace("T", " ") if fires else "on change"
+    return fires[0]["local"][:16].replace("T", " ") if fires else NO_FIRES[shown["when"]["kind"]]
 
 
 def _last(shown: dict[str, Any]) -> str:

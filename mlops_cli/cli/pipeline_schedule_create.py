@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from mlops_cli.cli.command import Command, pass_app
 from mlops_cli.cli.options import split_version
@@ -12,9 +13,14 @@ from mlops_cli.cli.pipeline_run import data_option, experiment_option, param_opt
 
 if TYPE_CHECKING:
     from mlops_cli.cli.app import App
-    from mlops_cli.domain.schedules import When
+    from mlops_cli.domain.schedules import WeekDay, When
 
 FREQUENCIES = ["Minute", "Hour", "Day", "Week", "Month"]
+GOES_WITH = {
+    "--every": ("interval", "hours", "minutes", "week_days", "start"),
+    "--cron or --every": ("time_zone",),
+    "--on-change or --on-dataset": ("poll_minutes", "data_parameter"),
+}
 
 
 @click.command(cls=Command)
@@ -64,25 +70,25 @@ def create(app: App, *, name: str, pipeline: str, run_now: bool, catch_up: bool,
 
 
 def _when(app: App, given: dict[str, Any]) -> When:
-    from mlops_cli.domain.schedules import Cron, DataChange, WeekDay
+    from mlops_cli.domain.schedules import Cron, DataChange, Recurrence
     from mlops_cli.services.pipelines import schedules
 
     kinds = [key for key in ("cron", "every", "on_change", "on_dataset") if given[key]]
     if len(kinds) != 1:
         raise click.UsageError("give one of --cron, --every, --on-change and --on-dataset")
+    _check_company(kinds[0])
     zone = given["time_zone"] or schedules.local_zone(app.environ)
     if given["cron"]:
         return Cron(given["cron"], zone)
     if given["every"]:
-        days = {day.lower()[:3]: day for day in get_args(WeekDay)}
-        return schedules.recurrence(
-            frequency=given["every"],
-            interval=given["interval"],
-            start_time=given["start"],
-            time_zone=zone,
-            hours=_numbers(given["hours"], "--hours"),
-            minutes=_numbers(given["minutes"], "--minutes"),
-            week_days=[days.get(day.lower()[:3], day) for day in _words(given["week_days"])],
+        return Recurrence(
+            given["every"],
+            given["interval"],
+            given["start"],
+            zone,
+            _numbers(given["hours"], "--hours", 23),
+            _numbers(given["minutes"], "--minutes", 59),
+            _days(given["week_days"]),
         )
     path = given["on_change"]
     if path and "://" not in path:
@@ -90,12 +96,33 @@ def _when(app: App, given: dict[str, Any]) -> When:
     return DataChange(path, given["on_dataset"], given["poll_minutes"], given["data_parameter"])
 
 
-def _numbers(text: str | None, flag: str) -> list[int]:
+def _check_company(kind: str) -> None:
+    """Raises UsageError for an option that the chosen kind of schedule would pass over."""
+    context = click.get_current_context()
+    for kinds, names in GOES_WITH.items():
+        for name in names if f"--{kind}".replace("_", "-") not in kinds.split() else ():
+            if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+                raise click.UsageError(f"--{name.replace('_', '-')} goes with {kinds}")
+
+
+def _numbers(text: str | None, flag: str, most: int) -> list[int]:
     words = _words(text)
-    wrong = [word for word in words if not word.isdigit()]
+    wrong = [word for word in words if not (word.isdecimal() and int(word) <= most)]
     if wrong:
-        raise click.BadParameter(f"'{wrong[0]}' is no number", param_hint=flag)
+        raise click.BadParameter(f"'{wrong[0]}' is no number from 0 to {most}", param_hint=flag)
     return [int(word) for word in words]
+
+
+def _days(text: str | None) -> list[WeekDay]:
+    from mlops_cli.domain.schedules import WEEK_DAYS
+
+    days: list[WeekDay] = []
+    for word in _words(text):
+        found = [day for day in WEEK_DAYS if len(word) > 2 and day.lower().startswith(word.lower())]
+        if not found:
+            raise click.BadParameter(f"'{word}' is no day of the week", param_hint="--week-days")
+        days += found
+    return days
 
 
 def _words(text: str | None) -> list[str]:

@@ -62,13 +62,14 @@ def table(steps: list[StepRun]) -> Table:
     """One row a step, in the order in which they can be done."""
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("step", "type", "state", "seconds", "waits for"):
         drawn.add_column(name, justify="right" if name == "seconds" else "left")
     for step in steps:
         took = "" if step.duration_seconds is None else f"{step.duration_seconds:.1f}"
-        note = f"[{STYLES.get(step.status, '')}]{state(step)}[/]" if step.status in STYLES else state(step)
+        note = Text(state(step), style=STYLES.get(step.status, ""))
         drawn.add_row(step.name, step.type, note, took, ", ".join(step.waits_for))
     return drawn
 
@@ -82,6 +83,9 @@ def draw(app: App, console: Console, run: PipelineRun, steps: list[StepRun]) -> 
     if run.error:
         console.print(f"error: {run.error}", markup=False)
     for step in steps:
+        if failed := step.facts.get("failed"):
+            what = f"{failed:,} of {step.facts['items']:,} items failed, see failed_items.csv in its results"
+            console.print(f"  {step.name}: {what}", style="yellow", markup=False)
         for name in step.outputs:
             place = app.to_type(f"mlops pipeline download {run.run_id} {step.name}.{name}")
             console.print(f"  {step.name}.{name}: {place}", style="dim", markup=False, soft_wrap=True)

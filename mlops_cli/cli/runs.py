@@ -69,8 +69,9 @@ def show(app: App, *, run_id: str, html: Path | None) -> None:
 
 def _write_page(app: App, run_id: str, html: Path) -> None:
     from mlops_cli.services.training.report import page
+    from mlops_cli.writing import write_text
 
-    (app.cwd / html).write_text(page(app.backend, run_id), encoding="utf-8")
+    write_text(app.cwd / html, page(app.backend, run_id))
     app.show({"html": str(html)}, lambda console: console.print(f"written to {html}", markup=False))
 
 

@@ -45,15 +45,17 @@ def score(
     from mlops_cli.services.deploy import endpoint_name
     from mlops_cli.services.scoring import client, inputs, tables
     from mlops_cli.services.scoring import score as service
+    from mlops_cli.writing import check_place
 
     if not example and data is None:
         raise click.UsageError("give --data FILE (or - for stdin), or --example")
+    check_place(app.cwd / out) if out else None
     with client.connect(app.backend, endpoint_name(app.config, name)) as to:
         schema = inputs.schema(app.backend, to)
         if example:
             return _write(app, service.example(schema, to.endpoint.name), out)
         content, where = read(app, str(data))
-        if content.lstrip()[:1] in (b"{", b"["):
+        if tables.is_json(content, where):
             value = tables.parse_json(content, where)
             return _write(app, service.score_json(to, value, schema if validate else None, method), out)
         return _score_table(app, to, tables.read(content, where), schema, method, validate, out)
@@ -89,7 +91,9 @@ def _score_table(
 
 def _write(app: App, value: Any, out: Path | None) -> None:
     if out:
-        (app.cwd / out).write_text(json.dumps(value) + "\n")
+        from mlops_cli.writing import write_text
+
+        write_text(app.cwd / out, json.dumps(value) + "\n")
         app.show({"out": str(out)}, lambda console: console.print(f"written to {out}"))
     else:
         app.show(value, lambda _console: app.write(json.dumps(value, ensure_ascii=False) + "\n"))

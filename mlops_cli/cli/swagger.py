@@ -56,7 +56,9 @@ def _show(app: App, to: ServiceClient, version: str, save: Path | None, *, check
 
     document = to.swagger(version)
     if save:
-        (app.cwd / save).write_text(json.dumps(document, indent=2) + "\n")
+        from mlops_cli.writing import write_text
+
+        write_text(app.cwd / save, json.dumps(document, indent=2) + "\n")
         app.say(f"written to {save}")
     if check:
         found = check_document(to, document)

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import Console
+    from rich.console import Console, RenderableType
+
+
+def hanging(console: Console, rows: Sequence[Sequence[RenderableType]]) -> None:
+    """Rows whose last cell is wrapped under itself."""
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for _ in rows[0] if rows else ():
+        table.add_column(overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
 
 
 def plain(console: Console, header: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:

@@ -42,7 +42,7 @@ def train(
     if dry_run:
         return app.show(request, lambda console: console.print("dry run: nothing was started"))
     run, created = app.backend.runs.start(request)
-    with _going_on(run.run_id):
+    with _going_on(run.run_id, new):
         app.say(f"{'run' if created else 'following the unfinished run'} {run.run_id}")
         if wait:
             run = _follow(app, run.run_id, timeout)
@@ -60,15 +60,19 @@ def _follow(app: App, run_id: str, timeout: float | None) -> Run:
 
 
 @contextlib.contextmanager
-def _going_on(run_id: str) -> Iterator[None]:
-    """Ctrl-C ends the wait; the run does not notice."""
-    from mlops_cli.errors import InterruptedByUserError
+def _going_on(run_id: str, new: bool) -> Iterator[None]:
+    """Ctrl-C ends the wait; the run does not notice. With --new the same command would start another."""
+    from mlops_cli.errors import InterruptedByUserError, MlopsError
 
+    same, again = "the same train command", "the same train command without --new"
     try:
         yield
     except KeyboardInterrupt:
-        hint = f"follow it with the same command, or stop it: mlops runs cancel {run_id}"
+        hint = f"follow it with {again if new else same}, or stop it: mlops runs cancel {run_id}"
         raise InterruptedByUserError(f"no longer waiting; run {run_id} goes on", hint=hint) from None
+    except MlopsError as error:
+        error.hint = (error.hint or "").replace(same, again) if new else error.hint
+        raise
 
 
 def _show(app: App, run: Run) -> None:

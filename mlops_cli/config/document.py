@@ -43,7 +43,7 @@ def read_document(text: str, source: str, environ: Mapping[str, str]) -> tuple[N
     if root is None or _is_null(root):
         return Node({}, f"{source}:1:1"), []
     if not isinstance(root, MappingNode):
-        message = "a profile is a mapping of sections, as in `data: {name: bank}`"
+        message = "expects a mapping, as in `name: bank`"
         raise config_error([Problem(reader.where(root.start_mark), "", message)])
     return reader.node(root, "", 0), reader.problems
 

@@ -70,7 +70,7 @@ def expects(kind: types.Type) -> str:
             return f"one of {', '.join(map(str, values))}" if len(values) > 1 else str(values[0])
         case types.UnionType(types=options):
             lists_last = sorted(options, key=lambda option: isinstance(bare(option), types.ListType))
-            return " or ".join(map(expects, lists_last))
+            return " or ".join(dict.fromkeys(map(expects, lists_last)))
         case types.BoolType():
             return "true or false"
         case types.IntType() as number:

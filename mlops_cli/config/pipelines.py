@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
@@ -49,6 +50,14 @@ def from_profile(loaded: LoadedProfile) -> LoadedPipeline:
 
 def from_file(path: Path, cwd: Path, environ: Mapping[str, str]) -> LoadedPipeline:
     """The pipeline of a file: the keys of the section, or a whole profile's `pipeline:`."""
+    try:
+        return _of_file(path, cwd, environ)
+    except ConfigError as error:
+        error.hint = f"correct it, then: mlops pipeline create {shlex.quote(str(path))}"
+        raise
+
+
+def _of_file(path: Path, cwd: Path, environ: Mapping[str, str]) -> LoadedPipeline:
     shown = display((cwd / path).resolve(), cwd)
     tree, problems = read_document(read_text((cwd / path).resolve(), cwd), shown, environ)
     section = tree.value.get("pipeline", tree)

@@ -1,10 +1,12 @@
 """A pipeline as its YAML says it: parameters, data, and steps of three types that inputs and outputs order."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
 from mlops_cli.domain.training import TrainSettings
+from mlops_cli.errors import NotFoundError
 
 Positive = Annotated[int, Meta(ge=1)]
 NotNegative = Annotated[int, Meta(ge=0)]
@@ -132,3 +134,14 @@ def code_of(step: Step) -> str | None:
             return step.entry_script
         case _:
             return None
+
+
+def script_file(definition: PipelineDefinition, step: Step) -> Path | None:
+    """Where the step's script lies; None for a step without one. Raises NotFoundError when it is not there."""
+    script = code_of(step)
+    if script is None:
+        return None
+    file = Path(definition.root) / (getattr(step, "source_directory", None) or "") / script
+    if not file.is_file():
+        raise NotFoundError(f"step '{step.name}': there is no script {file}", hint="correct the pipeline")
+    return file

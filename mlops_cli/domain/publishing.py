@@ -4,6 +4,12 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from mlops_cli.errors import UsageError
+
+
+class DisabledError(UsageError):
+    """The pipeline or its version is switched off."""
+
 
 class PublishRequest(Struct, omit_defaults=True):
     """What is told about a version when it is published. `set_default` makes it what the endpoint runs."""
@@ -17,7 +23,8 @@ class PublishRequest(Struct, omit_defaults=True):
 class PublishedPipeline(Struct, omit_defaults=True):
     """A version. `content_hash` covers its graph, its code and the defaults of its parameters.
 
-    `endpoint` runs the default version of the pipeline, `version_endpoint` this one.
+    `endpoint` runs the default version of the pipeline, `version_endpoint` this one. Neither does unless both the
+    version and the pipeline are `enabled`.
     """
 
     id: str
@@ -29,12 +36,23 @@ class PublishedPipeline(Struct, omit_defaults=True):
     version_endpoint: str = ""
     is_default: bool = False
     enabled: bool = True
+    pipeline_enabled: bool = True
     label: str | None = None
     description: str | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
     git_commit: str | None = None
     git_dirty: bool = False
     from_run: str | None = None
+
+
+def check_enabled(version: PublishedPipeline) -> None:
+    """Raises DisabledError."""
+    if version.enabled and version.pipeline_enabled:
+        return
+    what, switch = f"pipeline '{version.name}'", version.name
+    if version.pipeline_enabled:
+        what, switch = f"v{version.version} of '{version.name}'", f"{version.name}:{version.version}"
+    raise DisabledError(f"{what} is disabled", hint=f"mlops pipeline enable '{switch}'")
 
 
 class PipelineEndpoint(Struct, omit_defaults=True):

@@ -9,16 +9,16 @@ from mlops_cli.errors import UsageError
 OUTPUTS = ("id", "name", "version", "endpoint", "content_hash", "changed")
 
 
-def report(environ: Mapping[str, str], document: Mapping[str, Any], summary: str) -> None:
-    """Append the fields of `document` to $GITHUB_OUTPUT and `summary` to $GITHUB_STEP_SUMMARY.
-
-    Raises UsageError outside of GitHub Actions.
-    """
-    place = environ.get("GITHUB_OUTPUT")
-    if not place:
+def check(environ: Mapping[str, str]) -> None:
+    """Raises UsageError outside of GitHub Actions."""
+    if not environ.get("GITHUB_OUTPUT"):
         hint = "use it in a step of GitHub Actions, or --output json"
         raise UsageError("--output github needs the variable GITHUB_OUTPUT", hint=hint)
-    with Path(place).open("a", encoding="utf-8") as file:
+
+
+def report(environ: Mapping[str, str], document: Mapping[str, Any], summary: str) -> None:
+    """Append the fields of `document` to $GITHUB_OUTPUT and `summary` to $GITHUB_STEP_SUMMARY."""
+    with Path(environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as file:
         file.writelines(f"{name}={_text(document[name])}\n" for name in OUTPUTS)
     if page := environ.get("GITHUB_STEP_SUMMARY"):
         with Path(page).open("a", encoding="utf-8") as file:

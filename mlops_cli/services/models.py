@@ -33,7 +33,7 @@ def explain(
 
 
 def _rows(model: Model, content: bytes, where: str) -> list[Row]:
-    if content.lstrip()[:1] in (b"{", b"["):
+    if tables.is_json(content, where):
         value = tables.parse_json(content, where)
         found = value.get("data") if isinstance(value, dict) else value
         if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):

@@ -49,8 +49,9 @@ BAD: dict[str, tuple[Callable[[], pd.DataFrame], TrainSettings, str]] = {
 @pytest.mark.parametrize("case", BAD)
 def test_bad_tables_say_what_is_wrong(tmp_path: Path, case: str) -> None:
     table, chosen, message = BAD[case]
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(DataError, match=message) as caught:
         run_automl(table(), chosen, tmp_path)
+    assert "--task" not in (caught.value.hint or "")
 
 
 def test_a_mistyped_label_gets_the_nearest_column(tmp_path: Path) -> None:

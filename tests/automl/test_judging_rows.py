@@ -14,7 +14,7 @@ from mlops_cli.engine.automl.search import AutoMLResult, make_bench, run_automl
 from mlops_cli.engine.automl.trials import Trial
 from mlops_cli.engine.automl.workdir import judged_of
 from mlops_cli.engine.model.folder import load
-from mlops_cli.errors import DataError, UsageError
+from mlops_cli.errors import DataError, UsageError, WorkFailedError
 from tests.automl.tables import people, prices, sales, settings
 
 TRIED = ["LightGBM", "LogisticRegression", "RandomForest"]
@@ -48,6 +48,13 @@ def test_every_trial_is_judged_by_the_validation_rows_and_fitted_to_the_others_a
         if trial.algorithm != "StackEnsemble":  # which is judged by stacks that have not seen the row
             found = scores_of(tmp_path / "models" / str(trial.iteration), people(90, 3))
             assert found == pytest.approx(trial.metrics, abs=1e-6), trial.algorithm
+
+
+def test_rows_that_cannot_judge_are_told_from_too_little_time(tmp_path: Path) -> None:
+    chosen = asked("bought", 1, allowed_models=["LightGBM"], validation_data="later:1")
+    with pytest.raises(WorkFailedError, match="no trial ended with a model") as caught:
+        run_automl(people(), chosen, tmp_path, validation=people(90, 3)[:1])
+    assert caught.value.hint == "take other rows to judge by, or another train.primary_metric"
 
 
 def test_what_is_deployed_is_the_model_that_was_judged(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_validation_rows_weigh_what_they_say(tmp_path: Path) -> None:
         run_automl(people().assign(weight=1), chosen, tmp_path / "c", validation=people(90, 3))
 
 
-@pytest.mark.parametrize("weights", [-1, 0, np.nan, np.inf, [1.0, np.nan] * 120, [1, -1] * 120])
+@pytest.mark.parametrize("weights", [-1, 0, np.nan, np.inf, "much", [1.0, np.nan] * 120, [1, -1] * 120])
 def test_what_is_no_weight_is_told(tmp_path: Path, weights: Any) -> None:
     with pytest.raises(DataError, match="the column 'weight' holds no weights"):
         run_automl(people().assign(weight=weights), asked("bought", "LightGBM"), tmp_path)

@@ -198,3 +198,4 @@ def test_a_duration_may_be_given_in_milliseconds(bench: Mlops, server: Server) -
     assert done["requests"] == 30
     refused = bench(*to(server, "--duration", "300us"), code=2)
     assert "write 90, 500ms, 30s, 15m or 2h" in refused.stderr
+    assert "it has to be more than 0" in bench(*to(server, "--duration", "0s"), code=2).stderr

@@ -17,9 +17,10 @@ from mlops_cli.bench.gates import judge, parse_all
 from mlops_cli.bench.plan import Load
 from mlops_cli.bench.recording import Recording
 from mlops_cli.bench.report import files, github, page, text
-from mlops_cli.bench.result import Result, append_text, load, save
+from mlops_cli.bench.result import Result, load, save
 from mlops_cli.bench.session import Session
 from mlops_cli.errors import StateError, UsageError
+from mlops_cli.writing import append_text
 from tests.bench.conftest import Opener
 from tests.bench.server import Server, http, predictions
 

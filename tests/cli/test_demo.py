@@ -12,6 +12,11 @@ SAMPLE = REPOSITORY / "data" / "bank_marketing_sample.csv"
 SHORT = ["--set", "train.timeout_minutes=0.1", "--set", "train.max_trials=2"]
 
 
+def test_without_data_the_demo_says_where_it_can_run(mlops: Mlops) -> None:
+    refused = mlops("demo", code=2).stderr
+    assert refused.startswith("Error: the demo needs a profile that names data\nNext: run it where configs/")
+
+
 def test_the_demo_ends_with_a_scheduled_pipeline_and_takes_everything_down(mlops: Mlops) -> None:
     """Once, in a process of its own as a newcomer starts it."""
     shutil.copytree(REPOSITORY / "configs", mlops.project / "configs")

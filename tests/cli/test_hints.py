@@ -10,6 +10,8 @@ def test_the_next_command_names_the_profile_that_was_asked_for(mlops: Mlops) -> 
     failed = mlops("--profile", "blue", "score", "--data", "none.json", code=4)
     hint = failed.stderr.splitlines()[-1]
     assert hint == "Next: see: mlops --profile blue endpoints list"
+    told = mlops("--profile", "blue", "score", "--data", "none.json", "-o", "json", code=4).json()
+    assert hint == f"Next: {told['error']['hint']}"
     assert mlops("score", "--data", "none.json", code=4).stderr == failed.stderr.replace(
         " --profile blue", ""
     )

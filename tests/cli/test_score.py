@@ -130,6 +130,7 @@ def test_what_does_not_fit_is_said_before_anything_is_sent(deployed: Mlops) -> N
     rows = write(deployed, "bad.json", '{"data": [{"age": "old", "jop": "a"}]}')
     refused = deployed("score", "--data", rows, code=2)
     assert "nothing was sent" in refused.stderr
+    assert "mlops score toy --example" in refused.stderr
     assert "  row 0: unknown column 'jop', did you mean 'job'?\n" in refused.stderr
     assert "  row 0: column 'age' expects an integer, got 'old'\n" in refused.stderr
     sent = deployed("score", "--data", rows, "--no-validate", code=2)

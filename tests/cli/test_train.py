@@ -146,9 +146,13 @@ def test_a_killed_trainer_is_resumed_with_its_finished_trials(project: Mlops) ->
 def test_a_wait_that_is_over_leaves_the_run_going(project: Mlops) -> None:
     run_id = start_endless(project)
     over = project("train", "--timeout", "0.1s", "-o", "json", code=7)
+    assert over.json()["error"]["hint"] == "the run goes on; follow it with the same train command"
     assert over.json()["error"]["code"] == "Timeout"
     assert run_id in over.json()["error"]["message"]
-    project("runs", "cancel", run_id)
+    another = project("train", "--new", "--timeout", "0.1s", "-o", "json", code=7).json()["error"]
+    assert another["hint"] == "the run goes on; follow it with the same train command without --new"
+    for run in project("runs", "list", "-o", "json").json():
+        project("runs", "cancel", run["run_id"])
 
 
 def test_ctrl_c_stops_waiting_and_not_the_run(project: Mlops) -> None:

@@ -1,5 +1,9 @@
 """`mlops config …` as it is typed."""
 
+import pytest
+import yaml
+
+from mlops_cli.engine.endpoints import planning
 from tests.conftest import Mlops
 
 PROFILE = "data: {name: bank, label: y}\nworkspace: {name: '${WS}'}\ntrain: {timeout_minutes: 2}\n"
@@ -71,3 +75,30 @@ def test_explain(mlops: Mlops) -> None:
 def test_schema(mlops: Mlops) -> None:
     assert mlops("config", "schema").json() == mlops("config", "schema", "-o", "json").json()
     assert mlops("config", "schema", "-o", "yaml").stdout.startswith("$schema: https://json-schema.org/")
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("Sales_Q1 (2024).csv", "sales-q1-2024"), ("2024.csv", "data-2024"), ("null.csv", "null"), ("ts.csv", "ts-data"),
+     ("Zürich.csv", "zurich"), ("色.csv", "data"), ("a" * 40 + ".csv", "a" * 32)],
+)  # fmt: skip
+def test_a_profile_for_a_file_of_any_name_fits_data_models_and_endpoints(
+    file: str, name: str, mlops: Mlops
+) -> None:
+    data = mlops.project / file
+    data.write_text("a,y\n1,x\n2,z\n")
+    mlops("init", data, "--label", "y")
+    shown = yaml.safe_load(mlops("config", "show").stdout)
+    assert (shown["data"]["name"], shown["deploy"]["name"]) == (name, name)
+    assert planning.NAME.fullmatch(name)
+    assert mlops("data", "register", "-o", "json").json()["name"] == name
+
+
+def test_a_profile_may_be_given_a_name(mlops: Mlops) -> None:
+    data = mlops.project / "sales.csv"
+    data.write_text("a,y\n1,x\n")
+    made = mlops("--profile", "blue", "init", data, "--label", "y")
+    assert (made.stdout, made.stderr) == ("wrote configs/blue.yaml\n", "Next: mlops --profile blue train\n")
+    assert mlops("--profile", "blue", "config", "show", "-o", "json").json()["data"]["name"] == "sales"
+    refused = mlops("--profile", "a/b", "init", data, "--label", "y", code=2)
+    assert "init writes a profile in configs/" in refused.stderr

@@ -136,7 +136,7 @@ CASES = {
     "open bracket": ("data: [", [f"{AT}:2:1: not YAML: did not find expected node content"]),
     "control character": ("é: ü\nlé: a\x01b", [f"{AT}:2:6: not YAML: the control character '\\x01'"]),
     "two documents": ("a: 1\n---\nb: 2", [f"{AT}:2:1: not YAML: but found another document"]),
-    "no mapping": ("- a", [f"{AT}:1:1: a profile is a mapping of sections, as in `data: {{name: bank}}`"]),
+    "no mapping": ("- a", [f"{AT}:1:1: expects a mapping, as in `name: bank`"]),
     "Latin-1": ("data:\n  name: Zürich".encode("latin-1"), [f"{AT}:2:10: byte 0xfc is not UTF-8"]),
     "too large": (b"#" * 1_000_001, [f"{AT}: is larger than 1 MB, which no profile is"]),
     "too deep": ("a: " + "[" * 200_000, [f"{AT}:1:53: nested too deeply for a profile"]),

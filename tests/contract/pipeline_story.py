@@ -45,7 +45,9 @@ class PipelineStory:
     def tell(self) -> None:
         self._run("create two.yaml", "create cycle.yaml", "create unknown.yaml", "create type.yaml")
         self._run("run two.yaml", "run two.yaml ", "run two.yaml --param rows=1 --param note=other")
-        self._run("run nothing.yaml", "run two.yaml --param nobody=1", "run two.yaml --param rows=many")
+        self._run(
+            "run nothing.yaml", "run two.yaml --param nobody=1 --dry-run", "run two.yaml --param rows=many"
+        )
         run = self.run_of("run two.yaml")
         self._run(*(f"{word} {run}" for word in ("show", "status", "cancel", "run --resume")))
         self._run(f"logs {run} clean", f"logs {run} nothing", f"runs --pipeline {self.name}")

@@ -142,7 +142,9 @@ def test_the_profile_for_scripts(mlops: Mlops, file: Path) -> None:
 def test_unknown_data(mlops: Mlops, file: Path) -> None:
     mlops("data", "register", "calls.csv")
     assert "there is: calls" in mlops("data", "show", "bank", code=4).stderr
-    assert mlops("data", "show", "calls:9", code=4).stderr.startswith("Error: no dataset 'calls:9'")
+    assert mlops("data", "show", "calls:9", code=4).stderr.startswith(
+        "Error: no dataset 'calls:9'; there are other versions of it\n"
+    )
 
 
 def test_a_bad_file_is_an_error_with_its_line(mlops: Mlops) -> None:

@@ -4,6 +4,8 @@ import csv
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.pipelines.world import Project, until
 
 ROWS = """
@@ -123,6 +125,30 @@ def test_a_failing_init_fails_the_step(project: Project) -> None:
     failed = project.mlops("pipeline", "run", "p.yaml", "-o", "json", code=5).json()["error"]
     assert "init() failed: OSError: no model" in failed["message"]
     assert failed["details"][1] == '  File "entry.py", line 2, in init'
+
+
+@pytest.mark.parametrize(
+    ("script", "message", "details"),
+    [
+        ("def init():\n    pass\n", "step score failed: entry.py has no function run(mini_batch)", []),
+        ("def run(:\n", "step score failed: init() failed: SyntaxError: ", ['  File "entry.py", line 1']),
+    ],
+)
+def test_what_is_no_entry_script_is_told_without_frames_of_ours(
+    script: str, message: str, details: list[str], project: Project
+) -> None:
+    write_rows(project, 4)
+    project.pipeline(batch(project, script, workers=1))
+    failed = project.mlops("pipeline", "run", "p.yaml", "-o", "json", code=5).json()["error"]
+    assert message in failed["message"]
+    assert failed.get("details", [])[:1] == details
+
+
+def test_failed_items_are_told_where_they_are_allowed(project: Project) -> None:
+    write_rows(project, 4)
+    project.pipeline(batch(project, "def run(b):\n    raise OSError('no')\n", workers=1, run_max_try=1))
+    shown = project.mlops("pipeline", "run", "p.yaml").stdout
+    assert "  score: 4 of 4 items failed, see failed_items.csv in its results\n" in shown
 
 
 def test_a_killed_batch_goes_on_with_the_mini_batches_that_are_left(project: Project) -> None:

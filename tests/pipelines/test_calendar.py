@@ -121,6 +121,9 @@ def test_times_do_not_depend_on_where_one_begins_to_look(
         (Recurrence("Hour", hours=[3]), "hours and minutes go with frequency Day or Week, not Hour"),
         (Recurrence("Day", week_days=["Monday"]), "week days go with frequency Week, not Day"),
         (Recurrence("Day", start_time="soon"), "start time 'soon' is not ISO 8601"),
+        (Recurrence("Day", start_time="2101-01-01"), "every day UTC never comes"),
+        (Recurrence("Month", 10**9), "every 1000000000 months UTC never comes"),
+        (DataChange("a", poll_minutes=-1), "data cannot be looked at every -1 minutes"),
         (DataChange(), "a change of data is looked for at a path or in a dataset"),
     ],
 )

@@ -28,6 +28,10 @@ steps:
 
 def test_the_graph(project: Project) -> None:
     project.pipeline(GOOD)
+    project.write("clean.py", "")
+    missing = project.mlops("pipeline", "create", "p.yaml", code=4).stderr
+    assert f"step 'report': there is no script {project.folder / 'report.py'}" in missing
+    project.write("report.py", "")
     shown = project.mlops("pipeline", "create", "p.yaml").stdout
     lines = [line.rstrip() for line in shown.splitlines() if line.strip()]
     assert lines[:4] == ["demo", "  parameter rows = 5", "  parameter fast = true", "  data.raw = raw.csv"]

@@ -74,9 +74,13 @@ def test_what_a_client_meets(bank: Project) -> None:
 
     bank.mlops("pipeline", "disable", "Bank Retrain:1")
     assert post(url) == (409, "v1 of 'Bank Retrain' is disabled")
+    refused = bank.mlops("pipeline", "trigger", "Bank Retrain", code=2).stderr
+    assert "mlops pipeline enable 'Bank Retrain:1'" in refused
+    assert "default, disabled" in bank.mlops("pipeline", "list").stdout
     bank.mlops("pipeline", "enable", "Bank Retrain:1")
     bank.mlops("pipeline", "disable", "Bank Retrain")
     assert post(url) == (409, "pipeline 'Bank Retrain' is disabled")
+    assert "default, disabled" in bank.mlops("pipeline", "list").stdout
     bank.mlops("pipeline", "enable", "Bank Retrain")
     assert requests.post(url, json={}, headers=good, timeout=30).status_code == 200
 

@@ -1,11 +1,14 @@
 """kill -9 at any moment: the run goes on where it was, and nothing that was complete is done again."""
 
 import random
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from mlops_cli.engine.pipelines import layout
 from mlops_cli.engine.pipelines.content import content_hash
 from tests.pipelines.world import Project, until
 
@@ -91,3 +94,14 @@ def check_complete(project: Project, run_id: str, complete: dict[str, int]) -> N
             assert Path(step.outputs["o"].path).read_text() == str(project.marks / name)
             assert content_hash(Path(step.outputs["o"].path)) == step.outputs["o"].content_hash
             assert complete.setdefault(name, project.times(name)) == project.times(name)
+
+
+def test_a_runner_that_cannot_use_the_store_says_so_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "store.sqlite").write_text(
+        "no database, and long enough not to be taken for an empty one" * 9
+    )
+    command = [sys.executable, "-m", "mlops_cli.engine.pipelines.runner", str(tmp_path)]
+    done = subprocess.run(command, input="Pipeline_1", text=True, check=False)
+    said = layout.runner_log(tmp_path, "Pipeline_1").read_text()
+    assert said.startswith(f"ERROR the store {tmp_path / 'store.sqlite'} cannot be used: ")
+    assert (done.returncode, said.count("\n")) == (1, 1)

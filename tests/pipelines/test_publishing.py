@@ -70,6 +70,8 @@ def test_default_rollback_and_keep(bank: Project) -> None:
 
     kept = bank.mlops("pipeline", "publish", "p.yaml", "--keep", "2", "-o", "json").json()
     assert (kept["changed"], kept["removed"], list(versions())) == (False, [2], [4, 3, 1])
+    dry = bank.mlops("pipeline", "publish", "p.yaml", "--set-default", "--dry-run", "--exit-code", code=3)
+    assert dry.stdout == "Bank Retrain: would be made the default, v4\n"
     moved = bank.mlops("pipeline", "publish", "p.yaml", "--set-default", "--exit-code", code=3)
     assert "Bank Retrain: default changed, v4, the default" in moved.stdout
 
@@ -107,12 +109,13 @@ def test_github_reads_outputs_and_a_summary(bank: Project) -> None:
     outputs, page = bank.folder / "outputs", bank.folder / "summary.md"
     outside = bank.mlops("pipeline", "publish", "p.yaml", "-o", "github", code=2)
     assert "GITHUB_OUTPUT" in outside.stderr
+    assert bank.mlops("pipeline", "list", "-o", "json").json() == []
     bank.mlops.environ |= {"GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(page)}
     bank.mlops("pipeline", "publish", "p.yaml", "-o", "github")
     read = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
-    assert (read["version"], read["changed"], read["name"]) == ("1", "false", "Bank Retrain")
+    assert (read["version"], read["changed"], read["name"]) == ("1", "true", "Bank Retrain")
     assert read["endpoint"] in page.read_text()
-    assert "### Pipeline Bank Retrain: unchanged, v1" in page.read_text()
+    assert "### Pipeline Bank Retrain: published, v1" in page.read_text()
 
 
 def test_the_commit_is_known(bank: Project) -> None:

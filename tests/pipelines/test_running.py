@@ -180,9 +180,18 @@ def test_a_missing_output_is_named(project: Project) -> None:
     ],
 )
 def test_what_does_not_fit_is_named(args: tuple[str, str], message: str, chain: Project) -> None:
-    error = chain.mlops("pipeline", "run", "p.yaml", *args, "-o", "json", code=2).json()["error"]
-    assert error["message"] == message
+    for more in ((), ("--dry-run",)):
+        error = chain.mlops("pipeline", "run", "p.yaml", *args, *more, "-o", "json", code=2).json()["error"]
+        assert error["message"] == message
     assert chain.mlops("pipeline", "runs", "-o", "json").json() == []
+
+
+@pytest.mark.parametrize("more", [("p.yaml",), ("--param", "number=1"), ("--dry-run",)])
+def test_resume_takes_nothing_else(more: tuple[str, ...], chain: Project) -> None:
+    run_id = chain.start("p.yaml")
+    refused = chain.mlops("pipeline", "run", "--resume", run_id, *more, code=2)
+    assert "--resume goes on with what the run was given" in refused.stderr
+    chain.wait(run_id, "Completed")
 
 
 def test_other_data_by_flag_and_by_dataset(chain: Project) -> None:

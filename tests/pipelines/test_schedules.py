@@ -11,6 +11,7 @@ from mlops_cli.domain.pipeline_runs import PipelineRun
 from mlops_cli.domain.schedules import Fire
 from mlops_cli.engine.pipelines import scheduler
 from mlops_cli.engine.store import Store
+from tests.conftest import Mlops
 from tests.pipelines.test_publishing import PIPELINE
 from tests.pipelines.world import Project, until
 
@@ -75,8 +76,15 @@ def test_run_now_runs_once_at_once(clock: Clock) -> None:
     [
         (("--cron", "30 6 * *"), "'30 6 * *' is no cron expression"),
         (("--every", "Hour", "--hours", "3"), "hours and minutes go with frequency Day or Week, not Hour"),
-        (("--every", "Week", "--week-days", "Xday"), "the recurrence cannot be"),
-        (("--every", "Day", "--hours", "25"), "the recurrence cannot be"),
+        (
+            ("--every", "Week", "--week-days", "Xday"),
+            "Invalid value for --week-days: 'Xday' is no day of the week",
+        ),
+        (("--every", "Day", "--hours", "25"), "Invalid value for --hours: '25' is no number from 0 to 23"),
+        (("--every", "Day", "--interval", "3000000"), "every 3000000 days "),
+        (("--cron", "30 6 * * *", "--start", "2099-01-01"), "--start goes with --every"),
+        (("--on-dataset", "d", "--poll-minutes", "0"), "data cannot be looked at every 0 minutes"),
+        (("--on-dataset", "d", "--poll-minutes", "nan"), "data cannot be looked at every nan minutes"),
         (("--every", "Day", "--param", "wrd=1"), "the pipeline has no parameter 'wrd'"),
         (("--on-change", ".", "--data-parameter", "raw"), "the pipeline has no data 'raw'"),
         ((), "give one of --cron, --every, --on-change and --on-dataset"),
@@ -238,3 +246,20 @@ def test_a_schedule_without_a_server_is_said_to_be_silent(clock: Clock) -> None:
         assert "mlops pipeline server start" in mlops("pipeline", "schedule", *command.split()).stderr
     mlops("pipeline", "schedule", "disable", "s")
     assert "nothing fires" not in mlops("pipeline", "schedule", "list").stderr
+
+
+def test_names_and_what_is_said_of_a_disabled_one(clock: Clock) -> None:
+    mlops = clock.project.mlops
+    for name in ("", "a/b"):
+        refused = mlops("pipeline", "schedule", "create", name, "Bank Retrain", "--every", "Day", code=2)
+        assert f"'{name}' cannot be the name of a schedule" in refused.stderr
+    hourly(clock)
+    mlops("pipeline", "schedule", "disable", "s")
+    tried = mlops("pipeline", "schedule", "test", "s", "--at", "2099-05-04T13:30").stdout
+    assert tried.startswith("2099-05-04T13:30:00+00:00: does not fire (disabled)")
+
+
+def test_the_help_lists_every_command(mlops: Mlops, capsys: pytest.CaptureFixture[str]) -> None:
+    mlops("pipeline", "schedule", "--help")
+    listed = [line.split()[0] for line in capsys.readouterr().out.partition("Commands:\n")[2].splitlines()]
+    assert listed == ["create", "delete", "disable", "enable", "list", "show", "test"]

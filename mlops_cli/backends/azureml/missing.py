@@ -10,8 +10,9 @@ from mlops_cli.errors import NotFoundError
 def no_version(word: str, name: str, version: int | None, known: Iterable[str]) -> NotFoundError:
     """`word` is dataset or model."""
     wanted = name if version is None else f"{name}:{version}"
-    names = ", ".join(sorted(set(known)))
-    have = f"there is: {names}" if names else f"no {word} is registered yet"
+    names = sorted(set(known))
+    have = f"there is: {', '.join(names)}" if names else f"no {word} is registered yet"
+    have = "there are other versions of it" if name in names else have
     verb = "data" if word == "dataset" else "models"
     return NotFoundError(f"no {word} '{wanted}'; {have}", hint=f"see: mlops {verb} list")
 

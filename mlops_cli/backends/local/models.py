@@ -11,6 +11,7 @@ from mlops_cli.engine import models as registry
 from mlops_cli.engine.store import Store
 from mlops_cli.engine.training.outcome import best_model_folder, model_fields
 from mlops_cli.errors import UsageError
+from mlops_cli.writing import errors_of
 
 
 class LocalModels:
@@ -42,5 +43,7 @@ class LocalModels:
     def download(self, name: str, version: int | None, target: Path) -> Path:
         if target.exists():
             raise UsageError(f"{target} exists already", hint="name another folder with --to")
-        shutil.copytree(self.get(name, version).path, target)
+        found = self.get(name, version)
+        with errors_of(target):
+            shutil.copytree(found.path, target)
         return target

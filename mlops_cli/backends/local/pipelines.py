@@ -13,6 +13,7 @@ from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest, Serve
 from mlops_cli.domain.schedules import Fire, Schedule
 from mlops_cli.engine.pipelines import (
     layout,
+    planning,
     pruning,
     publishing,
     rest,
@@ -24,6 +25,7 @@ from mlops_cli.engine.pipelines import (
 )
 from mlops_cli.engine.store import Store
 from mlops_cli.errors import NotFoundError, UsageError
+from mlops_cli.writing import errors_of
 
 
 class LocalPipelines:
@@ -31,6 +33,9 @@ class LocalPipelines:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    def check(self, definition: PipelineDefinition, request: SubmitRequest) -> None:
+        planning.plan(self._store, definition, request)
 
     def submit(self, definition: PipelineDefinition, request: SubmitRequest) -> PipelineRun:
         return start.submit(self._store, definition, request)
@@ -65,11 +70,9 @@ class LocalPipelines:
         if target.exists():
             raise UsageError(f"{target} exists already", hint="name another place with --to")
         source = Path(outputs[output].path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target)
-        else:
-            shutil.copyfile(source, target)
+        with errors_of(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(source, target) if source.is_dir() else shutil.copyfile(source, target)
         return target
 
     def prune(
@@ -155,6 +158,7 @@ class LocalPipelines:
         for version in versions:
             endpoint = known.get(version.name)
             version.is_default = bool(endpoint and endpoint.default_version == version.version)
+            version.pipeline_enabled = endpoint is None or endpoint.enabled
             if address and endpoint:
                 base = f"http://127.0.0.1:{address.port}"
                 version.endpoint = f"{base}{rest.endpoint_path(endpoint.id)}"

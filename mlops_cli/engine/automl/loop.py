@@ -161,7 +161,7 @@ class Search:
         """Number it, keep it on disk, tell the caller."""
         trial = structs.replace(outcome.trial, iteration=len(self.leaderboard))
         if trial.status == RunStatus.COMPLETED and self.bench.metric not in trial.metrics:
-            trial.status, trial.error = RunStatus.FAILED, f"{self.bench.metric} cannot be computed"
+            trial.status, trial.error = RunStatus.FAILED, self._unjudged
         outcome.trial = trial
         if trial.status != RunStatus.CANCELED:
             self.disk.save(outcome)
@@ -209,6 +209,16 @@ class Search:
         if wanted is not None and score is not None and not is_better(self.bench.metric, wanted, score):
             self.planner.stop("exit_score")
 
+    @property
+    def _unjudged(self) -> str:
+        return f"{self.bench.metric} cannot be computed"
+
     def _nothing_trained(self) -> WorkFailedError:
         details = [f"{t.algorithm}: {t.error}" for t in self.leaderboard]
-        return WorkFailedError("no trial ended with a model", details=details, hint="raise the timeout")
+        unjudged = [t for t in self.leaderboard if t.error == self._unjudged]
+        hint = (
+            "take other rows to judge by, or another train.primary_metric"
+            if unjudged
+            else "raise the timeout"
+        )
+        return WorkFailedError("no trial ended with a model", details=details, hint=hint)

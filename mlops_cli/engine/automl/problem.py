@@ -109,11 +109,13 @@ def _nearest(name: str, columns: "pandas.Index") -> str:
 
 def row_weights(rows: "pandas.DataFrame", column: str | None) -> np.ndarray | None:
     """Raises DataError for a column that holds no weights."""
+    import pandas as pd
+
     if column is None:
         return None
     if column not in rows.columns:
         raise DataError(f"there is no column of weights '{column}'", hint=_nearest(column, rows.columns))
-    found = numbers(rows[column].fillna(-1))
+    found = pd.to_numeric(rows[column].astype(object), errors="coerce").fillna(-1).to_numpy(np.float64)
     if (found < 0).any() or not 0 < found.sum() < np.inf:
         raise DataError(f"the column '{column}' holds no weights: numbers from 0, above 0 in all")
     return found / found.mean()
@@ -154,7 +156,7 @@ def _classes(labels: "pandas.Series") -> tuple[list[Scalar], np.ndarray]:
     if len(values) < 2:
         raise DataError(f"the label '{name}' has one value only ({values[0]!r}); two classes are needed")
     if len(values) > MOST_CLASSES or (len(values) > 20 and len(values) > len(labels) / 2):
-        hint = "for a number to predict, use --task regression"
+        hint = "for a number to predict: --set train.task=regression"
         raise DataError(f"the label '{name}' has {len(values)} different values, too many classes", hint=hint)
     order = sorted(range(len(values)), key=lambda i: _sort_key(values[i]))
     position = np.empty(len(values), dtype=np.int64)
@@ -171,7 +173,7 @@ def _whole_numbers(labels: "pandas.Series") -> "pandas.Series":
     if (labels % 1 == 0).all():
         return labels.astype("int64")
     if labels.nunique() > 20:
-        hint = "use --task regression to predict a number"
+        hint = "to predict a number: --set train.task=regression"
         raise DataError(
             f"the label '{labels.name}' holds {labels.nunique()} fractions, not classes", hint=hint
         )
@@ -204,6 +206,6 @@ def numbers(labels: "pandas.Series") -> np.ndarray:
     found = pd.to_numeric(labels.astype(object), errors="coerce")
     if found.isna().any():
         example = labels[found.isna()].iloc[0]
-        hint = "use --task classification to predict a text"
+        hint = "to predict a text: --set train.task=classification"
         raise DataError(f"the label '{labels.name}' holds text ({example!r}), not numbers", hint=hint)
     return found.to_numpy(dtype=np.float64)

@@ -71,7 +71,7 @@ class _Batch:
         index = answer.index
         if index is None:
             if answer.error:
-                raise WorkFailedError(f"init() failed: {answer.error}", details=answer.details)
+                raise WorkFailedError(answer.error, details=answer.details)
             return
         if answer.error and self._tries[index] < self._step.run_max_try:
             _say(f"mini-batch {index}: {answer.error}; try {self._tries[index] + 1}")

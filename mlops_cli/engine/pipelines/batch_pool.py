@@ -92,9 +92,9 @@ class Pool:
     def _replace(self, worker: Worker, reason: str | None) -> list[Answer]:
         """Another worker in its place. One that died before its init() was done ends the step."""
         code = worker.end()
-        answer = Answer(worker.task, error=reason or f"its process ended (exit code {code})")
+        error = reason or f"its process ended (exit code {code})"
         if not worker.ready:
             self._workers.remove(worker)
-            return [answer]
+            return [Answer(error=f"init() failed: {error}")]
         self._workers[self._workers.index(worker)] = Worker(self._folder)
-        return [] if worker.task is None else [answer]
+        return [] if worker.task is None else [Answer(worker.task, error=error)]

@@ -104,10 +104,12 @@ def _missing(indexes: list[Any] | None, start: int, stop: int) -> list[int]:
 
 
 def _failure(index: int | None, error: BaseException) -> Answer:
+    if isinstance(error, WorkFailedError):
+        sys.stderr.write(f"{error}\n")
+        return Answer(index, error=str(error))
     lines = user_traceback(error, str(Path.cwd()))
     sys.stderr.write("".join(lines))
-    sys.stderr.flush()
-    text = str(error) if isinstance(error, WorkFailedError) else f"{type(error).__name__}: {error}"
+    text = f"{'init() failed: ' if index is None else ''}{type(error).__name__}: {error}"
     return Answer(index, error=text, details="".join(lines).splitlines()[-MOST_DETAILS:])
 
 

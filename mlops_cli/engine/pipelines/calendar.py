@@ -7,17 +7,19 @@ has no such day fires on its last one.
 """
 
 import calendar
+import contextlib
 import heapq
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
-from mlops_cli.domain.schedules import WEEK_DAYS, Cron, DataChange, Recurrence, When
+from mlops_cli.domain.schedules import WEEK_DAYS, Cron, DataChange, Recurrence, When, in_words
 from mlops_cli.errors import UsageError
 
 MARGIN = timedelta(hours=3)
 LAST = datetime(2100, 1, 1, tzinfo=UTC)
+MOST_POLL_MINUTES = 10_000_000
 
 
 def check(when: When) -> None:
@@ -25,6 +27,8 @@ def check(when: When) -> None:
     if isinstance(when, DataChange):
         if (when.path is None) == (when.dataset is None):
             raise UsageError("a change of data is looked for at a path or in a dataset")
+        if not 0 < when.poll_minutes <= MOST_POLL_MINUTES:
+            raise UsageError(f"data cannot be looked at every {when.poll_minutes:g} minutes")
         return
     zone_of(when.time_zone)
     if isinstance(when, Cron):
@@ -34,7 +38,12 @@ def check(when: When) -> None:
     elif when.frequency != "Week" and when.week_days:
         raise UsageError(f"week days go with frequency Week, not {when.frequency}")
     else:
-        _anchor(when, datetime.now(UTC))
+        _check_comes(when, in_words(when))
+
+
+def _check_comes(when: Cron | Recurrence, shown: str) -> None:
+    if next(fire_times(when, datetime.now(UTC), datetime.now(UTC)), None) is None:
+        raise UsageError(f"{shown} never comes")
 
 
 def fire_times(when: Cron | Recurrence, after: datetime, created: datetime) -> Iterator[datetime]:
@@ -42,12 +51,13 @@ def fire_times(when: Cron | Recurrence, after: datetime, created: datetime) -> I
     zone = zone_of(when.time_zone)
     found = _cron(when, zone, after) if isinstance(when, Cron) else _recurrence(when, zone, after, created)
     last = after
-    for moment in found:
-        if moment > LAST:
-            return
-        if moment > last:
-            last = moment
-            yield moment
+    with contextlib.suppress(OverflowError):  # far behind LAST
+        for moment in found:
+            if moment > LAST:
+                return
+            if moment > last:
+                last = moment
+                yield moment
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -88,8 +98,7 @@ def _check_cron(cron: Cron) -> None:
     if len(fields) != 5 or not croniter.is_valid(cron.expression):
         hint = "five fields: minute hour day month week-day, as in '30 6 * * mon-fri'"
         raise UsageError(f"'{cron.expression}' is no cron expression", hint=hint)
-    if next(fire_times(cron, datetime.now(UTC), datetime.now(UTC)), None) is None:
-        raise UsageError(f"'{cron.expression}' never comes")
+    _check_comes(cron, f"'{cron.expression}'")
 
 
 def _cron(cron: Cron, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
@@ -181,4 +190,6 @@ def _months(interval: int, anchor: date, after: date) -> Iterator[date]:
     for number in count(max(0, passed // interval - 1)):
         year, month = divmod(anchor.month - 1 + number * interval, 12)
         year, month = anchor.year + year, month + 1
+        if year > LAST.year:
+            return
         yield date(year, month, min(anchor.day, calendar.monthrange(year, month)[1]))

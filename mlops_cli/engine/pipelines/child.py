@@ -165,7 +165,10 @@ def user_traceback(error: BaseException, folder: str) -> list[str]:
     trace = error.__traceback__
     while trace and not trace.tb_frame.f_code.co_filename.startswith(folder):
         trace = trace.tb_next
-    lines = traceback.format_exception(type(error), error, trace or error.__traceback__)
+    if trace is None and isinstance(error, SyntaxError):  # none of its lines has run
+        lines = traceback.format_exception_only(error)
+    else:
+        lines = traceback.format_exception(type(error), error, trace or error.__traceback__)
     return [line.replace(f"{folder}/", "") for line in lines]
 
 

@@ -18,6 +18,7 @@ from mlops_cli.domain.pipelines import (
     PipelineSettings,
     ScriptStep,
     Step,
+    script_file,
 )
 from mlops_cli.domain.references import as_text, put_everywhere, references, texts
 from mlops_cli.engine.pipelines import content
@@ -72,13 +73,10 @@ def snapshots(home: Path, definition: PipelineDefinition, settings: PipelineSett
 
 def code_folder(definition: PipelineDefinition, step: Step) -> Path | None:
     """The source directory of a step; None when it has no code. Raises NotFoundError without its script."""
-    if not isinstance(step, ScriptStep | BatchStep):
+    file = script_file(definition, step)
+    if file is None or not isinstance(step, ScriptStep | BatchStep):
         return None
-    script, root = script_of(step), Path(definition.root)
-    file = root / (step.source_directory or "") / script
-    if not file.is_file():
-        raise NotFoundError(f"step '{step.name}': there is no script {file}", hint="correct the pipeline")
-    return root / step.source_directory if step.source_directory else file.parent
+    return Path(definition.root) / step.source_directory if step.source_directory else file.parent
 
 
 def script_of(step: ScriptStep | BatchStep) -> str:

@@ -66,9 +66,14 @@ def _publish(
     if request.dry_run:
         latest = next((one for one in store.published.all() if one.name == definition.name), None)
         new = make(latest.version + 1 if latest else 1, latest)
-        return (new[0] if new else latest), new is not None  # type: ignore[return-value]
+        version: PublishedPipeline = new[0] if new else latest  # type: ignore[assignment]
+        return version, new is not None or _moves_default(store, version, request)
     added = store.published.add(definition.name, uuid.uuid4().hex, make, set_default=request.set_default)
     return added.version, added.is_new or added.moved_default
+
+
+def _moves_default(store: Store, version: PublishedPipeline, request: PublishRequest) -> bool:
+    return request.set_default and store.published.endpoint(version.name).default_version != version.version
 
 
 def set_default(store: Store, name: str, version: int) -> bool:

@@ -10,9 +10,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from mlops_cli.domain.pipeline_runs import PipelineRun
-from mlops_cli.domain.publishing import PublishedPipeline
+from mlops_cli.domain.publishing import DisabledError, PublishedPipeline
 from mlops_cli.engine.pipelines import layout, start, tokens, triggering
-from mlops_cli.engine.pipelines.triggering import DisabledError
 from mlops_cli.engine.store import Store
 from mlops_cli.errors import MlopsError, NotFoundError, SignInError, UsageError
 

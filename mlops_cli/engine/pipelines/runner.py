@@ -16,9 +16,13 @@ def main(home: str) -> None:
 
     from mlops_cli.engine.pipelines.taking import work_on
     from mlops_cli.engine.store import Store
+    from mlops_cli.errors import StateError
 
     if run_id := os.read(0, 1024).decode().strip():
-        work_on(Store(Path(home), kept=True), run_id, nursery)
+        try:
+            work_on(Store(Path(home), kept=True), run_id, nursery)
+        except StateError as error:
+            sys.exit(f"ERROR {error}")
 
 
 if __name__ == "__main__":

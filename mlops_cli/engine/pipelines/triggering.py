@@ -7,12 +7,12 @@ from msgspec import Struct, field
 
 from mlops_cli.domain.pipeline_runs import PipelineRun, SubmitRequest
 from mlops_cli.domain.pipelines import DataInput
-from mlops_cli.domain.publishing import PublishedPipeline
+from mlops_cli.domain.publishing import PublishedPipeline, check_enabled
 from mlops_cli.engine.pipelines import publishing, start, waiting
 from mlops_cli.engine.pipelines.planning import plan
 from mlops_cli.engine.pipelines.waiting import Launch
 from mlops_cli.engine.store import Store
-from mlops_cli.errors import MlopsError, NotFoundError, UsageError
+from mlops_cli.errors import NotFoundError, UsageError
 
 
 class Body(Struct, rename="pascal"):
@@ -21,12 +21,6 @@ class Body(Struct, rename="pascal"):
     experiment_name: str | None = None
     parameter_assignments: dict[str, Any] = field(default_factory=dict)
     data_path_assignments: dict[str, Any] = field(default_factory=dict)
-
-
-class DisabledError(MlopsError):
-    """The pipeline or its version is switched off."""
-
-    code = "Disabled"
 
 
 def read_body(content: bytes) -> Body:
@@ -100,12 +94,6 @@ def _data(name: str, value: Any) -> DataInput:
 
 
 def _enabled(store: Store, version: PublishedPipeline) -> PublishedPipeline:
-    endpoint = store.published.endpoint(version.name)
-    if not (endpoint.enabled and version.enabled):
-        what = (
-            f"pipeline '{version.name}'"
-            if not endpoint.enabled
-            else f"v{version.version} of '{version.name}'"
-        )
-        raise DisabledError(f"{what} is disabled", hint="mlops pipeline enable NAME[:VERSION]")
+    version.pipeline_enabled = store.published.endpoint(version.name).enabled
+    check_enabled(version)
     return version

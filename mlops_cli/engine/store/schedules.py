@@ -21,7 +21,7 @@ class ScheduleTable:
             statement = "INSERT OR IGNORE INTO schedules (name, document) VALUES (?, ?)"
             done = connection.execute(statement, (schedule.name, msgspec.json.encode(schedule)))
             if done.rowcount == 0:
-                hint = f"mlops pipeline schedule delete {schedule.name}"
+                hint = f"mlops pipeline schedule delete '{schedule.name}'"
                 raise UsageError(f"there is a schedule '{schedule.name}' already", hint=hint)
 
     def update(self, name: str, change: Callable[[Schedule], None], fire: Fire | None = None) -> Schedule:

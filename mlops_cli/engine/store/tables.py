@@ -70,6 +70,7 @@ class VersionedTable(Generic[Versioned]):
         known = sorted({thing.name for thing in self.all()})
         wanted = name if version is None else f"{name}:{version}"
         have = f"there is: {', '.join(known)}" if known else f"no {self._word} is registered yet"
+        have = "there are other versions of it" if name in known else have
         verb = "data" if self._word == "dataset" else "models"
         return NotFoundError(f"no {self._word} '{wanted}'; {have}", hint=f"see: mlops {verb} list")
 

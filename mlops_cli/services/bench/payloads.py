@@ -51,7 +51,7 @@ def from_file(path: Path, schema: ModelSchema | None, batch_rows: int) -> list[b
         raise NotFoundError(
             f"cannot read {path}: {error.strerror}", hint="give a file: --data FILE"
         ) from None
-    if content.lstrip()[:1] in (b"{", b"["):
+    if tables.is_json(content, str(path)):
         values = _json_values(content, path.name)
         if all(isinstance(value, dict) and _is_payload(value) for value in values):
             return [msgspec.json.encode(value) for value in values]

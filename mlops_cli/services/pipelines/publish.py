@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from mlops_cli.backends.base import PipelineBackend
 from mlops_cli.domain.pipeline_runs import SubmitRequest
 from mlops_cli.domain.pipelines import PipelineDefinition
-from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest
+from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest, check_enabled
 from mlops_cli.errors import MlopsError, NotFoundError, SignInError, UsageError
 
 REQUEST_SECONDS = 60.0
@@ -44,7 +44,7 @@ def publish(
     else:
         version, changed = backend.publish(source, request)
     removed = [] if keep is None or dry_run else _forget(backend, version.name, keep)
-    return Published(version, changed, version.id not in before, removed)
+    return Published(version, changed, changed and version.id not in before, removed)
 
 
 def _forget(backend: PipelineBackend, name: str, keep: int) -> list[int]:
@@ -74,7 +74,8 @@ def document(done: Published) -> dict[str, Any]:
 
 def version_document(version: PublishedPipeline) -> dict[str, Any]:
     names = ("id", "name", "version", "endpoint", "version_endpoint", "content_hash", "created_at", "is_default",
-             "enabled", "label", "description", "parameters", "git_commit", "git_dirty", "from_run")  # fmt: skip
+             "enabled", "pipeline_enabled", "label", "description", "parameters", "git_commit", "git_dirty",
+             "from_run")  # fmt: skip
     return {name: getattr(version, name) for name in names}
 
 
@@ -96,7 +97,7 @@ def trigger(
 ) -> dict[str, Any]:
     """Start a run over HTTP, as any other client would. Returns what the endpoint answered.
 
-    Raises NotFoundError, UsageError or SignInError with the endpoint's own words.
+    Raises NotFoundError and DisabledError, and UsageError or SignInError with the endpoint's own words.
     """
     versions = backend.published(name)
     wanted = version or next(one.version for one in versions if one.is_default)
@@ -104,6 +105,7 @@ def trigger(
     if chosen is None:
         known = ", ".join(f"v{one.version}" for one in versions)
         raise NotFoundError(f"pipeline '{name}' has no v{version}; there is: {known}")
+    check_enabled(chosen)
     _check_names(chosen, request)
     token, _ = backend.token()
     if not chosen.endpoint:

@@ -12,7 +12,15 @@ from mlops_cli.config import LoadedProfile, pipelines
 from mlops_cli.config.pipelines import LoadedPipeline
 from mlops_cli.domain.pipeline_graph import dependencies, in_order
 from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
-from mlops_cli.domain.pipelines import DataInput, PipelineSettings, Step, code_of, outputs_of, type_of
+from mlops_cli.domain.pipelines import (
+    DataInput,
+    PipelineSettings,
+    Step,
+    code_of,
+    outputs_of,
+    script_file,
+    type_of,
+)
 from mlops_cli.errors import TimeoutExceededError, UsageError, WorkFailedError
 from mlops_cli.status import RunStatus
 
@@ -22,6 +30,12 @@ POLL_SECONDS = 0.1
 def load(config: LoadedProfile, cwd: Path, environ: Mapping[str, str], file: Path | None) -> LoadedPipeline:
     """The pipeline of `file`, or of the profile. Raises ConfigError with everything that is wrong in it."""
     return pipelines.from_file(file, cwd, environ) if file else pipelines.from_profile(config)
+
+
+def check_code(loaded: LoadedPipeline) -> None:
+    """Raises NotFoundError for a step whose script is not there."""
+    for step in loaded.settings.steps:
+        script_file(loaded.definition, step)
 
 
 def request(
@@ -79,7 +93,7 @@ def _still_going(run: PipelineRun, deadline: float | None) -> None:
     resume = f"mlops pipeline run --resume {run.run_id}"
     if run.status == RunStatus.NOT_RESPONDING:
         message = f"run {run.run_id} is not responding: its process ended before the run did"
-        raise WorkFailedError(message, hint=resume)
+        raise WorkFailedError(message, hint=f"mlops pipeline logs {run.run_id}; then: {resume}")
     if deadline is not None and time.monotonic() >= deadline:
         message = f"run {run.run_id} is still {run.status}; the time given with --timeout is over"
         raise TimeoutExceededError(message, hint=f"the run goes on; follow it: {resume}")

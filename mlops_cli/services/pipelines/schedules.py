@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from mlops_cli.backends.base import PipelineBackend
+from mlops_cli.domain.pipeline_graph import PIPELINE_NAME
 from mlops_cli.domain.pipeline_runs import SubmitRequest
-from mlops_cli.domain.schedules import DataChange, Fire, Recurrence, Schedule, When, in_words
+from mlops_cli.domain.schedules import DataChange, Fire, Schedule, When, in_words
 from mlops_cli.errors import MlopsError, NotFoundError, UsageError
 
 SHOWN_FIRES = 5
@@ -19,6 +20,10 @@ LOCALTIME = Path("/etc/localtime")
 
 
 def new(name: str, pipeline: str, version: int | None, when: When, request: SubmitRequest) -> Schedule:
+    """A schedule to add. Raises UsageError unless `name` can be one."""
+    if not PIPELINE_NAME.fullmatch(name):
+        hint = "use letters, digits, spaces, '_', '-' and '.', at most 100"
+        raise UsageError(f"'{name}' cannot be the name of a schedule", hint=hint)
     created = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return Schedule(
         name,
@@ -30,14 +35,6 @@ def new(name: str, pipeline: str, version: int | None, when: When, request: Subm
         data=request.data,
         experiment=request.experiment,
     )
-
-
-def recurrence(**given: Any) -> Recurrence:
-    """A recurrence out of what flags give. Raises UsageError saying which value cannot be."""
-    try:
-        return msgspec.convert({key: value for key, value in given.items() if value}, Recurrence)
-    except msgspec.ValidationError as error:
-        raise UsageError(f"the recurrence cannot be: {error}") from None
 
 
 def silence(backend: PipelineBackend, schedules: Sequence[Schedule]) -> str | None:
@@ -97,6 +94,7 @@ def rehearse(backend: PipelineBackend, schedule: Schedule, at: str) -> dict[str,
         "name": schedule.name,
         "at": {"local": moment.astimezone(zone_of(schedule)).isoformat(), "utc": moment.isoformat()},
         "fires": fires and schedule.enabled,
+        "enabled": schedule.enabled,
         "would_run": {"pipeline": schedule.pipeline, "version": version, "problem": problem},
         "next_fires": next_fires(backend, schedule, moment),
     }

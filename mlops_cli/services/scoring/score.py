@@ -40,7 +40,7 @@ def score_json(client: ServiceClient, value: Any, schema: ModelSchema | None, me
     payload = {"data": value} if isinstance(value, list) else value
     rows = _rows(payload)
     if schema and rows is not None:
-        check(schema, rows)
+        check(schema, rows, client.endpoint.name)
     return client.score(_with_method(payload, method))
 
 
@@ -51,7 +51,7 @@ def score_table(
     types = {field.name: field.type for field in schema.inputs}
     rows = to_rows(table, types)
     if checked:
-        check(schema, rows)
+        check(schema, rows, client.endpoint.name)
     answers: list[dict[str, Any]] = []
     for start in range(0, len(rows), BATCH_ROWS):
         batch = rows[start : start + BATCH_ROWS]
@@ -63,12 +63,12 @@ def score_table(
     return Scored(answer, with_columns(table, names, values), kept_back)
 
 
-def check(schema: ModelSchema, rows: Sequence[Any]) -> None:
+def check(schema: ModelSchema, rows: Sequence[Any], name: str) -> None:
     """Raise UsageError listing what does not fit the schema."""
     problems = check_rows(schema, list(rows))
     if problems:
         message = "the payload does not fit the service, nothing was sent"
-        hint = "see a valid one: mlops score NAME --example; or send it as it is: --no-validate"
+        hint = f"see a valid one: mlops score {name} --example; or send it as it is: --no-validate"
         raise UsageError(message, hint=hint, details=[problem.message for problem in problems])
 
 

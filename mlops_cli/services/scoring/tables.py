@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from mlops_cli.domain.data import ColumnType, Row
 from mlops_cli.errors import DataError, MissingExtraError, UsageError
+from mlops_cli.writing import errors_of, write_text
 
 PARQUET_MAGIC = b"PAR1"
 DELIMITERS = (",", ";", "\t", "|")
@@ -82,11 +83,12 @@ def to_csv(table: Table) -> str:
 def write(table: Table, path: Path) -> None:
     """As Parquet where the name says so, otherwise as CSV."""
     if path.suffix != ".parquet":
-        path.write_text(to_csv(table), encoding="utf-8")
-        return
+        return write_text(path, to_csv(table))
     arrow, parquet = _pyarrow()
     columns = {name: [row[i] for row in table.rows] for i, name in enumerate(table.columns)}
-    parquet.write_table(arrow.table(columns), path)
+    with errors_of(path):
+        parquet.write_table(arrow.table(columns), path)
+    return None
 
 
 def _decode(content: bytes, name: str) -> str:
@@ -165,6 +167,11 @@ def _plain(value: Any) -> Any:
         return float(value)
     except (TypeError, ValueError):
         return str(value)
+
+
+def is_json(content: bytes, name: str) -> bool:
+    """Whether a file holds JSON and no table; columns may be called `[id]`."""
+    return content.lstrip()[:1] in (b"{", b"[") and not name.lower().endswith((".csv", ".tsv"))
 
 
 def parse_json(content: bytes, name: str) -> Any:

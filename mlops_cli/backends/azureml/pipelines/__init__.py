@@ -47,17 +47,23 @@ class AzurePipelines:
     def _runs(self) -> AzurePipelineRuns:
         return AzurePipelineRuns(self._session)
 
+    def check(self, definition: PipelineDefinition, request: SubmitRequest) -> None:
+        self._builder(definition, request).content()
+
     def submit(self, definition: PipelineDefinition, request: SubmitRequest) -> PipelineRun:
         from azureml.core import Experiment
 
-        defaults = definition.document.get("parameters", {})
-        parameters = defaults | assigned(defaults, request.parameters)
-        self._check_data(definition, request)
-        builder = Builder(self._session, definition, parameters, request.data)
+        builder = self._builder(definition, request)
         experiment = Experiment(self._session.workspace, request.experiment or definition.name)
         with builder.build() as built:
             run = experiment.submit(built.pipeline, tags=tags_of(built))
         return self._runs.described(run)
+
+    def _builder(self, definition: PipelineDefinition, request: SubmitRequest) -> Builder:
+        defaults = definition.document.get("parameters", {})
+        parameters = defaults | assigned(defaults, request.parameters)
+        self._check_data(definition, request)
+        return Builder(self._session, definition, parameters, request.data)
 
     def _check_data(self, definition: PipelineDefinition, request: SubmitRequest) -> None:
         known = definition.document.get("data", {})

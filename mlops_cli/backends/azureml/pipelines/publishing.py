@@ -82,8 +82,10 @@ class Publishing:
         return known[0] if known else None
 
     def _defaulted(self, found: PublishedPipeline, request: PublishRequest) -> tuple[PublishedPipeline, bool]:
-        if not request.set_default or request.dry_run or found.is_default:
+        if not request.set_default or found.is_default:
             return found, False
+        if request.dry_run:
+            return found, True
         self.set_default(found.name, found.version)
         found.is_default = True
         return found, True

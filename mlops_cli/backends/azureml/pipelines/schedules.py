@@ -15,7 +15,7 @@ from mlops_cli.backends.azureml.pipelines.build import plain
 from mlops_cli.backends.azureml.pipelines.publishing import Publishing
 from mlops_cli.backends.azureml.pipelines.versions import MARK, Versions, chosen
 from mlops_cli.backends.azureml.session import Session
-from mlops_cli.domain.publishing import PublishedPipeline
+from mlops_cli.domain.publishing import PublishedPipeline, check_enabled
 from mlops_cli.domain.schedules import Cron, DataChange, Fire, Schedule
 from mlops_cli.domain.time_zones import WINDOWS_ZONES
 from mlops_cli.engine.pipelines.calendar import check, fire_times
@@ -43,7 +43,8 @@ class Schedules:
         _check(schedule)
         version = self.rehearse(schedule)
         if any(known.name == schedule.name for known in self.all()):
-            raise UsageError(f"there is a schedule '{schedule.name}' already")
+            hint = f"mlops pipeline schedule delete '{schedule.name}'"
+            raise UsageError(f"there is a schedule '{schedule.name}' already", hint=hint)
         given: dict[str, Any] = {
             "experiment_name": schedule.experiment or schedule.pipeline,
             "description": MARK + msgspec.json.encode(schedule).decode(),
@@ -96,8 +97,7 @@ class Schedules:
         found = next(one for one in known if one.is_default)
         if schedule.version is not None:
             found = Publishing(self._session).version(schedule.pipeline, schedule.version)
-        if not found.enabled:
-            raise UsageError(f"v{found.version} of pipeline '{schedule.pipeline}' is disabled")
+        check_enabled(found)
         assigned(found.parameters, schedule.parameters)
         return found
 
@@ -110,7 +110,8 @@ class Schedules:
         found = next((one for one in self.all() if one.name == name), None)
         if found is None:
             known = ", ".join(one.name for one in self.all()) or "there is none yet"
-            raise NotFoundError(f"no schedule '{name}'; there is: {known}")
+            hint = "see: mlops pipeline schedule list"
+            raise NotFoundError(f"no schedule '{name}'; there is: {known}", hint=hint)
         return found
 
     def fires(self, name: str) -> list[Fire]:

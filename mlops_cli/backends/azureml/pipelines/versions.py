@@ -75,7 +75,7 @@ class Versions:
         if found is None:
             known = ", ".join(sorted(one.name for one in self.endpoints())) or "nothing is published yet"
             raise NotFoundError(f"no published pipeline '{name}'; there is: {known}",
-                                hint="publish it: mlops pipeline publish")  # fmt: skip
+                                hint="see: mlops pipeline list")  # fmt: skip
         return found
 
     def find(self, name: str) -> AzureEndpoint | None:
@@ -145,6 +145,7 @@ def _described(endpoint: AzureEndpoint, version: int, pipeline: AzurePublished) 
         version_endpoint=pipeline.endpoint,
         is_default=int(endpoint.default_version) + 1 == version,
         enabled=pipeline.status == "Active",
+        pipeline_enabled=endpoint.status == "Active",
         label=told.label,
         description=told.description,
         parameters=told.parameters,

@@ -1,0 +1,32 @@
+"""What people read at 80 columns: names and values as they are, long cells under their titles."""
+
+from mlops_cli.services.scoring import tables
+from tests.cli.toy import model_folder
+from tests.conftest import Mlops
+
+ODD = "[/] [red]:x:[kg]"
+
+
+def test_brackets_and_colons_of_the_users_are_text(mlops: Mlops) -> None:
+    mlops.profile("experiment: tests")
+    (mlops.project / "odd.csv").write_text(f"{ODD},b\n1,2\n3,4\n")
+    mlops("data", "register", "odd.csv", "--name", "odd", "--label", ODD)
+    for command in ("data list", "data show odd", "data profile odd"):
+        assert ODD in mlops(*command.split()).stdout
+    mlops("models", "register", model_folder(mlops.project), "--name", "toy", "--tag", f"unit={ODD}")
+    shown = mlops("models", "show", "toy").stdout
+    assert f"  tags     unit {ODD}" in shown
+    assert "  inputs   age (integer), job (string), rate (number)" in shown
+
+
+def test_the_doctor_keeps_to_80_columns(mlops: Mlops) -> None:
+    mlops.profile("experiment: tests")
+    lines = mlops("doctor", code=None).stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert {line[:9].strip() for line in lines} <= {"ok", "missing", "not here", ""}
+    assert all(line[:9].strip() or not line[:25].strip() for line in lines)
+
+
+def test_a_csv_whose_first_column_is_in_brackets_is_no_json() -> None:
+    assert not tables.is_json(b"[id],[name]\n1,a\n", "rows.csv")
+    assert tables.is_json(b'[{"id": 1}]', "stdin")

@@ -34,8 +34,9 @@ def install(folder: Path) -> None:
     write_atomic(runtime / "_experiment_drivers" / "local_experiment_driver.py", local)
     converter = (scripts / "run_onnx.py").read_bytes()
     write_atomic(folder / "azureml" / "automl" / "runtime" / "onnx_convert" / "__init__.py", converter)
-    scoring = (scripts / "run_scoring.py").read_bytes()
-    write_atomic(folder / "azureml" / "automl" / "runtime" / "shared" / "score" / "scoring.py", scoring)
+    score = folder / "azureml" / "automl" / "runtime" / "shared" / "score"
+    write_atomic(score / "scoring.py", (scripts / "run_scoring.py").read_bytes())
+    write_atomic(score / "constants.py", (scripts / "run_metric_names.py").read_bytes())
     metrics = Path(__file__).parents[1] / "engine" / "automl" / "metrics.py"
     write_atomic(folder / "model_metrics.py", metrics.read_bytes())
     models = folder / "models"

@@ -149,7 +149,8 @@ def test_texts_of_every_kind_are_answered_alike(
 
 def test_probabilities_are_answered_alike(both: tuple[Worker, Worker], rows: list[dict[str, Any]]) -> None:
     wanted = {"GlobalParameters": {"method": "predict_proba"}}
-    for body in ({"data": rows, **wanted}, {"Inputs": {"data": rows}, **wanted}):
+    beside = {"data": rows, "method": "predict_proba"}
+    for body in ({"data": rows, **wanted}, {"Inputs": {"data": rows}, **wanted}, beside):
         fast, reference = (json.loads(worker.score(body).body) for worker in both)
         if isinstance(fast, str):
             fast, reference = json.loads(fast), json.loads(reference)

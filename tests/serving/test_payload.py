@@ -48,6 +48,7 @@ def test_method_is_taken_from_the_global_parameters() -> None:
     value = {"Inputs": {"data": ROWS}, "GlobalParameters": {"method": "predict_proba"}}
     assert rows_of(value, MODEL).method == "predict_proba"
     assert "no probabilities" in refusal(value, REGRESSION).message
+    assert rows_of({"data": ROWS, "method": "predict_proba"}, MODEL).method == "predict_proba"
     value["GlobalParameters"] = {"method": ["explain"]}
     assert "use one of predict, predict_proba" in refusal(value).message
 

@@ -1,8 +1,8 @@
 """What a client sent, turned into rows.
 
-Accepted: {"data": [...]}; {"Inputs": {"data": [...]}, "GlobalParameters": {"method": "predict"}}; pandas'
-"split" form {"columns": [...], "data": [[...]]}, at the top or as the value of "data". Rows are objects, or
-arrays in the order of the columns.
+Accepted: {"data": [...]}; {"data": [...], "method": "predict"}; {"Inputs": {"data": [...]}, "GlobalParameters":
+{"method": "predict"}}; pandas' "split" form {"columns": [...], "data": [[...]]}, at the top or as the value of
+"data". Rows are objects, or arrays in the order of the columns.
 """
 
 import json
@@ -87,6 +87,8 @@ def rows_of(value: Any, schema: ModelSchema | None) -> Payload:
     if not isinstance(inner, dict) or "data" not in inner:
         raise _misshapen(f'{where} has no member "data"')
     parameters = value.get("GlobalParameters")
+    if parameters is None and value.get("method") is not None:
+        parameters = {"method": value["method"]}
     payload = Payload(_rows(inner, schema), method_of(parameters, schema), wrapped)
     if schema and schema.task == "forecasting":
         payload.quantiles = quantiles_of(inner, parameters)

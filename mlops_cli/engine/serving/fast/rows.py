@@ -41,6 +41,7 @@ class BodyDecoder:
             ("data", rows | UnsetType, UNSET),
             ("Inputs", inner | UnsetType, UNSET),
             ("GlobalParameters", Any, None),
+            ("method", Any, None),
         ]
         self._decoder = msgspec.json.Decoder(defstruct("Body", members))
 
@@ -50,9 +51,12 @@ class BodyDecoder:
             found: Any = self._decoder.decode(body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
+        parameters = found.GlobalParameters
+        if parameters is None and found.method is not None:
+            parameters = {"method": found.method}
         if found.Inputs is not UNSET:
-            return Body(found.Inputs.data, found.GlobalParameters, True)
-        return None if found.data is UNSET else Body(found.data, found.GlobalParameters, False)
+            return Body(found.Inputs.data, parameters, True)
+        return None if found.data is UNSET else Body(found.data, parameters, False)
 
 
 def codes_type(codes: Mapping[str, float], other: Callable[[str], float]) -> type[float]:

@@ -9,6 +9,7 @@ import pandas as pd
 from azureml.automl.core.featurization import FeaturizationConfig
 from azureml.automl.core.forecasting_parameters import ForecastingParameters
 from azureml.automl.core.shared import constants
+from azureml.automl.runtime.shared.score import constants as metrics_constants
 from azureml.automl.runtime.shared.score import scoring
 from azureml.core import Environment, Experiment, ScriptRunConfig, Workspace
 from azureml.core.compute import AmlCompute, ComputeTarget
@@ -158,6 +159,7 @@ scores = scoring.score_regression(
     y_pred=fcst_df["predicted"],
     metrics=list(constants.Metric.SCALAR_REGRESSION_SET),
 )
+assert scores.keys() == metrics_constants.REGRESSION_SCALAR_SET
 for key, value in scores.items():
     print(f"{key}:   {value:.3f}")
 assert scores["mean_absolute_percentage_error"] < 20

@@ -20,6 +20,15 @@ import sys
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[4] / "models"))
+
+
+def __getattr__(name):
+    """The step of pipelines, which older programs import from here."""
+    if name not in ("AutoMLStep", "AutoMLStepRun"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from azureml.pipeline import steps
+
+    return getattr(steps, name)
 '''
 
 

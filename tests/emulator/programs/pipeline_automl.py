@@ -71,7 +71,9 @@ metrics = json.loads(Path(output._path_on_datastore).read_text())
 note(children=len(metrics), metric=all("AUC_weighted" in values for values in metrics.values()))
 output = run.get_pipeline_output("best_model_output")
 output.download(".", show_progress=False)
-import azureml.train.automl.runtime  # noqa: E402, F401 - makes the classes of the model importable
+import azureml.train.automl.runtime  # noqa: E402 - makes the classes of the model importable
+
+assert azureml.train.automl.runtime.AutoMLStep is AutoMLStep  # where older programs import it from
 
 with Path(output._path_on_datastore).open("rb") as file:
     model = pickle.load(file)

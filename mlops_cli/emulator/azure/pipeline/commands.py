@@ -11,14 +11,17 @@ _WAS_QUOTED = re.compile(r"""^$|[\s\\'"]|\w\(|\$\d""")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*=)(.*)", re.DOTALL)
 _SUBSTITUTED = re.compile(r"(\$\([^()]*\)|\$\{\w+\}|\$[A-Z_]{3,}\w*)")
 """What a shell replaces in double quotes; shorter names are those of awk and of regular expressions."""
+_OPTIONS = re.compile(r"(?=--?[A-Za-z][\w-]* |.* --[A-Za-z])[\w./:=,@%+ -]*")
+"""Several words in one: a client cuts only the first element of a list, as in `["sh a.sh", data, "--to outputs"]`."""
 
 
 def joined(words: Iterable[str]) -> str:
-    return " ".join(_shell_word(word) for word in words)
+    given = list(words)
+    return " ".join(_shell_word(word, before) for before, word in zip(["", *given], given, strict=False))
 
 
-def _shell_word(word: str) -> str:
-    if not _WAS_QUOTED.search(word):
+def _shell_word(word: str, before: str) -> str:
+    if not _WAS_QUOTED.search(word) or (before != "-c" and _OPTIONS.fullmatch(word)):
         return word
     if found := _ASSIGNMENT.fullmatch(word):
         return found[1] + _quoted(found[2])

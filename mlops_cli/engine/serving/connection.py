@@ -1,7 +1,6 @@
 """HTTP/1.0 and 1.1 (RFC 9112) on one connection: requests answered in order, each response in one send."""
 
 import asyncio
-import os
 from collections import deque
 from typing import Protocol, cast
 
@@ -57,7 +56,6 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._fd: int = transport.get_extra_info("socket").fileno()
         self._allow(self._host.limits.idle_seconds)
         if not self._host.opened(self):
             self._transport.abort()
@@ -107,7 +105,7 @@ class Connection(asyncio.Protocol):
         asked = request if isinstance(request, Request) else None
         keep = asked is not None and asked.head.keep_alive and not host.draining
         is_last = not keep or (self._deaf and not self._waiting)
-        self._send(encode_response(response, asked, host.common_headers, is_last))
+        self._transport.write(encode_response(response, asked, host.common_headers, is_last))
         if is_last:
             self._finish()
             return
@@ -131,18 +129,6 @@ class Connection(asyncio.Protocol):
         self._transport.close()
 
     # Inside
-
-    def _send(self, data: bytes) -> None:
-        """Now, unless something waits to be sent before it; uvloop would keep it until the round of its loop is over.
-        What the socket does not take, or does not like, is left to the transport."""
-        sent = 0
-        if not self._transport.get_write_buffer_size():
-            try:
-                sent = os.write(self._fd, data)
-            except OSError:
-                sent = 0
-        if sent < len(data):
-            self._transport.write(data[sent:])
 
     def _allow(self, seconds: float) -> None:
         """Set the deadline; a peer that does not read keeps the one it has, whatever it sends."""

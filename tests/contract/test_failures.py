@@ -66,7 +66,7 @@ def test_rows_that_do_not_fit_the_model_are_refused(story: Story) -> None:
 def test_a_service_with_keys_has_no_tokens(story: Story) -> None:
     failed = story.said[f"endpoints token {story.name}"]
     assert (failed.code, failed.json()["error"]["code"]) == (2, "UsageError")
-    assert f"mlops endpoints keys {story.name}" in failed.json()["error"]["hint"]
+    assert f" endpoints keys {story.name}" in failed.json()["error"]["hint"]
 
 
 def test_a_missed_gate_has_an_exit_code_of_its_own(story: Story) -> None:

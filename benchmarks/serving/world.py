@@ -48,8 +48,10 @@ class World(NamedTuple):
         return Address(endpoint.scoring_uri, body, LocalEndpoints(self.store).keys(NAME).primary)
 
     def deploy(self, workers: int) -> Endpoint:
-        """With key authentication, schema check, request log and metrics on."""
-        settings = DeploySettings(workers=workers, auth="key", app_insights=True, cpu_cores=1)
+        """With key authentication, schema check, request log, metrics and data collection on."""
+        settings = DeploySettings(
+            workers=workers, auth="key", app_insights=True, collect_data=True, cpu_cores=1
+        )
         request = DeployRequest(NAME, settings, model=f"{NAME}:1")
         return LocalEndpoints(self.store).deploy(request, _told)[0]
 

@@ -11,6 +11,7 @@ from mlops_cli.domain.data import Dataset, Registration, Row
 from mlops_cli.domain.deployment import DeployRequest, Exported, Phase, Plan
 from mlops_cli.domain.diagnosis import Diagnosis
 from mlops_cli.domain.endpoints import (
+    CollectedData,
     Endpoint,
     EndpointKeys,
     EndpointUpdate,
@@ -172,6 +173,10 @@ class EndpointBackend(Protocol):
 
     def requests(self, name: str, since: str | None = None) -> Iterator[RequestRecord]:
         """What was recorded while `app_insights` was on, oldest first, from `since` (ISO 8601) on."""
+        ...
+
+    def collected(self, name: str, since: str | None = None) -> Iterator[CollectedData]:
+        """What was kept while `collect_data` was on, as far as it is still there, oldest first."""
         ...
 
 

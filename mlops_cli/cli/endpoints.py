@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlops_cli.cli.command import Group, pass_app
+from mlops_cli.cli.command import Group, Lazy, pass_app
 from mlops_cli.cli.options import tag_option, tags_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from mlops_cli.domain.endpoints import Endpoint
 
 
-@click.group(cls=Group)
+DATA = Lazy("mlops_cli.cli.collected:data", "Show or fetch what an endpoint has scored and answered.")
+
+
+@click.group(cls=Group, lazy={"data": DATA})
 def endpoints() -> None:
     """Deployed services and their keys."""
 
@@ -89,6 +92,7 @@ def stop(app: App, *, name: str) -> None:
 @endpoints.command()
 @click.argument("name")
 @click.option("--app-insights/--no-app-insights", default=None, help="Record every request, or no more.")
+@click.option("--collect-data/--no-collect-data", default=None, help="Keep what is scored and answered.")
 @click.option("--auth", type=click.Choice(["key", "token", "none"]), help="What opens the service.")
 @tag_option
 @pass_app
@@ -98,7 +102,7 @@ def update(app: App, *, name: str, tags: tuple[str, ...], **changes: Any) -> Non
 
     wanted = EndpointUpdate(**changes, tags=tags_of(tags) or None)
     if wanted == EndpointUpdate():
-        raise click.UsageError("nothing to change: give --app-insights, --auth or --tag")
+        raise click.UsageError("nothing to change: give --app-insights, --collect-data, --auth or --tag")
     _show(app, *app.backend.endpoints.update(name, wanted))
 
 
@@ -129,6 +133,7 @@ def draw(console: Console, endpoint: Endpoint) -> None:
         "workers": f"{endpoint.workers} ({endpoint.target})",
         "engine": _engine(endpoint),
         "insights": "on" if endpoint.app_insights else "off",
+        "data": "collected" if endpoint.collect_data else "",
         "revision": f"{endpoint.revision}, changed {endpoint.updated_at[:16].replace('T', ' ')} UTC",
         "tags": ", ".join(f"{key}={value}" for key, value in endpoint.tags.items()),
     }

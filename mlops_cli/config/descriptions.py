@@ -70,6 +70,7 @@ DESCRIPTIONS = {
     "deploy.entry_script": "A scoring file with init() and run(), seen from the project folder.",
     "deploy.auth": "What a caller needs: a key, a token that expires, or nothing.",
     "deploy.app_insights": "Record every request, for mlops insights.",
+    "deploy.collect_data": "Keep what is scored and answered, for mlops endpoints data.",
     "deploy.cpu_cores": "CPU cores of the service.",
     "deploy.memory_gb": "Memory of the service in GB.",
     "deploy.workers": "Processes that score; 1 on aci and 2 on aks when absent.",

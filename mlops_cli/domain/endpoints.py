@@ -1,6 +1,6 @@
 """Endpoints, and the one schema that log lines have on every backend."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -30,6 +30,7 @@ class DeploySettings(Struct, omit_defaults=True, forbid_unknown_fields=True):
     entry_script: str | None = None
     auth: Auth = "key"
     app_insights: bool = False
+    collect_data: bool = False
     cpu_cores: Annotated[float, Meta(gt=0)] = 1
     memory_gb: Annotated[float, Meta(gt=0)] = 1
     workers: Annotated[int, Meta(ge=1, le=64)] | None = None
@@ -63,6 +64,7 @@ class Endpoint(Struct, omit_defaults=True):
     error: str | None = None
     engine: Engine | None = None
     engine_reason: str | None = None
+    collect_data: bool = False
     tags: dict[str, str] = field(default_factory=dict)
 
 
@@ -70,6 +72,7 @@ class EndpointUpdate(Struct):
     """Settings that can be changed without deploying again; None leaves them as they are."""
 
     app_insights: bool | None = None
+    collect_data: bool | None = None
     auth: Auth | None = None
     tags: dict[str, str] | None = None
 
@@ -124,3 +127,16 @@ class RequestRecord(Struct, omit_defaults=True):
     client_request_id: str | None = None
     run_ms: float | None = None
     rows: int | None = None
+
+
+class CollectedData(Struct):
+    """What one request was scored with and how it was answered, kept while `collect_data` is on.
+
+    `inputs` are the rows, each by column, and `outputs` their predictions in the same order; where the request or
+    its answer has another form, both are what was sent.
+    """
+
+    time: str
+    request_id: str
+    inputs: Any
+    outputs: Any

@@ -69,6 +69,7 @@ def document(endpoint: Endpoint, *, changed: bool = False) -> dict[str, Any]:
         "swagger_uri": endpoint.swagger_uri,
         "auth": endpoint.auth,
         "app_insights": endpoint.app_insights,
+        "collect_data": endpoint.collect_data,
         "target": endpoint.target,
         "workers": endpoint.workers,
         "model": model,

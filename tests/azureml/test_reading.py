@@ -121,6 +121,7 @@ def endpoint(request: DeployRequest, **changes) -> Endpoint:
     [
         ({}, "unchanged", []),
         ({"app_insights": True}, "configure", ["app_insights on -> off"]),
+        ({"collect_data": True}, "configure", ["collect_data on -> off"]),
         ({"auth": "none", "tags": {"a": "b"}}, "configure", ["auth none -> key", "tags a=b -> none"]),
         ({"model_version": 2, "content_hash": "other"}, "update", ["model bank:2 -> bank:1"]),
         ({"content_hash": "other"}, "update", ["entry script or settings"]),

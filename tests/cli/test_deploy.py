@@ -10,7 +10,17 @@ from tests.cli.toy import model_folder, register
 from tests.conftest import Mlops
 from tests.endpoints.world import cut_power, post
 
-FIELDS = {"name", "state", "scoring_uri", "swagger_uri", "auth", "app_insights", "model", "changed"}
+FIELDS = {
+    "name",
+    "state",
+    "scoring_uri",
+    "swagger_uri",
+    "auth",
+    "app_insights",
+    "collect_data",
+    "model",
+    "changed",
+}
 
 
 def test_deploying_tells_each_phase_and_shows_the_endpoint(mlops: Mlops) -> None:
@@ -138,6 +148,8 @@ def test_update_changes_what_it_is_told(mlops: Mlops) -> None:
     assert (updated["app_insights"], updated["tags"], updated["changed"]) == (True, {"a": "b"}, True)
     assert mlops("endpoints", "update", "toy", "--app-insights", "-o", "json").json()["changed"] is False
     assert "nothing to change" in mlops("endpoints", "update", "toy", code=2).stderr
+    assert mlops("endpoints", "update", "toy", "--collect-data", "-o", "json").json()["collect_data"] is True
+    assert "data      collected" in mlops("endpoints", "show", "toy").stdout
 
 
 def test_after_a_reboot_everything_says_how_to_go_on(mlops: Mlops) -> None:

@@ -76,6 +76,7 @@ def test_aks_service_with_tokens_then_keys(program):
     )
     assert found["key_auth"][:2] == [True, "aks"]
     assert found["key_auth"][2] != "nothing"
+    assert found["collected"] == [True, False]
     assert found["no_cluster"] != "nothing"
 
 

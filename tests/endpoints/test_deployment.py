@@ -89,6 +89,17 @@ def test_app_insights_and_tags_change_without_a_restart(world: World) -> None:
     assert world.worker_pids() == before
 
 
+def test_data_are_collected_without_a_restart_and_without_the_row_that_deploy_tries(world: World) -> None:
+    endpoint, _ = world.deploy(collect_data=True)
+    before, key = world.worker_pids(), world.endpoints.keys("demo").primary
+    assert post(endpoint.port, key, {"data": [{"age": 99}]})[0] == 200
+    (record,) = until(lambda: list(world.endpoints.collected("demo")))
+    assert (record.inputs, record.outputs) == ([{"age": 99}], ["one"])
+    changed = world.endpoints.update("demo", EndpointUpdate(collect_data=False))
+    assert (changed[0].collect_data, changed[1], world.worker_pids()) == (False, True, before)
+    assert list(world.endpoints.collected("demo")) == [record]
+
+
 def test_auth_changes_without_a_lost_request_and_keeps_the_keys(world: World) -> None:
     endpoint, _ = world.deploy(auth="none")
     keys = world.endpoints.keys("demo")

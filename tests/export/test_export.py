@@ -177,6 +177,25 @@ def test_keys_come_from_files_too(folder: Path, start: Start, tmp_path: Path) ->
     assert service.ask("POST", "/score", "another-key-of-mine", json=ROWS).ok
 
 
+def test_data_are_collected_in_the_folder_that_is_named(mlops: Mlops, start: Start, tmp_path: Path) -> None:
+    toy.register(mlops)
+    mlops("deploy", "--target", "docker", "--out", "out", "--collect-data")
+    out, place = mlops.project / "out", tmp_path / "volume"
+    assert "SCORING_DATA_DIR" in (out / "README.md").read_text()
+    keys = {"SCORING_PRIMARY_KEY": KEY}
+    missing = start(out, keys | {"SCORING_DATA_DIR": str(place)})
+    assert missing.process.wait(PATIENCE) == 3
+    assert "cannot collect data" in missing.output.read_text()
+    place.mkdir()
+    service = start(out, keys | {"SCORING_DATA_DIR": str(place)}).ready()
+    assert service.ask("POST", "/score", json=ROWS).ok
+    service.until(lambda: (place / "collected.jsonl").read_text())
+    record = json.loads((place / "collected.jsonl").read_text())
+    assert record["inputs"] == ROWS
+    nowhere = start(out, keys).ready()
+    assert nowhere.ask("POST", "/score", json=ROWS).ok
+
+
 def test_workers_do_not_inherit_the_keys(mlops: Mlops, start: Start) -> None:
     text = (
         "import os\ndef init(): pass\ndef run(data): return sorted(n for n in os.environ if 'SCORING' in n)\n"

@@ -8,7 +8,7 @@ from mlops_cli.backends.azureml import planning, webservices
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.backends.azureml.tags import own, with_own
 from mlops_cli.domain.deployment import DeployRequest
-from mlops_cli.domain.endpoints import Auth, DeploySettings, Target
+from mlops_cli.domain.endpoints import DeploySettings, Endpoint, Target
 from mlops_cli.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -16,19 +16,26 @@ if TYPE_CHECKING:
     from azureml.core.webservice import Webservice
 
 DEFAULT_REPLICAS = 2
+COLLECTOR = (
+    "Azure collects what the entry script hands to azureml.monitoring's ModelDataCollector, and nothing else"
+)
 
 
-def changeable(target: Target, auth: Auth, app_insights: bool) -> dict[str, Any]:
+def changeable(target: Target, wanted: DeploySettings | Endpoint) -> dict[str, Any]:
     """Arguments that a new service and the update of a running one share."""
-    token = {"token_auth_enabled": auth == "token"} if target == "aks" else {}
-    return {"auth_enabled": auth == "key", "enable_app_insights": app_insights, **token}
+    shared = {"auth_enabled": wanted.auth == "key", "enable_app_insights": wanted.app_insights}
+    if target == "aci":
+        return shared
+    return {**shared, "token_auth_enabled": wanted.auth == "token", "collect_model_data": wanted.collect_data}
 
 
 def unheeded(settings: DeploySettings) -> list[str]:
     """What is set and has no counterpart in a service on Azure, one line each."""
     said = ["Azure chooses the port; deploy.port is not used"] if settings.port else []
     if settings.target != "aci":
-        return said
+        return said + ([COLLECTOR] if settings.collect_data else [])
+    if settings.collect_data:
+        said.append("Azure collects no data of a service on aci; deploy.collect_data is for aks")
     if (settings.workers or 1) > 1:
         said.append(f"a service on aci is one container; deploy.workers {settings.workers} is for aks")
     if settings.scoring_timeout_ms != DeploySettings().scoring_timeout_ms:
@@ -41,7 +48,7 @@ def configuration(settings: DeploySettings, tags: dict[str, str]) -> Any:
     from azureml.core.webservice import AciWebservice, AksWebservice
 
     size = {"cpu_cores": settings.cpu_cores, "memory_gb": settings.memory_gb, "tags": tags}
-    more = changeable(settings.target, settings.auth, settings.app_insights)
+    more = changeable(settings.target, settings)
     if settings.target == "aci":
         return AciWebservice.deploy_configuration(**size, **more)
     return AksWebservice.deploy_configuration(

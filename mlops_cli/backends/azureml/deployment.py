@@ -117,8 +117,7 @@ class Deployment:
         return configuring.tags(self._request, self._service)
 
     def _changeable(self) -> dict[str, Any]:
-        settings = self._settings
-        return configuring.changeable(settings.target, settings.auth, settings.app_insights)
+        return configuring.changeable(self._settings.target, self._settings)
 
     def _wait(self, service: Webservice) -> None:
         try:

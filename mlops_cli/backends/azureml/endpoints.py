@@ -15,6 +15,7 @@ from mlops_cli.backends.azureml.session import Session
 from mlops_cli.domain.data import Row
 from mlops_cli.domain.deployment import DeployRequest, Phase, Plan
 from mlops_cli.domain.endpoints import (
+    CollectedData,
     Endpoint,
     EndpointKeys,
     EndpointUpdate,
@@ -88,8 +89,10 @@ class AzureEndpoints:
             return known, False
         if wanted.auth == "token" and known.target == "aci":
             raise UsageError("Azure has no token auth on aci", hint="use --auth key, or deploy on aks")
+        if wanted.collect_data and known.target == "aci":
+            raise UsageError("Azure collects no data of a service on aci", hint="deploy it on aks")
         ours = {key: value for key, value in service.tags.items() if key not in known.tags}
-        more = configuring.changeable(known.target, wanted.auth, wanted.app_insights)
+        more = configuring.changeable(known.target, wanted)
         service.update(tags={**wanted.tags, **ours}, **more)
         service.wait_for_deployment(show_output=False)
         return self.get(name), True
@@ -120,6 +123,12 @@ class AzureEndpoints:
         found = self.get(name)
         if found.app_insights:
             yield from insights.recorded(self._session, name, since)
+
+    def collected(self, name: str, since: str | None = None) -> Iterator[CollectedData]:  # noqa: ARG002
+        webservices.existing(self._session, name)
+        hint = "its blobs are named SUBSCRIPTION/GROUP/WORKSPACE/SERVICE/MODEL/VERSION/DESIGNATION/YEAR/MONTH/DAY"
+        where = "container modeldata of the workspace's storage account"
+        raise UsageError(f"Azure keeps what a service collects in the {where}", hint=hint)
 
     def _example(self, request: DeployRequest) -> Sequence[Row] | None:
         if request.model is None:

@@ -11,9 +11,6 @@ from mlops_cli.domain.deployment import DeployRequest, Plan
 from mlops_cli.domain.endpoints import Endpoint
 from mlops_cli.status import EndpointState
 
-CHANGEABLE = ("auth", "app_insights", "tags")
-"""What Azure changes in a running service; everything else is another deployment."""
-
 
 def content_hash(request: DeployRequest) -> str:
     """SHA-256 over all that, once changed, is another deployment."""
@@ -45,6 +42,7 @@ def _changes(existing: Endpoint, request: DeployRequest) -> dict[str, tuple[Any,
         "target": (existing.target, settings.target),
         "auth": (existing.auth, settings.auth),
         "app_insights": (existing.app_insights, settings.app_insights),
+        "collect_data": (existing.collect_data, settings.collect_data and settings.target == "aks"),
         "tags": (existing.tags, settings.tags),
     }
     return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}

@@ -58,6 +58,7 @@ def endpoint(service: Webservice) -> Endpoint:
     ours = own(service.tags)
     name, _, version = ours.get("model", "").partition(":")
     created = _moment(service.created_time)
+    collection = getattr(service, "data_collection", None)
     return Endpoint(
         name=service.name,
         state=_state(service.state),
@@ -65,6 +66,7 @@ def endpoint(service: Webservice) -> Endpoint:
         swagger_uri=str(getattr(service, "swagger_uri", None) or ""),
         auth=_auth(service),
         app_insights=bool(getattr(service, "enable_app_insights", False)),
+        collect_data=bool(collection and collection.storage_enabled),
         target=TARGETS.get(service.compute_type, "aci"),
         workers=getattr(service, "num_replicas", None) or 1,
         content_hash=ours.get("content", ""),

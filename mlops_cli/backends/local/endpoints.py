@@ -8,6 +8,7 @@ import msgspec
 from mlops_cli import paths
 from mlops_cli.domain.deployment import DeployRequest, Exported, Phase, Plan
 from mlops_cli.domain.endpoints import (
+    CollectedData,
     Endpoint,
     EndpointKeys,
     EndpointUpdate,
@@ -16,7 +17,16 @@ from mlops_cli.domain.endpoints import (
     RequestRecord,
 )
 from mlops_cli.domain.runs import Model
-from mlops_cli.engine.endpoints import changing, control, journal, keys, packaging, planning, recovery
+from mlops_cli.engine.endpoints import (
+    changing,
+    collected,
+    control,
+    journal,
+    keys,
+    packaging,
+    planning,
+    recovery,
+)
 from mlops_cli.engine.endpoints.deployment import Deployment
 from mlops_cli.engine.store import Store
 from mlops_cli.errors import NotFoundError, UsageError
@@ -79,6 +89,9 @@ class LocalEndpoints:
 
     def requests(self, name: str, since: str | None = None) -> Iterator[RequestRecord]:
         return journal.requests(self._existing(name), journal.parse_time(since) if since else None)
+
+    def collected(self, name: str, since: str | None = None) -> Iterator[CollectedData]:
+        return collected.read(self._existing(name), journal.parse_time(since) if since else None)
 
     def _source(self, request: DeployRequest) -> packaging.Source:
         planning.check_name(request.name)

@@ -58,8 +58,7 @@ def processes(status: Status) -> list[ProcessId]:
 def install(service: Path, endpoint: Endpoint, revision: int) -> None:
     """Make `revision` what the endpoint's workers start from, and have running ones replaced."""
     folder = layout.revision_dir(service, revision)
-    spec = packaging.installed(service, folder, app_insights=endpoint.app_insights)
-    packaging.write_spec(service, spec)
+    packaging.write_spec(service, packaging.installed(service, folder, endpoint))
     before = layout.read_desired(service)
     highest = max(revision, before.highest if before else 0)
     layout.write_desired(service, Desired(revision, endpoint.workers, endpoint.port, highest))
@@ -131,8 +130,9 @@ def wait_until_serving(service: Path, revision: int, *, seconds: float = START_S
 def configure(store: Store, service: Path, endpoint: Endpoint, *, start: bool) -> Endpoint:
     """Record what running workers take up by themselves; with `start`, bring the service up first."""
     spec = read_spec(service)
-    if spec.app_insights != endpoint.app_insights:
-        packaging.write_spec(service, msgspec.structs.replace(spec, app_insights=endpoint.app_insights))
+    wanted = msgspec.structs.replace(spec, **packaging.switches(endpoint))
+    if wanted != spec:
+        packaging.write_spec(service, wanted)
     if start:
         bring_up(service, endpoint)
     store.endpoints.put(endpoint)

@@ -60,7 +60,7 @@ class Deployment:
         """Change what needs no new worker, and start the service if it is stopped."""
         settings = self._source.settings
         endpoint = msgspec.structs.replace(
-            existing, app_insights=settings.app_insights, tags=settings.tags, updated_at=now()
+            existing, **packaging.switches(settings), tags=settings.tags, updated_at=now()
         )
         return control.configure(self._store, self._service, endpoint, start=plan.action == "start")
 

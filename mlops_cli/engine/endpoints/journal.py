@@ -22,7 +22,7 @@ Keep = Callable[[LogLine], bool]
 
 def read(service: Path, *, tail: int = 0) -> list[LogLine]:
     """The last `tail` lines (0: all)."""
-    return list(deque(_lines(_existing(service, LOG_FILE)), maxlen=tail or None))
+    return list(deque(_lines(existing(service, LOG_FILE)), maxlen=tail or None))
 
 
 def select(service: Path, query: LogQuery) -> Iterator[LogLine]:
@@ -30,7 +30,7 @@ def select(service: Path, query: LogQuery) -> Iterator[LogLine]:
 
     Raises UsageError for a regular expression or a time that cannot be read.
     """
-    kept = filter(matcher(query), _lines(_existing(service, LOG_FILE)))
+    kept = filter(matcher(query), _lines(existing(service, LOG_FILE)))
     yield from deque(kept, maxlen=query.lines) if query.lines else kept
 
 
@@ -47,7 +47,7 @@ def follow(service: Path, query: LogQuery, *, poll_seconds: float = POLL_SECONDS
 
 def requests(service: Path, since: datetime | None = None) -> Iterator[RequestRecord]:
     """What the request log holds, from `since` on; lines that are not whole are left out."""
-    for path in _existing(service, REQUESTS_FILE):
+    for path in existing(service, REQUESTS_FILE):
         with path.open("rb") as file:
             for raw in file:
                 try:
@@ -97,7 +97,8 @@ def _pattern(text: str) -> re.Pattern[str]:
         ) from None
 
 
-def _existing(service: Path, name: str) -> list[Path]:
+def existing(service: Path, name: str) -> list[Path]:
+    """The file of that name and the one before it, as far as they are there, the older first."""
     return [path for path in (service / f"{name}.1", service / name) if path.exists()]
 
 

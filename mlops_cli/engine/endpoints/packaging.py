@@ -17,11 +17,11 @@ import msgspec
 from msgspec import Struct
 
 from mlops_cli import __version__
-from mlops_cli.domain.endpoints import DeploySettings
+from mlops_cli.domain.endpoints import DeploySettings, Endpoint
 from mlops_cli.domain.runs import Model
 from mlops_cli.engine.endpoints.layout import read_desired, revision_dir
 from mlops_cli.engine.files import state_errors, write_atomic
-from mlops_cli.engine.serving.spec import SERVICE_FILE, ServiceSpec, read_spec
+from mlops_cli.engine.serving.spec import SERVICE_FILE, SWITCHES, ServiceSpec, read_spec
 from mlops_cli.errors import NotFoundError, UsageError
 
 DEFAULT_WORKERS = {"aci": 1, "aks": 2, "docker": 1, "kubernetes": 2}
@@ -105,7 +105,7 @@ def write_spec(folder: Path, spec: ServiceSpec) -> None:
     write_atomic(folder / SERVICE_FILE, msgspec.json.encode(spec))
 
 
-def installed(service: Path, revision: Path, *, app_insights: bool) -> ServiceSpec:
+def installed(service: Path, revision: Path, endpoint: Endpoint) -> ServiceSpec:
     """The specification of a revision as the service directory needs it."""
     spec = read_spec(revision)
     base = revision.relative_to(service)
@@ -114,7 +114,12 @@ def installed(service: Path, revision: Path, *, app_insights: bool) -> ServiceSp
         for name in ("entry_script", "model_dir", "schema_file", "fast")
         if (value := getattr(spec, name)) is not None
     }
-    return msgspec.structs.replace(spec, **below, app_insights=app_insights)
+    return msgspec.structs.replace(spec, **below, **switches(endpoint))
+
+
+def switches(settings: Endpoint | DeploySettings) -> dict[str, bool]:
+    """What a running worker takes up by itself."""
+    return {name: getattr(settings, name) for name in SWITCHES}
 
 
 def _spec(source: Source) -> ServiceSpec:
@@ -129,6 +134,7 @@ def _spec(source: Source) -> ServiceSpec:
         payload="rows" if generated else "raw",
         auth=settings.auth,
         app_insights=settings.app_insights,
+        collect_data=settings.collect_data,
         scoring_timeout_ms=settings.scoring_timeout_ms,
         threads=max(1, int(settings.cpu_cores)),
     )

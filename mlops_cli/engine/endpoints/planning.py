@@ -45,6 +45,7 @@ def target(store: Store, existing: Endpoint | None, source: Source) -> Endpoint:
         swagger_uri=f"http://{sockets.HOST}:{port}/swagger.json",
         auth=settings.auth,
         app_insights=settings.app_insights,
+        collect_data=settings.collect_data,
         target=settings.target,
         workers=source.workers(),
         content_hash=source.content_hash(),
@@ -66,6 +67,7 @@ def _changes(existing: Endpoint, source: Source) -> list[str]:
         "auth": (existing.auth, settings.auth),
         "workers": (existing.workers, source.workers()),
         "app_insights": (existing.app_insights, settings.app_insights),
+        "collect_data": (existing.collect_data, settings.collect_data),
         "tags": (existing.tags, settings.tags),
     }
     return [f"{name} {_shown(old)} -> {_shown(new)}" for name, (old, new) in pairs.items() if old != new]

@@ -16,10 +16,12 @@ from mlops_cli.engine.endpoints import failures, keys, packaging, probing, socke
 from mlops_cli.engine.endpoints.failures import Origin
 from mlops_cli.engine.endpoints.worker import Inherited, Worker
 from mlops_cli.engine.serving.spec import (
+    COLLECTED_FILE,
     LOG_FILE,
     METRICS_DIR,
     REQUESTS_FILE,
     SECRETS_FILE,
+    SWITCHES,
     StartupFailure,
     read_spec,
 )
@@ -37,7 +39,7 @@ def run(draft: Path, sample: bytes | None, origin: Origin) -> None:
     Raises WorkFailedError with the user's own frame; `origin` gives the user's path of a copied file.
     """
     spec = read_spec(draft)
-    packaging.write_spec(draft, msgspec.structs.replace(spec, auth="key", app_insights=False))
+    packaging.write_spec(draft, msgspec.structs.replace(spec, auth="key", **dict.fromkeys(SWITCHES, False)))
     keys.ensure(draft)
     try:
         with _worker(draft, origin) as port:
@@ -46,7 +48,7 @@ def run(draft: Path, sample: bytes | None, origin: Origin) -> None:
     finally:
         packaging.write_spec(draft, spec)
         (draft / SECRETS_FILE).unlink(missing_ok=True)
-    for trace in (LOG_FILE, REQUESTS_FILE):
+    for trace in (LOG_FILE, REQUESTS_FILE, COLLECTED_FILE):
         (draft / trace).unlink(missing_ok=True)
     shutil.rmtree(draft / METRICS_DIR, ignore_errors=True)
 

@@ -2,10 +2,12 @@
 
 import requests
 
+from mlops_cli.engine.serving.spec import PROBE
+
 
 def send(port: int, sample: bytes, bearer: str | None, timeout: float) -> requests.Response:
-    """Score a payload."""
-    headers = {"Content-Type": "application/json"}
+    """Score a payload that is nobody's: it is not among the data that the service collects."""
+    headers = {"Content-Type": "application/json", PROBE: "1"}
     if bearer:
         headers["Authorization"] = f"Bearer {bearer}"
     with _direct() as session:

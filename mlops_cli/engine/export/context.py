@@ -126,7 +126,12 @@ def _container_files(
             memory_gb=settings.memory_gb,
         ),
         "README.md": instructions.readme(
-            source.name, about, image, has_key=has_key, kubernetes=is_kubernetes
+            source.name,
+            about,
+            image,
+            has_key=has_key,
+            collects=spec.collect_data,
+            kubernetes=is_kubernetes,
         ),
     }
     if is_kubernetes:

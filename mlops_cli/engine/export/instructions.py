@@ -26,6 +26,10 @@ _KEYS = """
 The key comes from the environment (`SCORING_PRIMARY_KEY`, `SCORING_SECONDARY_KEY`), or from files named by
 `SCORING_PRIMARY_KEY_FILE` and `SCORING_SECONDARY_KEY_FILE`. It needs 16 characters: `openssl rand -hex 16`.
 """
+_DATA = """
+What is scored and answered is kept, a line of JSON each, in the folder that `SCORING_DATA_DIR` names: mount a volume
+there. The newest 100 MB at least are in it. Without the variable nothing is kept.
+"""
 _KUBERNETES = """
 ## Kubernetes
 
@@ -42,7 +46,7 @@ _MAKE_KEYS = """kubectl create secret generic {name}-keys \\
 """
 
 
-def readme(name: str, about: str, image: str, *, has_key: bool, kubernetes: bool) -> str:
+def readme(name: str, about: str, image: str, *, has_key: bool, collects: bool, kubernetes: bool) -> str:
     text = _START.format(
         name=name,
         about=about,
@@ -53,6 +57,8 @@ def readme(name: str, about: str, image: str, *, has_key: bool, kubernetes: bool
         text += _KUBERNETES_ROW.format(secret=", template of a Secret" if has_key else "")
     if has_key:
         text += _KEYS
+    if collects:
+        text += _DATA
     if kubernetes:
         secret = _MAKE_KEYS.format(name=name) if has_key else ""
         text += _KUBERNETES.format(image=image, secret=secret)

@@ -1,4 +1,4 @@
-"""Routes, authorisation, request ids and the request log. Knows nothing of sockets."""
+"""Routes, authorisation, request ids and what is kept of requests. Knows nothing of sockets."""
 
 import re
 import time
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from mlops_cli.engine.serving.asks import Asks, HeadReader
+from mlops_cli.engine.serving.collecting import DataCollector
 from mlops_cli.engine.serving.ids import LONGEST_ID, new_id
 from mlops_cli.engine.serving.live import Live
 from mlops_cli.engine.serving.logs import ServiceLog
@@ -51,6 +52,7 @@ class App:
         swagger: dict[str, bytes],
         log: ServiceLog,
         requests: RequestLog,
+        collector: DataCollector,
         metrics: Metrics,
         call_soon: Callable[[Callable[[], None]], object],
     ) -> None:
@@ -61,6 +63,7 @@ class App:
         self._swagger = swagger
         self._log = log
         self._requests = requests
+        self._collector = collector
         self._metrics = metrics
         self._call_soon = call_soon
         self._answered: list[tuple[Request, Response, float]] = []
@@ -115,6 +118,8 @@ class App:
                 self._metrics.ended(seconds, response)
             if asks.is_recorded and self._live.app_insights:
                 self._requests.add(request, response, seconds)
+            if self._live.collect_data and asks.is_collected and response.status < 400:
+                self._collector.add(request, response, seconds)
 
     def _route(self, request: Request) -> None:
         path, method = request.head.path, request.head.method

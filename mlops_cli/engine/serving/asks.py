@@ -6,8 +6,10 @@ from mlops_cli.engine.serving.auth import Refuse
 from mlops_cli.engine.serving.ids import LONGEST_ID, is_id, too_long
 from mlops_cli.engine.serving.messages import Head
 from mlops_cli.engine.serving.pages import PATHS
+from mlops_cli.engine.serving.spec import PROBE
 
 UNRECORDED = {b"/", b"/metrics", *PATHS}
+_PROBE = PROBE.encode()
 
 
 class Asks(Struct):
@@ -19,6 +21,7 @@ class Asks(Struct):
 
     scores: bool
     is_recorded: bool
+    is_collected: bool
     is_too_long: bool
     request_id: str | None
     client_id: str | None
@@ -38,9 +41,11 @@ class HeadReader:
     def read(self, head: Head) -> Asks:
         given = head.headers.get(b"x-ms-request-id") or head.headers.get(b"x-request-id")
         client_id = head.headers.get(b"x-ms-client-request-id")
+        scores = head.path == b"/score"
         return Asks(
-            head.path == b"/score",
+            scores,
             head.path not in UNRECORDED,
+            scores and head.method != b"OPTIONS" and _PROBE not in head.headers,
             too_long(given) or too_long(client_id),
             given.decode() if given and is_id(given) else None,
             client_id.decode("latin-1") if client_id else None,

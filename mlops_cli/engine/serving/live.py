@@ -1,4 +1,4 @@
-"""What may change while a worker runs: the keys, and whether requests are recorded."""
+"""What may change while a worker runs: the keys, and what is kept of requests."""
 
 import os
 from collections.abc import Callable
@@ -20,8 +20,11 @@ Stamp = tuple[int, int, int] | None
 
 
 class Live:
-    """`refuse` (see auth.gate) and `app_insights` as the files say now; `is_lasting` when what `refuse` has let in
-    it always lets in: keys do not expire, but there is a new gate when they are others."""
+    """`refuse` (see auth.gate), `app_insights` and `collect_data` as the files say now.
+
+    `is_lasting` when what `refuse` has let in it always lets in: keys do not expire, but there is a new gate when
+    they are others.
+    """
 
     def __init__(self, service_dir: Path, spec: ServiceSpec, log: ServiceLog) -> None:
         self._dir = service_dir
@@ -38,7 +41,8 @@ class Live:
         return service or secrets
 
     def _read_service(self) -> None:
-        self.app_insights = read_spec(self._dir).app_insights
+        spec = read_spec(self._dir)
+        self.app_insights, self.collect_data = spec.app_insights, spec.collect_data
 
     def _read_secrets(self) -> None:
         secrets = Secrets("", "", "") if self._spec.auth == "none" else read_secrets(self._dir)

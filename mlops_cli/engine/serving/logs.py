@@ -46,7 +46,7 @@ class AppendFile:
         self._lock = Lock()
         self._fd = self._open()
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         with self._lock:
             self._unchecked += len(data)
             try:

@@ -1,9 +1,10 @@
 """What a service directory holds: the contract between a worker and whoever starts it.
 
-service.json    ServiceSpec; `app_insights` is read again when the file changes, the rest at start
+service.json    ServiceSpec; SWITCHES are read again when the file changes, the rest at start
 secrets.json    Secrets, mode 0600; read again when it changes
 service.log     LogLine per line, shared by all workers; service.log.1 holds what came before
 requests.jsonl  RequestRecord per line, while `app_insights` is on; rotated likewise
+collected.jsonl CollectedRecord per line, while `collect_data` is on; rotated likewise
 metrics/        what each worker has counted (metrics.py)
 """
 
@@ -20,10 +21,15 @@ SERVICE_FILE = "service.json"
 SECRETS_FILE = "secrets.json"
 LOG_FILE = "service.log"
 REQUESTS_FILE = "requests.jsonl"
+COLLECTED_FILE = "collected.jsonl"
 METRICS_DIR = "metrics"
+SWITCHES = ("app_insights", "collect_data")
+"""Settings that a worker takes up while it runs."""
 
 BACKLOG = 2_048
 """Clients that may wait on a socket until a worker accepts them."""
+PROBE = "x-mlops-probe"
+"""The header that marks requests of `deploy` itself."""
 READY = b"ready\n"
 EXIT_STARTUP_FAILED = 3
 """What Azure's server exits with when the entry script cannot be loaded or `init()` fails."""
@@ -45,6 +51,7 @@ class Limits(Struct, omit_defaults=True, forbid_unknown_fields=True):
     connections: Bytes = 4_096
     queue: Bytes = 1_024
     log_bytes: Bytes = 10_000_000
+    collected_bytes: Bytes = 100_000_000
 
 
 class ServiceSpec(Struct, omit_defaults=True, forbid_unknown_fields=True):
@@ -74,6 +81,7 @@ class ServiceSpec(Struct, omit_defaults=True, forbid_unknown_fields=True):
     payload: Literal["rows", "raw"] = "raw"
     auth: Auth = "key"
     app_insights: bool = False
+    collect_data: bool = False
     scoring_timeout_ms: Annotated[int, Meta(ge=1)] = 60_000
     max_body_bytes: Bytes = 10_485_760
     inline_bytes: Annotated[int, Meta(ge=0)] = 0

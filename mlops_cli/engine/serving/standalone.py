@@ -4,7 +4,8 @@
 
 FOLDER holds service.json and what it names; it is only read. A service with key auth is given its keys in the
 environment: SCORING_PRIMARY_KEY and, if there are two, SCORING_SECONDARY_KEY, or under the same names with
-_FILE behind them the path of a file that holds the key. Log lines go to stdout as JSON.
+_FILE behind them the path of a file that holds the key. Log lines go to stdout as JSON. A service that collects
+data does so in the folder SCORING_DATA_DIR, and not at all without one.
 
 Exit codes: 0 ended by SIGTERM or SIGINT, 1 a worker dies again and again, 3 it cannot start.
 """
@@ -26,6 +27,7 @@ import msgspec
 
 from mlops_cli.engine.serving.spec import (
     BACKLOG,
+    COLLECTED_FILE,
     EXIT_STARTUP_FAILED,
     LOG_FILE,
     SECRETS_FILE,
@@ -37,6 +39,7 @@ from mlops_cli.engine.serving.spec import (
 from mlops_cli.errors import MlopsError, SignInError, UsageError
 
 PRIMARY, SECONDARY = "SCORING_PRIMARY_KEY", "SCORING_SECONDARY_KEY"
+DATA_DIR = "SCORING_DATA_DIR"
 SHORTEST_KEY = 16
 MOST_DEATHS, DEATHS_SECONDS = 5, 60.0
 _PATHS = ("entry_script", "model_dir", "schema_file", "fast")
@@ -55,13 +58,16 @@ def main() -> int:
 
 
 def install(folder: Path, state: Path, environ: Mapping[str, str]) -> ServiceSpec:
-    """Make `state` a service directory for the files in `folder`. Raises StateError, SignInError."""
+    """Make `state` a service directory for the files in `folder`. Raises StateError, SignInError, UsageError."""
     spec = read_spec(folder)
+    spec.collect_data = spec.collect_data and DATA_DIR in environ
     places = {name: str(folder / value) for name in _PATHS if (value := getattr(spec, name)) is not None}
     (state / SERVICE_FILE).write_bytes(msgspec.json.encode(msgspec.structs.replace(spec, **places)))
     if spec.auth != "none":
         with open(os.open(state / SECRETS_FILE, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
             file.write(msgspec.json.encode(read_keys(environ)))
+    if spec.collect_data:
+        (state / COLLECTED_FILE).symlink_to(_writable(Path(environ[DATA_DIR])) / COLLECTED_FILE)
     if _can_log_to_stdout():
         (state / LOG_FILE).symlink_to("/dev/stdout")
     return spec
@@ -156,6 +162,13 @@ def _key(environ: Mapping[str, str], name: str) -> str:
         return Path(place).read_text().strip()
     except OSError as error:
         raise SignInError(f"cannot read {name}_FILE {place}: {error.strerror}") from error
+
+
+def _writable(folder: Path) -> Path:
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        hint = "give a folder that the service may write to"
+        raise UsageError(f"cannot collect data in {DATA_DIR} {folder}", hint=hint)
+    return folder.resolve()
 
 
 def _can_log_to_stdout() -> bool:

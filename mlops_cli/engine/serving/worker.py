@@ -16,6 +16,7 @@ from mlops_cli.domain.schema import ModelSchema
 from mlops_cli.engine.serving import documents
 from mlops_cli.engine.serving.app import App, Scores
 from mlops_cli.engine.serving.capture import capture
+from mlops_cli.engine.serving.collecting import DataCollector
 from mlops_cli.engine.serving.live import Live
 from mlops_cli.engine.serving.logs import AppendFile, ServiceLog
 from mlops_cli.engine.serving.messages import Response
@@ -24,6 +25,7 @@ from mlops_cli.engine.serving.runner import Runner
 from mlops_cli.engine.serving.server import Server
 from mlops_cli.engine.serving.spec import (
     BACKLOG,
+    COLLECTED_FILE,
     EXIT_STUCK,
     LOG_FILE,
     READY,
@@ -48,6 +50,10 @@ class Worker:
         self._spec = spec
         self.log = ServiceLog(AppendFile(service_dir / LOG_FILE, spec.limits.log_bytes))
         self._requests = RequestLog(AppendFile(service_dir / REQUESTS_FILE, spec.limits.log_bytes))
+        # A link leads to where a container keeps it; rotation renames the file itself.
+        place = (service_dir / COLLECTED_FILE).resolve()
+        collected = AppendFile(place, spec.limits.collected_bytes)
+        self._collector = DataCollector(collected, spec.max_body_bytes)
         self._exit_code = 0
 
     def load(self) -> None:
@@ -124,6 +130,7 @@ class Worker:
             self._swagger,
             self.log,
             self._requests,
+            self._collector,
             metrics,
             loop.call_soon,
         )
@@ -147,21 +154,24 @@ class Worker:
             listener.close()
         await server.drain(timeout + DRAIN_EXTRA_SECONDS)
         ticking.cancel()
-        metrics.digest()
-        self._requests.flush()
+        self._keep(metrics)
         self.log.write("INFO", "service", f"worker {os.getpid()} has ended")
 
     async def _tick(self, server: Server, app: App, metrics: Metrics, stop: asyncio.Event) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             server.tick()
-            metrics.digest()
             self._live.refresh()
-            self._requests.flush()
+            self._keep(metrics)
             if app.is_worn_out and not stop.is_set():
                 self.log.write("ERROR", "service", "too many calls of run() never ended; the worker gives up")
                 self._exit_code = EXIT_STUCK
                 stop.set()
+
+    def _keep(self, metrics: Metrics) -> None:
+        metrics.digest()
+        self._requests.flush()
+        self._collector.flush()
 
     def _orphaned(self, loop: asyncio.AbstractEventLoop, alive_fd: int, heir: Sequence[str]) -> None:
         with contextlib.suppress(BlockingIOError):

@@ -124,7 +124,7 @@ cluster = ComputeTarget.create(ws, "aks-cluster", AksCompute.provisioning_config
 cluster.wait_for_completion()
 settings = AksWebservice.deploy_configuration(
     cpu_cores=1, memory_gb=1, token_auth_enabled=True, auth_enabled=False, autoscale_enabled=True,
-    autoscale_min_replicas=2, autoscale_max_replicas=3,
+    autoscale_min_replicas=2, autoscale_max_replicas=3, collect_model_data=True,
 )  # fmt: skip
 aks = Model.deploy(ws, "times-aks", [model], config("aks"), settings, deployment_target=cluster)
 aks.wait_for_deployment(show_output=True)
@@ -139,8 +139,10 @@ note(
     aks_options=requests.options(aks.scoring_uri, headers={"Origin": "https://a.example"}).status_code,
     replicas=aks.autoscaler.min_replicas,
 )
-aks.update(auth_enabled=True, token_auth_enabled=False)
+collected = [aks.data_collection.storage_enabled]
+aks.update(auth_enabled=True, token_auth_enabled=False, collect_model_data=False)
 aks.wait_for_deployment()
+note(collected=[*collected, aks.data_collection.storage_enabled])
 note(key_auth=[aks.auth_enabled, aks.run(body)["who"], refused(aks.get_access_token)])
 note(no_cluster=refused(lambda: Model.deploy(ws, "elsewhere", [model], config(), settings)))
 

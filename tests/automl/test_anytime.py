@@ -84,7 +84,7 @@ def hosted(tmp_path: Path) -> Iterator[Callable[..., HostedFits]]:
     made: list[HostedFits] = []
 
     def make(**given: Any) -> HostedFits:
-        fits = TableFits("classification", [rows()], rows(), 10)
+        fits = TableFits("classification", [rows()], rows(), list("abcdefghij"))
         made.append(HostedFits(fits, tmp_path / "host", small=0, **given))
         return made[-1]
 
@@ -175,7 +175,7 @@ from mlops_cli.engine.automl.hosted import HostedFits
 from mlops_cli.engine.automl.fits import TableFits
 from mlops_cli.engine.automl.clock import Limits
 from tests.automl.test_anytime import ENDLESS, rows
-fits = HostedFits(TableFits("classification", [rows()], rows(), 10), Path(sys.argv[1]), small=0)
+fits = HostedFits(TableFits("classification", [rows()], rows(), list("abcdefghij")), Path(sys.argv[1]), small=0)
 fits.judge("DecisionTree", {}, Limits(time.time() + 60, 1))
 print(fits._hosts[0].process.pid, flush=True)
 fits.judge("MLP", ENDLESS, Limits(time.time() + 600, 1))

@@ -40,7 +40,7 @@ def cluster() -> Iterator[Any]:
 def fits(cluster: Any) -> Iterator[Any]:
     from mlops_cli.engine.automl.cluster import ClusterFits
 
-    big = TableFits("classification", [rows(25_000)], rows(25_000), 10)
+    big = TableFits("classification", [rows(25_000)], rows(25_000), list("abcdefghij"))
     made = ClusterFits(big, cluster.scheduler_address)
     yield made
     made.close()

@@ -67,7 +67,7 @@ def fitted(
     narrow = encoder.matrix(problem.features)
     means = fit_target_means(narrow, problem.targets, encoder.categories)
     data = FitData(means.extend(narrow), problem.y, problem.outputs, encoder.categories, 0)
-    fits = TableFits(task, [], data, narrow.shape[1])
+    fits = TableFits(task, [], data, encoder.features)
     members = [fits.final(name, parameters, 12, Limits(time.time() + 600, 1)) for name, parameters in kinds]
     mix = mix or Vote([1 / len(members)] * len(members))
     return FittedModel(table_schema(problem, encoder, task), encoder, means, members, mix)

@@ -11,9 +11,10 @@ from mlops_cli.engine.automl.clock import Limits
 from mlops_cli.engine.automl.engines import is_foreign
 from mlops_cli.engine.automl.fitdata import FitData, Parameters
 from mlops_cli.engine.automl.learners import learner
+from mlops_cli.engine.model.crosses import Crossed, cross_fitted, fit_crosses
 from mlops_cli.engine.model.members import Bag, Logged, Member, Narrow, cut
 
-_OURS = ("balanced", "target_means", "log")
+_OURS = ("balanced", "target_means", "log", "crosses")
 _UNSTEADY = ("LightGBM", "XGBoost", "CatBoost", "MLP")
 """What answers differently after a few other rows: the mean of several is better than any."""
 
@@ -71,14 +72,21 @@ class Elsewhere:
 
 @dataclass(slots=True)
 class TableFits:
-    """`width` features stand before the target means in the matrices. Of algorithms that are unsteady the folds'
-    own models are kept: for good with `bags`, else until there is one fit on all rows."""
+    """`features` stand before the target means in the matrices; parameters may name pairs of them as `crosses`.
+
+    Of algorithms that are unsteady the folds' own models are kept: for good with `bags`, else until there is one fit
+    on all rows.
+    """
 
     task: str
     folds: list[FitData]
     whole: FitData
-    width: int
+    features: list[str]
     bags: bool = False
+
+    @property
+    def width(self) -> int:
+        return len(self.features)
 
     @property
     def cells(self) -> int:
@@ -140,9 +148,21 @@ class TableFits:
     def _fit_as_it_is(
         self, algorithm: str, parameters: Parameters, data: FitData, limits: Limits
     ) -> tuple[Member, int]:
+        if parameters.get("target_means", True) or data.matrix.shape[1] == self.width:
+            return self._fit_crossed(algorithm, parameters, data, limits)
+        member, rounds = self._fit_crossed(algorithm, parameters, data.narrow(self.width), limits)
+        return Narrow(member, self.width), rounds
+
+    def _fit_crossed(
+        self, algorithm: str, parameters: Parameters, data: FitData, limits: Limits
+    ) -> tuple[Member, int]:
         fit = learner(self.task, algorithm)
         plain = {k: v for k, v in parameters.items() if k not in _OURS}
-        if parameters.get("target_means", True) or data.matrix.shape[1] == self.width:
+        pairs = [(self.features.index(a), self.features.index(b)) for a, b in parameters.get("crosses", ())]
+        if not pairs:
             return fit(data, plain, limits)
-        member, rounds = fit(data.narrow(self.width), plain, limits)
-        return Narrow(member, self.width), rounds
+        crosses = fit_crosses(data.matrix, data.y, pairs)
+        matrix = cross_fitted(data.matrix, data.y, pairs, data.seed)
+        valid = (crosses.extend(data.valid[0]), data.valid[1]) if data.valid else None
+        member, rounds = fit(replace(data, matrix=matrix, valid=valid), plain, limits)
+        return Crossed(member, crosses), rounds

@@ -75,7 +75,7 @@ class Planner:
     def _must_wait(self, index: int) -> bool:
         """Counted by number, a trial is the same however many go on side by side."""
         early = any(other < index - LAG for other in self._under_way)
-        return bool(self.settings.max_trials) and index >= self.bench.portfolio_size and early
+        return bool(self.settings.max_trials) and early
 
     def learn(self, outcome: Outcome, selection: Selection) -> None:
         trial = outcome.trial
@@ -84,7 +84,13 @@ class Planner:
         self._final_shares.append(outcome.seconds_to_keep / max(trial.duration_seconds, 1e-3))
         self._losses.append(selection.loss)
         self._seen.append(
-            Seen(loss_of(self.bench, outcome), outcome.index, trial.algorithm, trial.parameters)
+            Seen(
+                loss_of(self.bench, outcome),
+                outcome.index,
+                trial.algorithm,
+                trial.parameters,
+                outcome.answers,
+            )
         )
         self._selected = selection.outcomes
         if self._plateau():

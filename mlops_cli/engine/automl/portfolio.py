@@ -51,11 +51,11 @@ _BENT: list[Candidate] = [
 ]
 _MORE: list[Candidate] = [
     ("LightGBM", {"learning_rate": 0.03, "num_leaves": 31, "feature_fraction": 0.5, "min_data_in_leaf": 40,
-                  **_SAMPLED, **_PLAIN}),
+                  **_SAMPLED, **_PLAIN, "crosses": True}),
     ("LightGBM", {"learning_rate": 0.03, "num_leaves": 15, "feature_fraction": 0.8, **_SAMPLED,
                   "native_categories": True, "cat_smooth": 50, "cat_l2": 30, "max_cat_to_onehot": 8}),
     ("XGBoost", {"eta": 0.05, "max_depth": 0, "grow_policy": "lossguide", "max_leaves": 31, "min_child_weight": 5,
-                 "subsample": 0.8, "colsample_bytree": 0.6, **_PLAIN}),
+                 "subsample": 0.8, "colsample_bytree": 0.6, **_PLAIN, "crosses": True}),
 ]  # fmt: skip
 _SKEWED: list[Candidate] = [
     ("LightGBM", {"learning_rate": 0.05, "num_leaves": 15, **_SAMPLED, "objective": "tweedie"}),

@@ -24,12 +24,13 @@ _USUAL_RATE, _LEAST_RATE = 0.1, 0.01
 
 
 class Seen(NamedTuple):
-    """A trial that has ended, the best the smallest."""
+    """A trial that has ended, the best the smallest. `answers` (n, k) are those for the judging rows."""
 
     loss: float
     place: int
     algorithm: str
     parameters: Parameters
+    answers: np.ndarray | None = None
 
 
 def candidate(

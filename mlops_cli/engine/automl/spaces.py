@@ -31,6 +31,7 @@ _LIGHTGBM: dict[str, Range | float] = {
     "extra_trees": 0.2,
     "native_categories": 0.4,
     "target_means": 0.5,
+    "crosses": 0.5,
 }
 _XGBOOST: dict[str, Range | float] = {
     "eta": Range(0.02, 0.1, 0.1),
@@ -40,6 +41,7 @@ _XGBOOST: dict[str, Range | float] = {
     "colsample_bytree": Range(0.4, 1.0, 1.0, False),
     "lambda": Range(0.1, 10, 1),
     "target_means": 0.5,
+    "crosses": 0.5,
 }
 _FOREST: dict[str, Range | float] = {
     "min_samples_leaf": Range(1, 20, 1),

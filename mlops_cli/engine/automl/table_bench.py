@@ -10,7 +10,7 @@ import numpy as np
 
 from mlops_cli.domain.schema import ModelSchema
 from mlops_cli.domain.training import TrainSettings
-from mlops_cli.engine.automl import engines
+from mlops_cli.engine.automl import crossing, engines
 from mlops_cli.engine.automl.clock import Clock, Limits
 from mlops_cli.engine.automl.drift import drift_note
 from mlops_cli.engine.automl.fitdata import FitData, Parameters
@@ -28,6 +28,7 @@ from mlops_cli.engine.automl.problem import Problem
 from mlops_cli.engine.automl.proposals import Seen, candidate
 from mlops_cli.engine.automl.schemas import table_schema
 from mlops_cli.engine.automl.trials import Outcome, Trial
+from mlops_cli.engine.model.crosses import Pair
 from mlops_cli.engine.model.ensembles import Stack, Vote
 from mlops_cli.engine.model.features import Encoder
 from mlops_cli.engine.model.fitted import FittedModel
@@ -73,8 +74,9 @@ class TableBench:
             len(problem.y) <= _MOST_ROWS_TO_BAG and self.matrix.size * problem.outputs <= _MOST_CELLS_TO_BAG
         )
         self.bags = len(self.folds) >= _LEAST_TO_BAG and small
-        self.fits: Fits = TableFits(settings.task, self.folds, whole, self.matrix.shape[1], self.bags)
+        self.fits: Fits = TableFits(settings.task, self.folds, whole, self.encoder.features, self.bags)
         self.built: dict[int, Member] = {}
+        self._pairs: list[Pair] | None = None
 
     def judging(self) -> dict[str, np.ndarray]:
         return {"y": self.y}
@@ -90,8 +92,22 @@ class TableBench:
     def candidate(self, index: int, seen: Sequence[Seen]) -> tuple[str, Parameters] | None:
         if self.foreign:
             return engines.candidate(self.settings) if index == 0 else None
-        name, parameters = candidate(index, self.settings.seed, self.first, self.names, seen)
-        return name, parameters | ({"balanced": True} if self.metric == "norm_macro_recall" else {})
+        name, proposed = candidate(index, self.settings.seed, self.first, self.names, seen)
+        parameters = dict(proposed)
+        more: Parameters = {"balanced": True} if self.metric == "norm_macro_recall" else {}
+        if parameters.pop("crosses", False) and (pairs := self._crosses(seen)):
+            more["crosses"] = pairs
+        return name, parameters | more
+
+    def _crosses(self, seen: Sequence[Seen]) -> list[list[str]]:
+        """Names of the pairs of features that the first trial has left something to learn in."""
+        first = next((s.answers for s in seen if s.place == 0), None)
+        if self._pairs is None and first is not None and self.problem.outputs <= 2 and self.weights is None:
+            judged = np.concatenate(
+                [fold.valid[0][:, : self.encoder.width] for fold in self.folds if fold.valid]
+            )
+            self._pairs = crossing.pairs(judged, self.y - first[:, -1])
+        return [[self.encoder.features[p] for p in pair] for pair in self._pairs or ()]
 
     def trial(self, index: int, algorithm: str, parameters: Parameters, limits: Limits) -> Outcome:
         started = time.time()

@@ -3,6 +3,8 @@
 Doubles make the answers those of LightGBM and scikit-learn to the last bit or nearly so, at the same speed.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ _IR_VERSION = 9
 
 
 class Graph:
-    """`matrix` is the input, (rows, width)."""
+    """`matrix` is what forests read: the input, (rows, width), or with columns beside it; `wider` are those made."""
 
     INT64, DOUBLE = TensorProto.INT64, TensorProto.DOUBLE
     matrix = INPUT
@@ -27,6 +29,7 @@ class Graph:
         self._constants: list[onnx.TensorProto] = []
         self._thresholds: dict[int, list[float]] = {}
         self._rounded = ""
+        self.wider: dict[bytes, str] = {}
 
     def add(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         """One operator; the name of its output."""
@@ -47,7 +50,7 @@ class Graph:
     def rounded(self) -> str:
         """The matrix with the precision of the model's own, which is of 32-bit floats."""
         self._rounded = self._rounded or self.add(
-            "Cast", self.add("Cast", self.matrix, to=TensorProto.FLOAT), to=self.DOUBLE
+            "Cast", self.add("Cast", INPUT, to=TensorProto.FLOAT), to=self.DOUBLE
         )
         return self._rounded
 
@@ -55,10 +58,20 @@ class Graph:
         """Some columns of `matrix`."""
         return self.add("Gather", matrix, self.constant(positions, np.int64), axis=1)
 
+    @contextmanager
+    def reading(self, matrix: str) -> Iterator[None]:
+        """Have forests read another matrix: the input with further columns at its end."""
+        before, self.matrix = self.matrix, matrix
+        try:
+            yield
+        finally:
+            self.matrix = before
+
     def compares(self, positions: np.ndarray, thresholds: np.ndarray) -> None:
-        """Remember which columns of the matrix a forest compares with what."""
+        """Remember which columns of the input a forest compares with what."""
         for position, threshold in zip(positions.tolist(), thresholds.tolist(), strict=True):
-            self._thresholds.setdefault(position, []).append(threshold)
+            if position < self.width:
+                self._thresholds.setdefault(position, []).append(threshold)
 
     def most_compared(self) -> list[int]:
         """The two columns that are compared most often, the one with fewer different thresholds first."""

@@ -82,14 +82,16 @@ class App:
             self._metrics.began()
         request.id = asks.request_id or new_id()
         try:
-            if asks.is_too_long:
-                raise Refusal(431, "HeaderTooLong", f"a request id must not exceed {LONGEST_ID} characters")
+            if asks.too_long:
+                message = f"{asks.too_long} must not exceed {LONGEST_ID} characters"
+                raise Refusal(431, "HeaderTooLong", message)
             self._route(request)
         except Refusal as refusal:
             self._finish(request, refusal.response(request.id))
 
     def _finish(self, request: Request, response: Response) -> None:
-        _dress(response, request.id, request.head.asks.lines)
+        asks: Asks = request.head.asks
+        _dress(response, request.id, asks.ms_id, asks.lines)
         if response.status >= 400:
             self._note(request, response)
         seconds = time.perf_counter() - request.started
@@ -183,10 +185,10 @@ class App:
         self._log.write("ERROR" if response.status >= 500 else "WARNING", "request", line, request.id)
 
 
-def _dress(response: Response, request_id: str, lines: bytes = b"") -> None:
-    id_bytes = request_id.encode()
+def _dress(response: Response, request_id: str, ms_id: bytes = b"", lines: bytes = b"") -> None:
+    own = request_id.encode()
     response.headers = b"".join(
-        (response.headers, b"x-ms-request-id: ", id_bytes, b"\r\nx-request-id: ", id_bytes, b"\r\n", lines)
+        (response.headers, b"x-ms-request-id: ", ms_id or own, b"\r\nx-request-id: ", own, b"\r\n", lines)
     )
 
 

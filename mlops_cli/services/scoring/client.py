@@ -85,7 +85,7 @@ class ServiceClient:
     def _refused(self, answer: requests.Response) -> MlopsError:
         name, status = self.endpoint.name, answer.status_code
         message, hint, problems = _body(answer)
-        request_id = answer.headers.get("x-ms-request-id")
+        request_id = answer.headers.get("x-request-id") or answer.headers.get("x-ms-request-id")
         if status in (401, 403):
             return SignInError(f"{name} refused the key: {message}", hint=f"mlops endpoints keys {name}")
         if status == 404:

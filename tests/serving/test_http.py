@@ -138,10 +138,10 @@ def test_get_score_with_a_query(wire: Client) -> None:
     [
         ("GET", "/nowhere", 404, None),
         ("GET", "/score/", 404, None),
-        ("POST", "/", 405, "GET, HEAD"),
+        ("POST", "/", 405, "GET, HEAD, OPTIONS"),
         ("PUT", "/score", 405, "GET, POST, OPTIONS"),
         ("HEAD", "/score", 405, "GET, POST, OPTIONS"),
-        ("DELETE", "/swagger.json", 405, "GET, HEAD"),
+        ("DELETE", "/swagger.json", 405, "GET, HEAD, OPTIONS"),
         ("GET", "/swagger.json?version=4", 404, None),
     ],
 )
@@ -149,6 +149,7 @@ def test_wrong_paths_and_methods(service: Worker, method: str, path: str, status
     answer = service.ask(method, path, headers=KEY)
     assert (answer.status, answer.headers.get("allow")) == (status, allow)
     if method != "HEAD":
+        assert answer.headers["x-ms-run-function-failed"] == "False"
         assert answer.json()["error"]["request_id"] == answer.headers["x-request-id"]
 
 
@@ -252,6 +253,19 @@ def test_ids_are_at_most_100_characters(service: Worker, name: str) -> None:
 
 def test_a_trace_id_comes_back(service: Worker) -> None:
     assert service.ask("GET", "/", headers={"TraceId": "t1"}).headers["traceid"] == "t1"
+
+
+@pytest.mark.parametrize("path", ["/", "/swagger.json", "/metrics", "/ui"])
+def test_what_is_only_read_says_so(service: Worker, path: str) -> None:
+    answer = service.ask("OPTIONS", path)
+    assert (answer.status, answer.headers["allow"], answer.body) == (200, "GET, HEAD, OPTIONS", b"")
+
+
+def test_a_path_and_a_version_may_be_percent_encoded(service: Worker) -> None:
+    assert service.ask("GET", "/swagger%2Ejson?version=%33").json()["openapi"] == "3.0.3"
+    assert service.ask("POST", "/%73core", {"data": ROWS}, KEY).status == 200
+    assert service.ask("POST", "/%73core", {"data": ROWS}).status == 401
+    assert service.ask("GET", "/%00%0d%0aX:%20y").status == 404
 
 
 def test_cors(service: Worker) -> None:

@@ -65,6 +65,25 @@ def test_the_script_sees_the_request(raw: Worker) -> None:
     assert raw.ask("GET", "/score?a=1&b=x%20y", headers=KEY).json() == {"a": "1", "b": "x y"}
 
 
+def test_the_script_answers_every_method_of_azures(launch: Any) -> None:
+    worker = launch(
+        "from azureml.contrib.services.aml_request import rawhttp\n"
+        "from azureml.contrib.services.aml_response import AMLResponse\n"
+        "def init(): pass\n"
+        "@rawhttp\n"
+        "def run(request): return AMLResponse('', 202, {'X-Method': request.method})\n",
+        cors_origins=["http://page.example"],
+    )
+    for method in ("HEAD", "OPTIONS"):
+        answer = worker.ask(method, "/score", headers=KEY)
+        assert (answer.status, answer.headers["x-method"]) == (202, method)
+        assert worker.ask(method, "/score").status == 401
+    origin = {"Origin": "http://page.example", "Access-Control-Request-Method": "POST"}
+    preflight = worker.ask("OPTIONS", "/score", headers=origin)
+    assert (preflight.status, preflight.headers["access-control-allow-methods"]) == (200, "GET, POST")
+    assert worker.ask("PUT", "/score", headers=KEY).status == 405
+
+
 def test_script_sees_the_fields_and_files_of_a_form(raw: Worker) -> None:
     field = b'--b\r\nContent-Disposition: form-data; name="who"\r\n\r\nme\r\n'
     file = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\nContent-Type: image/png'

@@ -14,11 +14,9 @@ from mlops_cli.engine.serving.capture import end_lines
 from mlops_cli.engine.serving.entry import EntryScript
 from mlops_cli.engine.serving.frames import summary, user_frames, where
 from mlops_cli.engine.serving.logs import ServiceLog, current_request
-from mlops_cli.engine.serving.messages import RUN_FAILED, Finish, Refusal, Request, Response
+from mlops_cli.engine.serving.messages import RUN_FAILED, RUN_WENT_WELL, Finish, Refusal, Request, Response
 from mlops_cli.engine.serving.payload import decompress, parse_json, parse_query, query_payload, rows_of
 from mlops_cli.errors import UsageError
-
-RUN_WENT_WELL = b"x-ms-run-function-failed: False\r\n"
 
 
 class Scorer:
@@ -33,6 +31,7 @@ class Scorer:
         self._log = log
         ways = {"rows": self._rows, "text": self._text, "named": self._named, "request": self._raw}
         self._prepare = ways[entry.style]
+        self.answers_all = entry.style == "request"
 
     def score(self, request: Request) -> Response:
         mark = current_request.set(request.id)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from mlops_cli.domain.schema import ModelSchema
-from mlops_cli.engine.serving import rawhttp
+from mlops_cli.engine.serving import arguments, rawhttp
 from mlops_cli.engine.serving.capture import end_lines
 from mlops_cli.engine.serving.entry import EntryScript
 from mlops_cli.engine.serving.frames import summary, user_frames, where
@@ -71,21 +71,17 @@ class Scorer:
         is_get = request.head.method == b"GET"
         text = json.dumps(parse_query(request.head.query)) if is_get else _utf8(self._body(request))
         headers = _names(request)
-        return lambda: self._entry.call_text(text, headers), None, False
+        return lambda: self._entry.call_first(text, headers), None, False
 
     def _named(self, request: Request) -> tuple[Callable[[], Any], int | None, bool]:
-        is_get = request.head.method == b"GET"
-        values = parse_query(request.head.query) if is_get else parse_json(self._body(request))
-        if not isinstance(values, dict):
-            raise Refusal(400, "InvalidPayload", "the body is not a JSON object")
-        unknown = sorted(values.keys() - set(self._entry.names))
-        if unknown:
-            known = ", ".join(self._entry.names)
-            raise Refusal(
-                400, "InvalidPayload", f"unknown member '{unknown[0]}'", hint=f"run() takes {known}"
-            )
-        headers = _names(request)
-        return lambda: self._entry.call_named(values, headers), None, False
+        entry = self._entry
+        if request.head.method == b"GET":
+            values = parse_query(request.head.query)
+        else:
+            arguments.check_type(request.head.headers.get(b"content-type", b""), entry.decoration is not None)
+            values = arguments.parse_object(self._body(request))
+        filled, headers = arguments.fill(values, entry.defaults), _names(request)
+        return lambda: entry.call_named(filled, headers), None, False
 
     def _raw(self, request: Request) -> tuple[Callable[[], Any], int | None, bool]:
         body = self._body(request)
@@ -93,7 +89,7 @@ class Scorer:
             request = Request(request.head.without(b"content-encoding"), body)
         headers = _names(request)
         given = rawhttp.request_of(request)
-        return lambda: self._entry.call_text(given, headers), None, False
+        return lambda: self._entry.call_first(given, headers), None, False
 
     def _body(self, request: Request) -> bytes:
         encoding = request.head.headers.get(b"content-encoding")
@@ -152,8 +148,9 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
-def _names(request: Request) -> dict[str, str]:
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in request.head.headers.items()}
+def _names(request: Request) -> rawhttp.Fields:
+    fields = request.head.headers.items()
+    return rawhttp.Fields({name.decode("latin-1"): value.decode("latin-1") for name, value in fields})
 
 
 def _utf8(body: bytes) -> str:

@@ -170,7 +170,10 @@ def test_an_answer_without_json_form_is_a_clear_500(launch: Launch, answer: str)
         ({"a": [1, 2.5, None, True]}, b'{"a":[1,2.5,null,true]}'),
         ([float("nan")], b"[null]"),
         ("\ud800", b'"\\ud800"'),
-        (None, b"null"),
+        (None, b"{}"),
+        ([None], b"[null]"),
+        ({None: 1, True: 2.5}, b'{"null": 1, "true": 2.5}'),
+        ({None: [2**70]}, b'{"null": [1180591620717411303424]}'),
     ],
 )
 def test_answers(answer: Any, body: bytes) -> None:

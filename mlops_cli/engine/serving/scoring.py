@@ -122,12 +122,20 @@ def answered(answer: Any, *, wrapped: bool = False) -> Response:
 
 
 def encode_answer(answer: Any) -> bytes:
-    """JSON of what `run()` returned; a str becomes a JSON string. NaN becomes null."""
+    """JSON of what `run()` returned; a str becomes a JSON string, nothing at all {}. NaN becomes null."""
+    if answer is None:
+        return b"{}"
     try:
         return msgspec.json.encode(answer, enc_hook=_plain)
-    except UnicodeEncodeError:
-        return json.dumps(answer).encode()
-    except (TypeError, RecursionError) as error:
+    except (TypeError, ValueError, RecursionError):
+        return _encode_as_python(answer)
+
+
+def _encode_as_python(answer: Any) -> bytes:
+    """For the lone surrogates and the keys (None, True) that only Python writes."""
+    try:
+        return json.dumps(answer, default=_plain, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
         raise UnencodableAnswerError(
             f"run() returned something that cannot be written as JSON: {error}"
         ) from error

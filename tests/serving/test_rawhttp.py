@@ -145,3 +145,62 @@ def test_the_other_package_has_the_same_names_and_any_script_may_answer_with_a_r
 def test_a_module_that_azure_does_not_have_is_still_missing(launch: Any) -> None:
     worker = launch("import azureml.contrib.services.nonsense\ndef init(): pass\ndef run(data): pass\n")
     assert b"MissingModule" in worker.readiness
+
+
+USES_MORE = """
+from azureml.contrib.services.aml_request import AMLRequest, rawhttp
+from azureml.contrib.services.aml_response import AMLResponse
+
+def init(): pass
+
+@rawhttp
+def run(request):
+    seen = {
+        "url": request.url, "base": request.base_url, "root": request.host_url, "host": request.host,
+        "kind": request.mimetype, "length": request.content_length, "agent": str(request.user_agent),
+        "cookies": request.cookies, "stream": request.stream.read().decode(), "form": request.form,
+        "list": request.args.getlist("a"), "number": request.args.get("n", type=int),
+        "default": request.args.get("a", 5, type=int), "flat": request.args.to_dict(),
+        "values": request.values.getlist("f"), "pairs": sorted(name for name, _ in request.headers)[0],
+        "dict": dict(request.headers)["X-N"], "typed": request.headers.get("x-n", type=int),
+    }
+    answer = AMLResponse(seen, "201 CREATED", json_str=True)
+    answer.headers.add("Set-Cookie", "a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT")
+    answer.headers["X-Status"] = answer.status
+    answer.headers["X-Keys"] = len(answer.get_json())
+    if request.method == "GET":
+        answer.set_data(answer.get_data(as_text=True)[:1] + answer.json["number"] * "x")
+        answer.content_type, answer.status_code = "text/csv", 202
+    return answer
+"""
+
+
+def test_a_script_may_use_what_flasks_requests_and_responses_have(launch: Any) -> None:
+    worker = launch(USES_MORE)
+    headers = {**KEY, "Host": "h:1", "User-Agent": "ua", "Cookie": "c=1", "X-N": "7"}
+    form = {**headers, "Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+    answer = worker.ask("POST", "/score?a=x&a=y&n=3", b"f=1&g=", form)
+    assert (answer.status, answer.headers["x-status"], answer.headers["x-keys"]) == (201, "201 CREATED", "18")
+    assert answer.headers["set-cookie"].endswith("GMT")
+    assert answer.json() == {
+        "url": "http://h:1/score?a=x&a=y&n=3",
+        "base": "http://h:1/score",
+        "root": "http://h:1/",
+        "host": "h:1",
+        "kind": "application/x-www-form-urlencoded",
+        "length": 6,
+        "agent": "ua",
+        "cookies": {"c": "1"},
+        "stream": "f=1&g=",
+        "form": {"f": "1", "g": ""},
+        "list": ["x", "y"],
+        "number": 3,
+        "default": 5,
+        "flat": {"a": "x", "n": "3"},
+        "values": ["1"],
+        "pairs": "Authorization",
+        "dict": "7",
+        "typed": 7,
+    }
+    plain = worker.ask("GET", "/score?n=2", headers=headers)
+    assert (plain.status, plain.body, plain.headers["content-type"]) == (202, b"{xx", "text/csv")

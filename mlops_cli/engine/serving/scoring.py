@@ -10,8 +10,10 @@ import msgspec
 
 from mlops_cli.domain.schema import ModelSchema
 from mlops_cli.engine.serving import arguments, rawhttp
+from mlops_cli.engine.serving.aml import text_fields
 from mlops_cli.engine.serving.capture import end_lines
 from mlops_cli.engine.serving.entry import EntryScript
+from mlops_cli.engine.serving.fields import Fields
 from mlops_cli.engine.serving.frames import summary, user_frames, where
 from mlops_cli.engine.serving.logs import ServiceLog, current_request
 from mlops_cli.engine.serving.messages import RUN_FAILED, RUN_WENT_WELL, Finish, Refusal, Request, Response
@@ -156,9 +158,8 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
-def _names(request: Request) -> rawhttp.Fields:
-    fields = request.head.headers.items()
-    return rawhttp.Fields({name.decode("latin-1"): value.decode("latin-1") for name, value in fields})
+def _names(request: Request) -> Fields:
+    return Fields(text_fields(request))
 
 
 def _utf8(body: bytes) -> str:

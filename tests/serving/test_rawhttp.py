@@ -117,6 +117,7 @@ def test_the_answer_goes_out_as_it_is(raw: Worker) -> None:
 def test_a_failure_of_the_scripts_own_is_marked_as_one(raw: Worker) -> None:
     answer = post(raw, "failed")
     assert (answer.status, answer.body, answer.headers["x-ms-run-function-failed"]) == (503, b"down", "True")
+    assert raw.log()[-1]["message"] == "POST /score 503: what the entry script answered"
 
 
 @pytest.mark.parametrize("kind", ["split", "status"])

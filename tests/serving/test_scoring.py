@@ -147,6 +147,7 @@ def test_an_exception_shows_the_users_own_line(launch: Launch) -> None:
     assert [line["level"] for line in logged] == ["ERROR", "ERROR"]
     assert "Traceback (most recent call last)" in logged[0]["message"]
     assert "in helper" in logged[0]["message"]
+    assert "mlops_cli" not in logged[0]["message"]
 
 
 @pytest.mark.parametrize("failure", ["raise SystemExit(1)", "raise KeyboardInterrupt", "return run(data)"])

@@ -63,7 +63,9 @@ def response_of(answer: Answer) -> Response:
     lines = "".join(f"{name}: {value}\r\n" for name, value in [*kept, (FAILED, failed)])
     kind = given.get("content-type", "application/octet-stream").encode("latin-1", "replace")
     body = b"" if answer.status_code in (204, 304) else answer.get_data()
-    return Response(answer.status_code, body, kind, lines.encode("latin-1", "replace"))
+    response = Response(answer.status_code, body, kind, lines.encode("latin-1", "replace"))
+    response.note = "what the entry script answered"
+    return response
 
 
 def _environ(request: Request) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import json
 import time
-import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ from mlops_cli.engine.serving.aml import text_fields
 from mlops_cli.engine.serving.capture import end_lines
 from mlops_cli.engine.serving.entry import EntryScript
 from mlops_cli.engine.serving.fields import Fields
-from mlops_cli.engine.serving.frames import summary, user_frames, where
+from mlops_cli.engine.serving.frames import summary, user_frames, where, whole_traceback
 from mlops_cli.engine.serving.logs import ServiceLog, current_request
 from mlops_cli.engine.serving.messages import RUN_FAILED, RUN_WENT_WELL, Finish, Refusal, Request, Response
 from mlops_cli.engine.serving.payload import decompress, parse_json, parse_query, query_payload, rows_of
@@ -102,7 +101,7 @@ class Scorer:
             return Refusal(400, "InvalidPayload", error.message, hint=error.hint)
         frames = user_frames(error)
         place = f" ({where(frames)})" if frames else ""
-        self._log.write("ERROR", "service", "".join(traceback.format_exception(error)).rstrip())
+        self._log.write("ERROR", "service", whole_traceback(error))
         return Refusal(
             500,
             "ScoringFailed",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from mlops_cli.emulator import errors, hosts
 from mlops_cli.emulator.azure.compute.computes import Computes
 from mlops_cli.emulator.azure.compute.kinds import credentials, sizes
@@ -63,10 +65,20 @@ def check_name(call: Call) -> Document:
     }
 
 
+def _unwrapped(call: Call) -> Document:
+    """The body; identities are sent by the SDK as JSON in JSON."""
+    if not isinstance(call.any_document, str):
+        return call.document
+    try:
+        return msgspec.json.decode(call.any_document, type=Document)
+    except msgspec.DecodeError as error:
+        raise errors.bad_request(f"the body is not JSON: {error}") from error
+
+
 @writer.route("PATCH", "{W}/computes/{name}", "AmlCompute.update, add_identity, remove_identity")
 def change(call: Call) -> Response:
     _existing(call)
-    document, operation = _computes(call).change(call["name"], call.document)
+    document, operation = _computes(call).change(call["name"], _unwrapped(call))
     return _accepted(call, operation, document, 200)
 
 

@@ -48,11 +48,19 @@ def get_run(call: Call) -> Document:
     return shown(_run(call))
 
 
+def _keep_properties(known: Document | None, posted: Document) -> None:
+    """Refuse another value of a property: unlike tags they are a record."""
+    for name, value in (posted.get("properties") or {}).items():
+        if known and known["properties"].get(name, value) != value:
+            raise errors.bad_request(f"Property {name} of run {known['runId']} exists and cannot be changed.")
+
+
 @service.route(
     "PATCH", BY_NAME + "/runs/{run}", "Experiment.start_logging, Run.tag, add_properties, child_run"
 )
 @service.route("PATCH", BY_ID + "/runs/{run}", "the same, by the experiment's id")
 def patch_run(call: Call) -> Document:
+    _keep_properties(_runs(call).get(call["run"]), call.document)
     document = _runs(call).patch(experiment_of(call), call["run"], call.document, created_by(call))
     return shown(document)
 

@@ -39,11 +39,13 @@ def _accepted(call: Call, operation: str, document: Document | None, status: int
     return json_response(document, status, headers)
 
 
+@writer.route("GET", "{W}/computes", "REST: the compute targets of a workspace")
 @reader.route("GET", "/rp/workspaces{W}/computes", "Workspace.compute_targets, ComputeTarget.list")
 def list_computes(call: Call) -> Document:
     return {"value": _computes(call).all()}
 
 
+@writer.route("GET", "{W}/computes/{name}", "REST: a compute target")
 @reader.route("GET", "/rp/workspaces{W}/computes/{name}", "ComputeTarget(...), refresh_state, get_status")
 def get(call: Call) -> Document:
     return _existing(call)

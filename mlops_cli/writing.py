@@ -26,13 +26,18 @@ def errors_of(path: Path) -> Iterator[None]:
 
 
 def write_text(path: Path, text: str) -> None:
+    """As `write_bytes`, in UTF-8."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
     """Write the file whole or not at all; a device or a pipe as it is. Raises StateError."""
     if path.exists() and not path.is_file():
-        return append_text(path, text)
+        return _append(path, content)
     part = path.with_name(f".{path.name}.part")
     with errors_of(path):
         try:
-            part.write_text(text, encoding="utf-8")
+            part.write_bytes(content)
             part.replace(path)
         except OSError:
             with suppress(OSError):
@@ -43,5 +48,9 @@ def write_text(path: Path, text: str) -> None:
 
 def append_text(path: Path, text: str) -> None:
     """Add to the file. Raises StateError."""
-    with errors_of(path), path.open("a", encoding="utf-8") as file:
-        file.write(text)
+    _append(path, text.encode())
+
+
+def _append(path: Path, content: bytes) -> None:
+    with errors_of(path), path.open("ab") as file:
+        file.write(content)

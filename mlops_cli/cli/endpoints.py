@@ -57,7 +57,10 @@ def keys(app: App, *, name: str, regenerate: str | None) -> None:
     found = backend.regenerate(name, regenerate) if regenerate else backend.keys(name)
     lines = f"primary    {found.primary}\nsecondary  {found.secondary}"
     app.show(found, lambda console: console.print(lines, soft_wrap=True, markup=False))
-    if regenerate:
+    auth = backend.get(name).auth
+    if auth != "key":
+        app.say(f"{name} has auth {auth}: these keys open it once it has auth key again")
+    elif regenerate:
         app.say(f"the {regenerate} key is new; the other one still opens the service")
 
 

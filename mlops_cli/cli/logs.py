@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False),
               help="This level and above.")  # fmt: skip
 @click.option("--grep", metavar="REGEX", help="Only messages that match.")
-@click.option("--request-id", metavar="ID", help="Only lines of this request (x-ms-request-id).")
+@click.option("--request-id", metavar="ID", help="Only lines of this request (x-request-id).")
 @pass_app
 def logs(
     app: App,

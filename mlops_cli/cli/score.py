@@ -53,12 +53,26 @@ def score(
     with client.connect(app.backend, endpoint_name(app.config, name)) as to:
         schema = inputs.schema(app.backend, to)
         if example:
-            return _write(app, service.example(schema, to.endpoint.name), out)
+            return _write(app, service.example(schema, to), out)
         content, where = read(app, str(data))
         if tables.is_json(content, where):
             value = tables.parse_json(content, where)
-            return _write(app, service.score_json(to, value, schema if validate else None, method), out)
+            return _score_json(app, to, value, schema if validate else None, method, out)
         return _score_table(app, to, tables.read(content, where), schema, method, validate, out)
+
+
+def _score_json(
+    app: App, to: ServiceClient, value: Any, schema: ModelSchema | None, method: str, out: Path | None
+) -> None:
+    from mlops_cli.services.scoring.client import NotJsonError
+    from mlops_cli.services.scoring.score import score_json
+
+    try:
+        _write(app, score_json(to, value, schema, method), out)
+    except NotJsonError as answer:
+        if out is None:
+            raise
+        _write(app, answer.content, out)
 
 
 def _score_table(
@@ -91,9 +105,9 @@ def _score_table(
 
 def _write(app: App, value: Any, out: Path | None) -> None:
     if out:
-        from mlops_cli.writing import write_text
+        from mlops_cli.writing import write_bytes
 
-        write_text(app.cwd / out, json.dumps(value) + "\n")
+        write_bytes(app.cwd / out, value if isinstance(value, bytes) else f"{json.dumps(value)}\n".encode())
         app.show({"out": str(out)}, lambda console: console.print(f"written to {out}"))
     else:
         app.show(value, lambda _console: app.write(json.dumps(value, ensure_ascii=False) + "\n"))

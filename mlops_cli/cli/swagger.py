@@ -36,6 +36,8 @@ def swagger(
 
     --serve needs no network: type a key under Authorize, open POST /score and press Execute.
     """
+    check, save = how["check"], how["save"]
+    _one_of(diff=diff, serve=serve, snippet=how["snippet"], check=check, save=save and not check)
     if diff:
         return _diff(app, *diff)
     from mlops_cli.services.deploy import endpoint_name
@@ -47,8 +49,15 @@ def swagger(
         elif how["snippet"]:
             _snippet(app, to, how["snippet"])
         else:
-            _show(app, to, version or "2", how["save"], check=how["check"])
+            _show(app, to, version or "2", save, check=check)
     return None
+
+
+def _one_of(**ways: object) -> None:
+    """Raise UsageError where one way of using the document would be passed over for another."""
+    names = [f"--{name}" for name, is_asked in ways.items() if is_asked]
+    if len(names) > 1:
+        raise click.UsageError(f"{names[0]} and {names[1]} are two commands")
 
 
 def _show(app: App, to: ServiceClient, version: str, save: Path | None, *, check: bool) -> None:

@@ -186,6 +186,30 @@ def test_a_script_of_the_users_own_takes_json(browser: Browser, show: Open) -> N
     assert json.loads(browser.text("#result pre")) == {"got": [1, 2]}
 
 
+RAW = """
+from azureml.contrib.services.aml_response import AMLResponse
+
+PIXEL = b"GIF89a\\1\\0\\1\\0\\x80\\0\\0\\0\\0\\0\\xff\\xff\\xff,\\0\\0\\0\\0\\1\\0\\1\\0\\0\\2\\2D\\1\\0;"
+
+def init(): pass
+
+def run(data):
+    return AMLResponse(PIXEL, 200, {"Content-Type": "image/gif"}) if "picture" in data else AMLResponse("a\\nb", 200)
+"""
+
+
+def test_a_picture_is_shown_and_text_is_not_quoted(browser: Browser, show: Open) -> None:
+    show(RAW, auth="none")
+    browser.find("#payload")
+    browser.click("button=Score")
+    browser.until(lambda: browser.text("#result pre") == "a\nb")
+    browser.write("#payload", "picture")
+    browser.click("button=Score")
+    browser.find("#result img")
+    browser.until(lambda: browser.script("return document.querySelector('#result img').naturalWidth") == 1)
+    assert not browser.complaints()
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_it_fits_a_phone_in_light_and_dark(browser: Browser, show: Open, dark: bool) -> None:
     show(schema=SCHEMA, width=390, dark=dark)

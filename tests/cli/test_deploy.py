@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from mlops_cli.engine.endpoints import layout
 from tests.cli.toy import model_folder, register
 from tests.conftest import Mlops
@@ -104,6 +106,41 @@ def test_a_script_may_use_a_model(mlops: Mlops) -> None:
     assert answer == ["manifest.json", "schema.json", "score.py"]
 
 
+PICTURE = """
+from azureml.contrib.services.aml_response import AMLResponse
+def init(): pass
+def run(data): return AMLResponse(b"PNG\\xff", 200, {"Content-Type": "image/png"})
+"""
+
+
+def test_an_answer_that_is_no_json_is_kept_as_it_is(mlops: Mlops) -> None:
+    (mlops.project / "picture.py").write_text(PICTURE)
+    (mlops.project / "rows.json").write_text("{}")
+    mlops("deploy", "pic", "--entry-script", "picture.py")
+    refused = mlops("score", "pic", "--data", "rows.json", code=5)
+    assert "not JSON: 4 bytes, image/png\nNext: to keep it as it is: --out FILE" in refused.stderr
+    mlops("score", "pic", "--data", "rows.json", "--out", "a.png")
+    assert (mlops.project / "a.png").read_bytes() == b"PNG\xff"
+    assert "does not say what it takes" in mlops("score", "pic", "--example", code=4).stderr
+
+
+DECORATED = """
+from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType
+from inference_schema.schema_decorators import input_schema
+def init(): pass
+@input_schema("data", StandardPythonParameterType([1.5]))
+def run(data): return data
+"""
+
+
+def test_a_decorated_script_has_an_example_of_its_own(mlops: Mlops) -> None:
+    pytest.importorskip("inference_schema")
+    (mlops.project / "decorated.py").write_text(DECORATED)
+    mlops("deploy", "own", "--entry-script", "decorated.py")
+    (mlops.project / "rows.json").write_text(mlops("score", "own", "--example").stdout)
+    assert mlops("score", "own", "--data", "rows.json").stdout == "[1.5]\n"
+
+
 def test_what_is_not_known_is_a_usage_error(mlops: Mlops) -> None:
     assert "nothing says which endpoint" in mlops("deploy", code=2).stderr
     assert "nothing says what to deploy" in mlops("deploy", "toy", code=2).stderr
@@ -134,6 +171,7 @@ def test_keys_are_shown_there_and_nowhere_else(mlops: Mlops) -> None:
 def test_tokens(mlops: Mlops) -> None:
     register(mlops)
     mlops("deploy", "--auth", "token", "--target", "aks")
+    assert "toy has auth token: these keys open it once" in mlops("endpoints", "keys", "toy").stderr
     token = mlops("endpoints", "token", "toy", "-o", "json").json()
     assert token["token"].count(".") == 2
     assert token["expires_on"] > "2020"

@@ -198,6 +198,8 @@ def test_swagger(deployed: Mlops) -> None:
     deployed("swagger", "--save", "swagger.json")
     assert json.loads((deployed.project / "swagger.json").read_text()) == json.loads(document)
     assert deployed("swagger", "--check").stdout.startswith("valid, 2 operations; its own example was scored")
+    both = deployed("swagger", "--serve", "--check", code=2)
+    assert "--serve and --check are two commands" in both.stderr
     checked = deployed("swagger", "--check", "-o", "json").json()
     assert (checked["valid"], checked["example_scored"]) == (True, True)
 

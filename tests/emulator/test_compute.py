@@ -10,6 +10,7 @@ def test_cluster_is_made_found_changed_and_deleted(program):
     assert found["grown"] == [2, 2]
     assert (found["max_nodes"], found["node_list"]) == (8, 2)
     assert found["sizes"] is True
+    assert found["identities"] == ["SystemAssigned", "None"]
     assert found["active_runs"] == []
     assert "ComputeTargetNotFound" in found["after_delete"]
     assert "cpu-cluster" not in found["left"]

@@ -76,6 +76,7 @@ def test_profile_of_a_table_is_computed_by_a_run(program):
     found = program("data")
     assert "submit a new profile run" in found["no_profile"]
     assert found["profile"] == ["Completed", True, 100, False]
+    assert found["profile_runs"] is True
 
 
 def test_file_shares_take_and_give_files(program):

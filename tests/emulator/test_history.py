@@ -5,6 +5,7 @@ def test_tags_and_properties(program):
     found = program("history")
     assert found["tags"] == {"k": "v", "only": None}
     assert found["properties"] == {"p": "1"}
+    assert "Property p" in found["changed_property"]
 
 
 def test_metrics_come_back_as_they_were_logged(program):

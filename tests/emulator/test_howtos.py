@@ -32,6 +32,7 @@ SAYS = {
     "data_references_and_links": "used (2, 2) ['raw.csv'] ['a.txt'] one ['a.txt']",
     "pipeline_taxi_prep": "looked test ['cost'] 5 train ['distance', 'cost'] 15",
     "parallel_run_debug": "statuses broken-INFO Failed score-DEBUG Finished score-WARNING Finished",
+    "pipeline_many_series": "north 3.0 [0, 0] south 6.0 [0, 1] models 2",
     "pipeline_file_choice": "rows 15 8 12 3 versions 1 2",
     "other_computes": "left 0 and 0",
     "run_anything": "RemoteCompute 10.0.0.4 VirtualMachine",

@@ -99,5 +99,6 @@ def test_a_service_is_made_of_an_image(program):
     found = program("services")
     assert found["image"] == ["times-image:1", 1, ["times-image:1"], {"c": "d", "e": "f"}]
     assert found["of_image"] == [[3, 6], ["of-image"]]
+    assert found["by_image"] == [["of-image"], []]
     assert found["image_in_use"]
     assert found["images"] == ["times-image:2", ["times-image"]]

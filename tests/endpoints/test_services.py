@@ -21,18 +21,21 @@ SCHEMA = ModelSchema("classification", "y", [InputField("age", "integer")], "str
 
 
 class Answering(BaseHTTPRequestHandler):
-    """Answers POST with what the test said: status, body."""
+    """Answers with what the test said: status, body."""
 
     answer: tuple[int, bytes] = (200, b"")
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
         status, body = self.answer
         self.send_response(status)
         self.send_header("x-ms-request-id", "abc")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        self.do_POST()
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
@@ -81,7 +84,7 @@ def endpoint(port: int) -> Endpoint:
         ),
         (422, b'"text"', UsageError, "payload: text"),
         (502, b"<html>", WorkFailedError, "answered 502 (request abc): <html>"),
-        (200, b"<html>", WorkFailedError, "not JSON"),
+        (200, b"<html>", WorkFailedError, "not JSON: 6 bytes, "),
     ],
 )
 def test_a_service_that_refuses(
@@ -171,10 +174,11 @@ def test_azures_own_swagger_is_read(azure_swagger: Any) -> None:
     assert score.example(schema, "demo")["data"][0]["age"] == 0
 
 
-def test_a_script_of_ones_own_has_no_columns() -> None:
+def test_a_script_of_ones_own_has_no_columns(client: ServiceClient) -> None:
     assert inputs.from_swagger({"definitions": {"ServiceInput": {"type": "object"}}}) is None
+    Answering.answer = (200, b'{"definitions": {"ServiceInput": {"type": "object", "example": {}}}}')
     with pytest.raises(NotFoundError, match="does not say what it takes"):
-        score.example(None, "demo")
+        score.example(None, client)
 
 
 def test_every_fault_of_a_document_is_named() -> None:

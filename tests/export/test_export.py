@@ -168,6 +168,28 @@ def test_it_does_not_start_without_a_key(folder: Path, start: Start, tmp_path: P
         assert service.output.read_text().startswith("cannot start: ")
 
 
+def test_it_does_not_share_the_port_of_another_service(folder: Path, start: Start) -> None:
+    first = start(folder).ready()
+    second = start(folder, None, "--port", str(first.port))
+    assert second.process.wait(PATIENCE) == 3
+    assert f"cannot listen on 127.0.0.1:{first.port}" in second.output.read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--workers", "0"), "argument --workers: 0 is not from 1 to 64"),
+        (("--port", "99999"), "argument --port: 99999 is not from 0 to 65535"),
+        (("--port", "x"), "argument --port: invalid number value: 'x'"),
+    ],
+)
+def test_a_wrong_number_is_told(folder: Path, start: Start, options: tuple[str, str], said: str) -> None:
+    service = start(folder, None, *options)
+    assert service.process.wait(PATIENCE) == 2
+    assert said in service.output.read_text()
+    assert "[--workers WORKERS]\n" in service.output.read_text()
+
+
 def test_keys_come_from_files_too(folder: Path, start: Start, tmp_path: Path) -> None:
     (tmp_path / "one").write_text(KEY + "\n")
     (tmp_path / "two").write_text("another-key-of-mine\n")

@@ -144,7 +144,7 @@ def test_counts_of_the_dead_are_kept_once_by_the_next_to_start(tmp_path: Path) -
 def test_metrics_need_no_key_and_take_no_post(service: Worker) -> None:
     assert service.ask("GET", "/metrics").status == 200
     assert service.ask("HEAD", "/metrics").body == b""
-    assert service.ask("POST", "/metrics", b"", KEY).headers["allow"] == "GET, HEAD"
+    assert service.ask("POST", "/metrics", b"", KEY).headers["allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_requests_that_follow_each_other_are_all_counted(launch: Any) -> None:

@@ -108,4 +108,4 @@ def test_inference_schema_documents_the_service(launch: Any) -> None:
     example = definitions["ServiceInput"]["example"]
     assert example == {"data": [{"age": 40}]}
     assert definitions["ServiceOutput"]["type"] == "array"
-    assert worker.score(example).json() == [40]
+    assert worker.score(example, {"Content-Type": "application/json"}).json() == [40]

@@ -65,6 +65,25 @@ def test_the_script_sees_the_request(raw: Worker) -> None:
     assert raw.ask("GET", "/score?a=1&b=x%20y", headers=KEY).json() == {"a": "1", "b": "x y"}
 
 
+def test_the_script_answers_every_method_of_azures(launch: Any) -> None:
+    worker = launch(
+        "from azureml.contrib.services.aml_request import rawhttp\n"
+        "from azureml.contrib.services.aml_response import AMLResponse\n"
+        "def init(): pass\n"
+        "@rawhttp\n"
+        "def run(request): return AMLResponse('', 202, {'X-Method': request.method})\n",
+        cors_origins=["http://page.example"],
+    )
+    for method in ("HEAD", "OPTIONS"):
+        answer = worker.ask(method, "/score", headers=KEY)
+        assert (answer.status, answer.headers["x-method"]) == (202, method)
+        assert worker.ask(method, "/score").status == 401
+    origin = {"Origin": "http://page.example", "Access-Control-Request-Method": "POST"}
+    preflight = worker.ask("OPTIONS", "/score", headers=origin)
+    assert (preflight.status, preflight.headers["access-control-allow-methods"]) == (200, "GET, POST")
+    assert worker.ask("PUT", "/score", headers=KEY).status == 405
+
+
 def test_script_sees_the_fields_and_files_of_a_form(raw: Worker) -> None:
     field = b'--b\r\nContent-Disposition: form-data; name="who"\r\n\r\nme\r\n'
     file = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\nContent-Type: image/png'
@@ -98,6 +117,7 @@ def test_the_answer_goes_out_as_it_is(raw: Worker) -> None:
 def test_a_failure_of_the_scripts_own_is_marked_as_one(raw: Worker) -> None:
     answer = post(raw, "failed")
     assert (answer.status, answer.body, answer.headers["x-ms-run-function-failed"]) == (503, b"down", "True")
+    assert raw.log()[-1]["message"] == "POST /score 503: what the entry script answered"
 
 
 @pytest.mark.parametrize("kind", ["split", "status"])
@@ -126,3 +146,62 @@ def test_the_other_package_has_the_same_names_and_any_script_may_answer_with_a_r
 def test_a_module_that_azure_does_not_have_is_still_missing(launch: Any) -> None:
     worker = launch("import azureml.contrib.services.nonsense\ndef init(): pass\ndef run(data): pass\n")
     assert b"MissingModule" in worker.readiness
+
+
+USES_MORE = """
+from azureml.contrib.services.aml_request import AMLRequest, rawhttp
+from azureml.contrib.services.aml_response import AMLResponse
+
+def init(): pass
+
+@rawhttp
+def run(request):
+    seen = {
+        "url": request.url, "base": request.base_url, "root": request.host_url, "host": request.host,
+        "kind": request.mimetype, "length": request.content_length, "agent": str(request.user_agent),
+        "cookies": request.cookies, "stream": request.stream.read().decode(), "form": request.form,
+        "list": request.args.getlist("a"), "number": request.args.get("n", type=int),
+        "default": request.args.get("a", 5, type=int), "flat": request.args.to_dict(),
+        "values": request.values.getlist("f"), "pairs": sorted(name for name, _ in request.headers)[0],
+        "dict": dict(request.headers)["X-N"], "typed": request.headers.get("x-n", type=int),
+    }
+    answer = AMLResponse(seen, "201 CREATED", json_str=True)
+    answer.headers.add("Set-Cookie", "a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT")
+    answer.headers["X-Status"] = answer.status
+    answer.headers["X-Keys"] = len(answer.get_json())
+    if request.method == "GET":
+        answer.set_data(answer.get_data(as_text=True)[:1] + answer.json["number"] * "x")
+        answer.content_type, answer.status_code = "text/csv", 202
+    return answer
+"""
+
+
+def test_a_script_may_use_what_flasks_requests_and_responses_have(launch: Any) -> None:
+    worker = launch(USES_MORE)
+    headers = {**KEY, "Host": "h:1", "User-Agent": "ua", "Cookie": "c=1", "X-N": "7"}
+    form = {**headers, "Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+    answer = worker.ask("POST", "/score?a=x&a=y&n=3", b"f=1&g=", form)
+    assert (answer.status, answer.headers["x-status"], answer.headers["x-keys"]) == (201, "201 CREATED", "18")
+    assert answer.headers["set-cookie"].endswith("GMT")
+    assert answer.json() == {
+        "url": "http://h:1/score?a=x&a=y&n=3",
+        "base": "http://h:1/score",
+        "root": "http://h:1/",
+        "host": "h:1",
+        "kind": "application/x-www-form-urlencoded",
+        "length": 6,
+        "agent": "ua",
+        "cookies": {"c": "1"},
+        "stream": "f=1&g=",
+        "form": {"f": "1", "g": ""},
+        "list": ["x", "y"],
+        "number": 3,
+        "default": 5,
+        "flat": {"a": "x", "n": "3"},
+        "values": ["1"],
+        "pairs": "Authorization",
+        "dict": "7",
+        "typed": 7,
+    }
+    plain = worker.ask("GET", "/score?n=2", headers=headers)
+    assert (plain.status, plain.body, plain.headers["content-type"]) == (202, b"{xx", "text/csv")

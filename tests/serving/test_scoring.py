@@ -31,15 +31,69 @@ def test_a_users_script_gets_the_text_of_the_body(launch: Launch) -> None:
 def test_more_parameters_are_filled_by_name(launch: Launch) -> None:
     worker = launch(script("def run(data, scale):\n    return [scale * value for value in data]"))
     assert worker.score({"data": [1, 2], "scale": 3}).json() == [3, 6]
-    assert worker.score({"data": [1, 2]}).status == 500
-    unknown = worker.score({"data": [1], "scael": 3})
-    assert (unknown.status, unknown.json()["error"]["hint"]) == (400, "run() takes data, scale")
-    assert worker.score([1]).status == 400
+    missing = worker.score({"data": [1], "scael": 3})
+    assert missing.json()["message"] == "A value is not provided for the 'scale' parameter."
+    assert (missing.status, missing.json()["error"]["hint"]) == (400, "run() takes data, scale")
+    assert worker.score({"data": [1, 2], "scale": 3, "method": "predict"}).json() == [3, 6]
+    assert worker.score([1]).status == worker.score(b"").status == worker.score(b"\xff").status == 400
+    assert worker.ask("GET", "/score?data=[1,NaN]&scale=2", headers=KEY).json() == [2, None]
 
 
-def test_a_script_may_ask_for_the_headers(launch: Launch) -> None:
-    worker = launch(script("def run(data, request_headers):\n    return [data, request_headers['x-tenant']]"))
-    assert worker.score(b"d", {"X-Tenant": "t1"}).json() == ["d", "t1"]
+DECORATED = """
+from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType
+from inference_schema.schema_decorators import input_schema
+def init(): pass
+@input_schema('data', StandardPythonParameterType([1.0]))
+@input_schema('scale', StandardPythonParameterType(2))
+def run(data, scale=7): return [repr(data), scale]
+"""
+
+
+def test_a_decorated_script_is_given_what_azure_gives_it(launch: Launch) -> None:
+    pytest.importorskip("inference_schema")
+    worker = launch(DECORATED)
+    as_json = {"Content-Type": "application/json; charset=utf-8"}
+    assert worker.score({"data": [1.5]}, as_json).json() == ["[1.5]", 7]
+    assert worker.score(b'{"data": [NaN, -Infinity], "x": 1}', as_json).json() == ["[nan, -inf]", 7]
+    assert worker.score('{"data": [1]}'.encode("utf-16"), as_json).json() == ["[1]", 7]
+    assert worker.score({"data": [1]}, {"Content-Type": "application/vnd.a+json"}).status == 200
+    assert worker.score({"scale": 1}, as_json).json()["error"]["code"] == "InvalidPayload"
+    untyped = worker.score({"data": [1]}, {"Content-Type": "text/json"})
+    assert (untyped.status, untyped.json()["message"]) == (
+        415,
+        "Expects Content-Type to be application/json",
+    )
+
+
+def test_a_script_may_ask_for_the_headers_in_any_case(launch: Launch) -> None:
+    run = "def run(*, data, request_headers):\n    h = request_headers\n    return [data, h['x-tenant'], list(h)[1]]"
+    worker = launch(script(run))
+    assert worker.score(b"d", {"X-TENANT": "t1"}).json() == ["d", "t1", "Authorization"]
+
+
+def test_the_script_behind_a_driver_of_azures_is_called(launch: Launch) -> None:
+    driver = "import types\ndriver_module = types.ModuleType('d')\ndriver_module.run = lambda data: ['own', data]\n"
+    assert launch(driver + ECHO).score(b"1").json() == ["own", "1"]
+
+
+RAW_AND_DECORATED = DECORATED.replace(
+    "def init", "from azureml.contrib.services.aml_request import rawhttp\ndef init"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (script("def run(data, **more): pass"), "positional-only arguments, *args or **kwargs"),
+        (script("def run(data, *more): pass"), "positional-only arguments, *args or **kwargs"),
+        (script("def run(data, /): pass"), "positional-only arguments, *args or **kwargs"),
+        (script("def run(request_headers): pass"), "must accept an argument for the data"),
+        (RAW_AND_DECORATED.replace("@input", "@rawhttp\n@input", 1), "both @rawhttp and @input_schema"),
+    ],
+)
+def test_what_azure_does_not_start_is_not_started_here(launch: Launch, text: str, message: str) -> None:
+    failure = json.loads(launch(text).readiness)
+    assert (failure["code"], message in failure["message"]) == ("EntryScript", True)
 
 
 def test_generated_scripts_get_rows_and_the_method(launch: Launch) -> None:
@@ -77,7 +131,7 @@ def test_bad_rows_never_reach_the_script(launch: Launch) -> None:
     assert answer.status == 400
     problems = answer.json()["error"]["problems"]
     assert {(p["row"], p["column"]) for p in problems} == {(0, "age"), (0, "job"), (0, "rate")}
-    assert "x-ms-run-function-failed" not in answer.headers
+    assert answer.headers["x-ms-run-function-failed"] == "False"
 
 
 def test_an_exception_shows_the_users_own_line(launch: Launch) -> None:
@@ -93,6 +147,7 @@ def test_an_exception_shows_the_users_own_line(launch: Launch) -> None:
     assert [line["level"] for line in logged] == ["ERROR", "ERROR"]
     assert "Traceback (most recent call last)" in logged[0]["message"]
     assert "in helper" in logged[0]["message"]
+    assert "mlops_cli" not in logged[0]["message"]
 
 
 @pytest.mark.parametrize("failure", ["raise SystemExit(1)", "raise KeyboardInterrupt", "return run(data)"])
@@ -116,7 +171,10 @@ def test_an_answer_without_json_form_is_a_clear_500(launch: Launch, answer: str)
         ({"a": [1, 2.5, None, True]}, b'{"a":[1,2.5,null,true]}'),
         ([float("nan")], b"[null]"),
         ("\ud800", b'"\\ud800"'),
-        (None, b"null"),
+        (None, b"{}"),
+        ([None], b"[null]"),
+        ({None: 1, True: 2.5}, b'{"null": 1, "true": 2.5}'),
+        ({None: [2**70]}, b'{"null": [1180591620717411303424]}'),
     ],
 )
 def test_answers(answer: Any, body: bytes) -> None:

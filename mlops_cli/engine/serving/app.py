@@ -1,10 +1,10 @@
 """Routes, authorisation, request ids and what is kept of requests. Knows nothing of sockets."""
 
-import re
 import time
 from collections.abc import Callable
 from typing import Protocol
 
+from mlops_cli.engine.serving import documents, routes
 from mlops_cli.engine.serving.asks import Asks, HeadReader
 from mlops_cli.engine.serving.collecting import DataCollector
 from mlops_cli.engine.serving.ids import LONGEST_ID, new_id
@@ -18,14 +18,16 @@ from mlops_cli.engine.serving.spec import ServiceSpec
 from mlops_cli.engine.serving.telemetry import RequestLog
 
 Reply = Callable[[Response], None]
-_VERSION = re.compile(rb"(?:^|&)version=([^&]*)")
-ALLOWED = {b"/": b"GET, HEAD", b"/score": b"GET, POST, OPTIONS"}
-ALLOWED |= dict.fromkeys((b"/swagger.json", b"/metrics", *sorted(PATHS)), b"GET, HEAD")
 METRICS = b"text/plain; version=0.0.4; charset=utf-8"
 
 
 class Scores(Protocol):
-    """What scores: an entry script (scoring.Scorer) or a compiled model (fast.scorer.FastScorer)."""
+    """What scores: an entry script (scoring.Scorer) or a compiled model (fast.scorer.FastScorer).
+
+    `answers_all` when HEAD and OPTIONS are for it to answer, as for a script that takes raw requests.
+    """
+
+    answers_all: bool
 
     def score(self, request: Request) -> Response:
         """The response to it, on whatever thread it is asked for."""
@@ -85,14 +87,16 @@ class App:
             self._metrics.began()
         request.id = asks.request_id or new_id()
         try:
-            if asks.is_too_long:
-                raise Refusal(431, "HeaderTooLong", f"a request id must not exceed {LONGEST_ID} characters")
+            if asks.too_long:
+                message = f"{asks.too_long} must not exceed {LONGEST_ID} characters"
+                raise Refusal(431, "HeaderTooLong", message)
             self._route(request)
         except Refusal as refusal:
             self._finish(request, refusal.response(request.id))
 
     def _finish(self, request: Request, response: Response) -> None:
-        _dress(response, request.id, request.head.asks.lines)
+        asks: Asks = request.head.asks
+        _dress(response, request.id, asks.ms_id, asks.lines)
         if response.status >= 400:
             self._note(request, response)
         seconds = time.perf_counter() - request.started
@@ -129,15 +133,18 @@ class App:
         elif path == b"/" and method in (b"GET", b"HEAD"):
             self._finish(request, Response(200, b"Healthy", TEXT))
         elif path == b"/swagger.json" and method in (b"GET", b"HEAD"):
-            self._finish(request, self._document(request))
+            self._finish(request, documents.choose(self._swagger, request.head.query))
         elif path == b"/metrics" and method in (b"GET", b"HEAD"):
             self._finish(request, Response(200, self._metrics.text(), METRICS))
         elif path in PATHS and method in (b"GET", b"HEAD"):
             self._finish(request, self._pages.response(path))
-        elif path == b"/score" and method == b"OPTIONS":
-            self._finish(request, Response(200, headers=b"Allow: " + ALLOWED[path] + b"\r\n"))
+        elif path == b"/score" and self._scorer.answers_all and routes.is_for_script(request.head):
+            self._authorise(request)
+            self._score(request)
+        elif path in routes.ALLOWED and method == b"OPTIONS":
+            self._finish(request, routes.options(path))
         else:
-            raise _unroutable(path, method)
+            raise routes.unroutable(path, method)
 
     def _authorise(self, request: Request) -> None:
         """A head that has been let in is not looked at again until there are other keys."""
@@ -174,34 +181,18 @@ class App:
             return _busy(f"the request waited longer than {limit} ms")
         return Refusal(504, "ScoringTimeout", f"Scoring timeout after {limit} ms", headers=RUN_FAILED)
 
-    def _document(self, request: Request) -> Response:
-        found = _VERSION.search(request.head.query)
-        version = found.group(1).decode("latin-1") if found else "2"
-        if version not in self._swagger:
-            known = ", ".join(sorted(self._swagger))
-            raise Refusal(404, "UnknownVersion", f"no swagger of version '{version}', use one of {known}")
-        return Response(200, self._swagger[version])
-
     def _note(self, request: Request, response: Response) -> None:
         head = request.head
         line = f"{head.method.decode()} {head.path.decode('latin-1')} {response.status}: {response.note}"
         self._log.write("ERROR" if response.status >= 500 else "WARNING", "request", line, request.id)
 
 
-def _dress(response: Response, request_id: str, lines: bytes = b"") -> None:
-    id_bytes = request_id.encode()
+def _dress(response: Response, request_id: str, ms_id: bytes = b"", lines: bytes = b"") -> None:
+    own = request_id.encode()
     response.headers = b"".join(
-        (response.headers, b"x-ms-request-id: ", id_bytes, b"\r\nx-request-id: ", id_bytes, b"\r\n", lines)
+        (response.headers, b"x-ms-request-id: ", ms_id or own, b"\r\nx-request-id: ", own, b"\r\n", lines)
     )
 
 
 def _busy(message: str) -> Refusal:
     return Refusal(503, "Busy", message, hint="try again in a moment", headers=b"Retry-After: 1\r\n")
-
-
-def _unroutable(path: bytes, method: bytes) -> Refusal:
-    if path in ALLOWED:
-        message = f"{method.decode()} is not allowed on {path.decode()}, use {ALLOWED[path].decode()}"
-        return Refusal(405, "MethodNotAllowed", message, headers=b"Allow: %s\r\n" % ALLOWED[path])
-    known = ", ".join(name.decode() for name in ALLOWED if name.count(b"/") == 1)
-    return Refusal(404, "NotFound", f"there is no {path.decode('latin-1')[:200]}", hint=f"there is {known}")

@@ -6,7 +6,8 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from mlops_cli.engine.serving.rawhttp import REQUEST_MODULES, AMLRequest, AMLResponse, rawhttp
+from mlops_cli.engine.serving.aml import AMLRequest, AMLResponse
+from mlops_cli.engine.serving.rawhttp import REQUEST_MODULES, rawhttp
 
 RESPONSE_MODULES = tuple(name.replace("aml_request", "aml_response") for name in REQUEST_MODULES)
 

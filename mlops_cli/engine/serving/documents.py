@@ -4,11 +4,13 @@ import json
 import sys
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 import msgspec
 from msgspec import Struct
 
 from mlops_cli.domain.schema import ModelSchema
+from mlops_cli.engine.serving.messages import RUN_WENT_WELL, Refusal, Response
 from mlops_cli.engine.serving.openapi31 import openapi31
 from mlops_cli.engine.serving.spec import ServiceSpec
 from mlops_cli.engine.serving.swagger import Json, openapi3, swagger2
@@ -38,6 +40,15 @@ def documents(
     parts = {"2": two, "2.0": two, "3": three, "3.0": three, "3.1": latest}
     known = [version[0] for version in decoration.versions] if decoration and schema is None else ["2", "3"]
     return {name: msgspec.json.encode(document) for name, document in parts.items() if name[0] in known}
+
+
+def choose(found: dict[str, bytes], query: bytes) -> Response:
+    """The document that a query asks for by its version; Refusal (404) when there is none of that version."""
+    version = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("version", ["2"])[0]
+    if version not in found:
+        known = ", ".join(sorted(found))
+        raise Refusal(404, "UnknownVersion", f"no swagger of version '{version}', use one of {known}")
+    return Response(200, found[version], headers=RUN_WENT_WELL)
 
 
 def decoration(run: Callable[..., Any]) -> Decoration | None:

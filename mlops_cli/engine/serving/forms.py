@@ -1,4 +1,4 @@
-"""Multipart forms (RFC 7578) for raw HTTP scripts: what a Flask request has under `form` and `files`."""
+"""Forms, multipart (RFC 7578) and URL-encoded: what a Flask request has under `form` and `files`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import email.policy
 import shutil
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import parse_qsl
+
+from mlops_cli.engine.serving.fields import Values
 
 
 class UploadedFile(BytesIO):
@@ -26,12 +29,17 @@ class UploadedFile(BytesIO):
             shutil.copyfileobj(self, file)
 
 
-def parsed(content_type: str | None, body: bytes) -> tuple[dict[str, str], dict[str, UploadedFile]]:
-    """The fields and the files of a form; of two with one name, the first. Empty for any other body."""
-    fields: dict[str, str] = {}
-    files: dict[str, UploadedFile] = {}
-    if not (content_type or "").lower().startswith("multipart/form-data"):
-        return fields, files
+def parsed(content_type: str | None, body: bytes) -> tuple[Values[str], Values[UploadedFile]]:
+    """The fields and the files of a form. Empty for any other body."""
+    kind = (content_type or "").lower()
+    if kind.startswith("application/x-www-form-urlencoded"):
+        return Values(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)), Values()
+    return _parts(content_type, body) if kind.startswith("multipart/form-data") else (Values(), Values())
+
+
+def _parts(content_type: str | None, body: bytes) -> tuple[Values[str], Values[UploadedFile]]:
+    fields: list[tuple[str, str]] = []
+    files: list[tuple[str, UploadedFile]] = []
     head = f"Content-Type: {content_type}\r\n\r\n".encode()
     message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body)
     for part in message.iter_parts() if message.is_multipart() else ():
@@ -39,7 +47,7 @@ def parsed(content_type: str | None, body: bytes) -> tuple[dict[str, str], dict[
         content, filename = part.get_payload(decode=True), part.get_filename()
         assert isinstance(content, bytes), "a part of a form is not a message"
         if filename is None:
-            fields.setdefault(name, content.decode("utf-8", "replace"))
+            fields.append((name, content.decode("utf-8", "replace")))
         else:
-            files.setdefault(name, UploadedFile(content, name, filename, part.get_content_type()))
-    return fields, files
+            files.append((name, UploadedFile(content, name, filename, part.get_content_type())))
+    return Values(fields), Values(files)

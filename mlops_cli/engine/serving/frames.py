@@ -7,9 +7,10 @@ from pathlib import Path
 
 from mlops_cli.engine.serving.spec import Frame
 
+_OWN = str(Path(__file__).parents[2])
 _FOREIGN = (
     *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-    str(Path(__file__).parents[2]),
+    _OWN,
     "<",
 )
 
@@ -27,6 +28,14 @@ def user_frames(error: BaseException) -> list[Frame]:
             Frame(error.filename, line, "<module>", linecache.getline(error.filename, line).strip())
         )
     return frames
+
+
+def whole_traceback(error: BaseException) -> str:
+    """The traceback as Python writes it, from where mlops calls what is not its own."""
+    start = error.__traceback__
+    while start and start.tb_next and start.tb_frame.f_code.co_filename.startswith(_OWN):
+        start = start.tb_next
+    return "".join(traceback.format_exception(type(error), error, start)).rstrip()
 
 
 def summary(error: BaseException) -> str:

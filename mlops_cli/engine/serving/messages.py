@@ -15,6 +15,8 @@ JSON = b"application/json"
 TEXT = b"text/plain; charset=utf-8"
 RUN_FAILED = b"x-ms-run-function-failed: True\r\n"
 """The model, or the entry script, is at fault."""
+RUN_WENT_WELL = b"x-ms-run-function-failed: False\r\n"
+"""Neither is: what Azure says of a request that it refuses, too."""
 
 
 class Head:
@@ -118,7 +120,8 @@ class Refusal(MlopsError):
     def response(self, request_id: str) -> Response:
         detail = ErrorDetail(self.kind, self.message, request_id, self.problems, self.hint)
         body = msgspec.json.encode(ErrorBody(self.status, self.message, detail))
-        response = Response(self.status, body, headers=self.headers)
+        fault = b"" if RUN_FAILED in self.headers else RUN_WENT_WELL
+        response = Response(self.status, body, headers=self.headers + fault)
         response.note = self.message
         return response
 

@@ -174,8 +174,8 @@ def _constant(name: str) -> None:
 
 def _value(text: str) -> Any:
     try:
-        return msgspec.json.decode(text.encode("utf-8", "replace"))
-    except (msgspec.MsgspecError, RecursionError):
+        return json.loads(text)
+    except (ValueError, RecursionError):
         return text
 
 

@@ -1,6 +1,7 @@
 """Bytes to requests: llhttp (httptools) parses, this file bounds what a peer may send."""
 
 from collections import deque
+from urllib.parse import unquote_to_bytes
 
 import httptools
 
@@ -80,7 +81,8 @@ class RequestReader:
         head.version = self._parser.get_http_version().encode()
         if len(head.target) > LONGEST_TARGET:
             raise Refusal(414, "TargetTooLong", "the URL is too long, send the data with POST")
-        head.path, _, head.query = _origin_form(head.target).partition(b"?")
+        path, _, head.query = _origin_form(head.target).partition(b"?")
+        head.path = unquote_to_bytes(path) if b"%" in path else path
         if int(head.headers.get(b"content-length", b"0")) > self._max_body_bytes:
             raise too_large(self._max_body_bytes)
         if b"expect" in head.headers:

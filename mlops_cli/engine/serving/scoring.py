@@ -2,23 +2,22 @@
 
 import json
 import time
-import traceback
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from mlops_cli.domain.schema import ModelSchema
-from mlops_cli.engine.serving import rawhttp
+from mlops_cli.engine.serving import arguments, rawhttp
+from mlops_cli.engine.serving.aml import text_fields
 from mlops_cli.engine.serving.capture import end_lines
 from mlops_cli.engine.serving.entry import EntryScript
-from mlops_cli.engine.serving.frames import summary, user_frames, where
+from mlops_cli.engine.serving.fields import Fields
+from mlops_cli.engine.serving.frames import summary, user_frames, where, whole_traceback
 from mlops_cli.engine.serving.logs import ServiceLog, current_request
-from mlops_cli.engine.serving.messages import RUN_FAILED, Finish, Refusal, Request, Response
+from mlops_cli.engine.serving.messages import RUN_FAILED, RUN_WENT_WELL, Finish, Refusal, Request, Response
 from mlops_cli.engine.serving.payload import decompress, parse_json, parse_query, query_payload, rows_of
 from mlops_cli.errors import UsageError
-
-RUN_WENT_WELL = b"x-ms-run-function-failed: False\r\n"
 
 
 class Scorer:
@@ -33,6 +32,7 @@ class Scorer:
         self._log = log
         ways = {"rows": self._rows, "text": self._text, "named": self._named, "request": self._raw}
         self._prepare = ways[entry.style]
+        self.answers_all = entry.style == "request"
 
     def score(self, request: Request) -> Response:
         mark = current_request.set(request.id)
@@ -72,21 +72,17 @@ class Scorer:
         is_get = request.head.method == b"GET"
         text = json.dumps(parse_query(request.head.query)) if is_get else _utf8(self._body(request))
         headers = _names(request)
-        return lambda: self._entry.call_text(text, headers), None, False
+        return lambda: self._entry.call_first(text, headers), None, False
 
     def _named(self, request: Request) -> tuple[Callable[[], Any], int | None, bool]:
-        is_get = request.head.method == b"GET"
-        values = parse_query(request.head.query) if is_get else parse_json(self._body(request))
-        if not isinstance(values, dict):
-            raise Refusal(400, "InvalidPayload", "the body is not a JSON object")
-        unknown = sorted(values.keys() - set(self._entry.names))
-        if unknown:
-            known = ", ".join(self._entry.names)
-            raise Refusal(
-                400, "InvalidPayload", f"unknown member '{unknown[0]}'", hint=f"run() takes {known}"
-            )
-        headers = _names(request)
-        return lambda: self._entry.call_named(values, headers), None, False
+        entry = self._entry
+        if request.head.method == b"GET":
+            values = parse_query(request.head.query)
+        else:
+            arguments.check_type(request.head.headers.get(b"content-type", b""), entry.decoration is not None)
+            values = arguments.parse_object(self._body(request))
+        filled, headers = arguments.fill(values, entry.defaults), _names(request)
+        return lambda: entry.call_named(filled, headers), None, False
 
     def _raw(self, request: Request) -> tuple[Callable[[], Any], int | None, bool]:
         body = self._body(request)
@@ -94,7 +90,7 @@ class Scorer:
             request = Request(request.head.without(b"content-encoding"), body)
         headers = _names(request)
         given = rawhttp.request_of(request)
-        return lambda: self._entry.call_text(given, headers), None, False
+        return lambda: self._entry.call_first(given, headers), None, False
 
     def _body(self, request: Request) -> bytes:
         encoding = request.head.headers.get(b"content-encoding")
@@ -105,7 +101,7 @@ class Scorer:
             return Refusal(400, "InvalidPayload", error.message, hint=error.hint)
         frames = user_frames(error)
         place = f" ({where(frames)})" if frames else ""
-        self._log.write("ERROR", "service", "".join(traceback.format_exception(error)).rstrip())
+        self._log.write("ERROR", "service", whole_traceback(error))
         return Refusal(
             500,
             "ScoringFailed",
@@ -127,12 +123,20 @@ def answered(answer: Any, *, wrapped: bool = False) -> Response:
 
 
 def encode_answer(answer: Any) -> bytes:
-    """JSON of what `run()` returned; a str becomes a JSON string. NaN becomes null."""
+    """JSON of what `run()` returned; a str becomes a JSON string, nothing at all {}. NaN becomes null."""
+    if answer is None:
+        return b"{}"
     try:
         return msgspec.json.encode(answer, enc_hook=_plain)
-    except UnicodeEncodeError:
-        return json.dumps(answer).encode()
-    except (TypeError, RecursionError) as error:
+    except (TypeError, ValueError, RecursionError):
+        return _encode_as_python(answer)
+
+
+def _encode_as_python(answer: Any) -> bytes:
+    """For the lone surrogates and the keys (None, True) that only Python writes."""
+    try:
+        return json.dumps(answer, default=_plain, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
         raise UnencodableAnswerError(
             f"run() returned something that cannot be written as JSON: {error}"
         ) from error
@@ -153,8 +157,8 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
-def _names(request: Request) -> dict[str, str]:
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in request.head.headers.items()}
+def _names(request: Request) -> Fields:
+    return Fields(text_fields(request))
 
 
 def _utf8(body: bytes) -> str:

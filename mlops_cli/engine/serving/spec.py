@@ -60,8 +60,8 @@ class ServiceSpec(Struct, omit_defaults=True, forbid_unknown_fields=True):
     `payload` says what `run()` of the entry script is given. "rows", for scripts that mlops generates: a list
     of one dict per row, checked against the schema first; and `method`, "predict" or "predict_proba", when it
     declares a parameter of that name. "raw", for a user's own script, what Azure gives: the body as text when
-    `run()` has one parameter; the members of the JSON object by name when it has more, or is decorated with
-    inference-schema; and, if declared, `request_headers`, a dict.
+    `run()` has one parameter, whatever its Content-Type; the members of the JSON object by name when it has more,
+    or is decorated with inference-schema; and, if declared, `request_headers`, a dict.
 
     Bodies of at most `inline_bytes` are scored on the event loop itself, which is the faster way for a model
     that answers in well under a millisecond; these calls block all others and `scoring_timeout_ms` does not

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -91,6 +91,8 @@ class Group:
 
     def __init__(self, state: Path, host: str, port: int, workers: int) -> None:
         self._state = state
+        # Sharing a port is for our workers: with another service it would be every other request.
+        _bound(host, port, shared=False).close()
         first = _listen(host, port)
         address = first.getsockname()
         self._sockets = [first, *(_listen(host, address[1]) for _ in range(workers - 1))]
@@ -143,15 +145,21 @@ class Group:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    try:
-        listening.bind((host, port))
-    except OSError as error:
-        raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}", hint="choose --port") from error
+    listening = _bound(host, port, shared=True)
     listening.listen(BACKLOG)
     return listening
+
+
+def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, int(shared))
+    try:
+        made.bind((host, port))
+    except OSError as error:
+        made.close()
+        raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}", hint="choose --port") from error
+    return made
 
 
 def _key(environ: Mapping[str, str], name: str) -> str:
@@ -182,11 +190,22 @@ def _can_log_to_stdout() -> bool:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="serve.py", description="Serve a model over HTTP.")
-    parser.add_argument("folder", type=Path, help="service.json and what it names")
+    parser.add_argument("folder", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=5001, help="port to listen on (%(default)s)")
-    parser.add_argument("--workers", type=int, default=1, help="processes (%(default)s)")
+    parser.add_argument(
+        "--port", type=_number(0, 65_535), default=5001, help="port to listen on (%(default)s)"
+    )
+    parser.add_argument("--workers", type=_number(1, 64), default=1, help="processes (%(default)s)")
     return parser
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not from {least} to {most}")
+        return int(text)
+
+    return number
 
 
 if __name__ == "__main__":

@@ -15,6 +15,18 @@ TIMEOUT_SECONDS = (5.0, 120.0)
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
+class NotJsonError(WorkFailedError):
+    """The service has answered, with `content`, which is no JSON: the answer of a raw HTTP script, say."""
+
+    code = "NotJson"
+
+    def __init__(self, name: str, answer: requests.Response) -> None:
+        kind = answer.headers.get("content-type", "no content type")
+        message = f"{name} answered with something that is not JSON: {len(answer.content):,} bytes, {kind}"
+        super().__init__(message, hint="to keep it as it is: --out FILE")
+        self.content = answer.content
+
+
 class ServiceClient:
     """Talks to one endpoint on one connection. Close it, or use it as a context."""
 
@@ -40,7 +52,7 @@ class ServiceClient:
         try:
             value = answer.json()
         except ValueError:
-            raise WorkFailedError(f"{self.endpoint.name} answered with something that is not JSON") from None
+            raise NotJsonError(self.endpoint.name, answer) from None
         if not isinstance(value, str):
             return value
         try:
@@ -85,7 +97,7 @@ class ServiceClient:
     def _refused(self, answer: requests.Response) -> MlopsError:
         name, status = self.endpoint.name, answer.status_code
         message, hint, problems = _body(answer)
-        request_id = answer.headers.get("x-ms-request-id")
+        request_id = answer.headers.get("x-request-id") or answer.headers.get("x-ms-request-id")
         if status in (401, 403):
             return SignInError(f"{name} refused the key: {message}", hint=f"mlops endpoints keys {name}")
         if status == 404:

@@ -9,6 +9,7 @@ from mlops_cli.domain.schema import ModelSchema, check_rows
 from mlops_cli.errors import NotFoundError, UsageError, WorkFailedError
 from mlops_cli.services.scoring.client import ServiceClient
 from mlops_cli.services.scoring.tables import Table, to_rows, with_columns
+from mlops_cli.services.swagger import document
 
 BATCH_ROWS = 1000
 EXAMPLE_ROWS = 2
@@ -23,12 +24,15 @@ class Scored(Struct):
     kept_back: list[str]
 
 
-def example(schema: ModelSchema | None, name: str) -> dict[str, Any]:
-    """A valid payload made of true rows. Raises NotFoundError when the service does not say what it takes."""
-    if schema is None or not schema.example:
-        message = f"{name} does not say what it takes: its script is your own"
+def example(schema: ModelSchema | None, client: ServiceClient) -> Any:
+    """A valid payload: true rows, or the example in the service's own document. Raises NotFoundError."""
+    if schema and schema.example:
+        return {"data": schema.example[:EXAMPLE_ROWS]}
+    found = document.example(client.swagger())
+    if not found:
+        message = f"{client.endpoint.name} does not say what it takes: its script is your own"
         raise NotFoundError(message, hint="write a payload that your run(data) understands")
-    return {"data": schema.example[:EXAMPLE_ROWS]}
+    return found
 
 
 def score_json(client: ServiceClient, value: Any, schema: ModelSchema | None, method: str = "predict") -> Any:

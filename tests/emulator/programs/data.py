@@ -123,6 +123,7 @@ cluster = ComputeTarget.create(ws, "profiler", size)
 cluster.wait_for_completion()
 submitted = profiled.submit_profile_run(cluster, Experiment(ws, "profiles"))
 profile = profiled.get_profile()
+note(profile_runs=[one.id for one in profiled.get_profile_runs()] == [submitted.id])
 note(
     profile=[
         submitted.get_status(),

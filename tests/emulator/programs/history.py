@@ -27,6 +27,8 @@ run.tag("k", "v")
 run.tag("only")
 run.set_tags({"a": "b"})
 run.add_properties({"p": "1"})
+run.add_properties({"p": "1"})
+note(changed_property=refused(lambda: run.add_properties({"p": "2"})))
 run.remove_tags(["a"])
 note(tags=run.get_tags(), properties=run.get_properties())
 

@@ -40,6 +40,8 @@ frame.to_csv(os.path.join(args.out, "part.csv"), index=False)
 with open(os.path.join(args.kept, "kept.txt"), "w") as file:
     file.write("kept")
 run.log("rows", len(frame))
+assert os.environ["AZUREML_ROOT_RUN_ID"] == run.parent.id
+assert os.environ["AZUREML_EXPERIMENT_SCOPE"].endswith("/experiments/" + run.experiment.name)
 run.parent.log("rows_of_first", len(frame))
 """
 REPORT = """

@@ -193,6 +193,9 @@ note(
         found[0].tags,
     ],
     of_image=[of_image.run(body)["result"], [one.name for one in Webservice.list(ws, image_id=image.id)]],
+    by_image=[
+        [one.name for one in Webservice.list(ws, image_name=name)] for name in ("times-image", "other")
+    ],
     image_in_use="DeletionRequired" in refused(image.delete),
 )
 of_image.update(image=Image.create(ws, "times-image", [model], image_config))

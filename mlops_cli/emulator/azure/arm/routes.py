@@ -64,20 +64,26 @@ def group(call: Call) -> dict[str, object]:
         raise errors.not_found(
             f"Resource group '{call['group']}' could not be found.", "ResourceGroupNotFound"
         )
-    return _group(call)
+    return _group(call, call["group"])
+
+
+@service.route("GET", "/subscriptions/{subscription}/resourceGroups", "REST: groups of the subscription")
+def groups(call: Call) -> dict[str, object]:
+    check_subscription(call)
+    return {"value": [_group(call, name) for name in call.app.workspaces.groups(call["subscription"])]}
 
 
 @service.route("PUT", GROUP, "Workspace.create(create_resource_group=True)")
 def create_group(call: Call) -> dict[str, object]:
     check_subscription(call)
     call.app.workspaces.add_group(call["subscription"], call["group"])
-    return _group(call)
+    return _group(call, call["group"])
 
 
-def _group(call: Call) -> dict[str, object]:
+def _group(call: Call, name: str) -> dict[str, object]:
     return {
-        "id": f"/subscriptions/{call['subscription']}/resourceGroups/{call['group']}",
-        "name": call["group"],
+        "id": f"/subscriptions/{call['subscription']}/resourceGroups/{name}",
+        "name": name,
         "type": "Microsoft.Resources/resourceGroups",
         "location": call.app.identity.location,
         "properties": {"provisioningState": "Succeeded"},

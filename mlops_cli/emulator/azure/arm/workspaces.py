@@ -71,6 +71,12 @@ class Workspaces:
         made = self._state.collection("resource-groups").get(f"{subscription}/{group}".lower())
         return made is not None or bool(self.all(subscription, group))
 
+    def groups(self, subscription: str) -> list[str]:
+        """The groups that were made, and those of workspaces."""
+        made = self._state.collection("resource-groups").under(f"{subscription}/".lower())
+        names = [document["name"] for document in made] + [one.group for one in self.all(subscription)]
+        return sorted({name.lower(): name for name in names}.values())
+
     def add_group(self, subscription: str, group: str) -> None:
         self._state.collection("resource-groups").put(f"{subscription}/{group}".lower(), {"name": group})
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from mlops_cli.emulator import errors, hosts
 from mlops_cli.emulator.azure.compute.computes import Computes
 from mlops_cli.emulator.azure.compute.kinds import credentials, sizes
@@ -37,11 +39,13 @@ def _accepted(call: Call, operation: str, document: Document | None, status: int
     return json_response(document, status, headers)
 
 
+@writer.route("GET", "{W}/computes", "REST: the compute targets of a workspace")
 @reader.route("GET", "/rp/workspaces{W}/computes", "Workspace.compute_targets, ComputeTarget.list")
 def list_computes(call: Call) -> Document:
     return {"value": _computes(call).all()}
 
 
+@writer.route("GET", "{W}/computes/{name}", "REST: a compute target")
 @reader.route("GET", "/rp/workspaces{W}/computes/{name}", "ComputeTarget(...), refresh_state, get_status")
 def get(call: Call) -> Document:
     return _existing(call)
@@ -63,10 +67,20 @@ def check_name(call: Call) -> Document:
     }
 
 
+def _unwrapped(call: Call) -> Document:
+    """The body; identities are sent by the SDK as JSON in JSON."""
+    if not isinstance(call.any_document, str):
+        return call.document
+    try:
+        return msgspec.json.decode(call.any_document, type=Document)
+    except msgspec.DecodeError as error:
+        raise errors.bad_request(f"the body is not JSON: {error}") from error
+
+
 @writer.route("PATCH", "{W}/computes/{name}", "AmlCompute.update, add_identity, remove_identity")
 def change(call: Call) -> Response:
     _existing(call)
-    document, operation = _computes(call).change(call["name"], call.document)
+    document, operation = _computes(call).change(call["name"], _unwrapped(call))
     return _accepted(call, operation, document, 200)
 
 

@@ -10,6 +10,7 @@ from mlops_cli.emulator.azure.dataset.routes import BASE, service
 from mlops_cli.emulator.azure.execution import scripts
 from mlops_cli.emulator.call import Call
 from mlops_cli.emulator.clock import now
+from mlops_cli.emulator.paging import paged
 from mlops_cli.emulator.state import Collection, Document
 
 __all__ = ["service"]
@@ -48,6 +49,15 @@ def submit(call: Call) -> Document:
         posted = {"Configuration": {"command": command, "target": action["computeTarget"]}}
         scripts.submit(call.app, call.workspace, action["experimentName"], action["runId"], posted)
     return _shown(action)
+
+
+@service.route(
+    "POST", BASE + "/datasets/{dataset}/actions/listactionsfromrequest", "TabularDataset.get_profile_runs"
+)
+def runs_of(call: Call) -> Document:
+    saved = call.document.get("savedDatasetId")
+    found = [_shown(action) for action in _actions(call).all(newest_first=True) if action["_saved"] == saved]
+    return paged(found, call.query.get("continuationtoken"), call.query.get("count"))
 
 
 @service.route("GET", BASE + "/datasets/{dataset}/actions/{action}", "the run of a profile: what to compute")

@@ -56,6 +56,7 @@ def _run(app: App, workspace: Workspace, run: Document) -> dict[str, str]:
     """The variables by which `Run.get_context()` finds its run."""
     return {
         "AZUREML_RUN_ID": run["runId"],
+        "AZUREML_ROOT_RUN_ID": run["rootRunId"],
         "AZUREML_RUN_TOKEN": app.tokens.make("https://ml.azure.com", run_id=run["runId"]),
         "AZUREML_RUN_TOKEN_EXPIRY": str(int(time.time()) + LIFETIME_SECONDS),
         "AZUREML_ARM_SUBSCRIPTION": workspace.subscription,
@@ -65,7 +66,10 @@ def _run(app: App, workspace: Workspace, run: Document) -> dict[str, str]:
         "AZUREML_EXPERIMENT_ID": run["experimentId"],
         "AZUREML_WORKSPACE_ID": workspace.id,
         "AZUREML_SERVICE_ENDPOINT": workspace.api,
+        "AZUREML_RUN_HISTORY_SERVICE_ENDPOINT": workspace.api,
         "AZUREML_DISCOVERY_SERVICE_ENDPOINT": f"{workspace.api}/discovery",
+        "AZUREML_WORKSPACE_SCOPE": workspace.arm_path,
+        "AZUREML_EXPERIMENT_SCOPE": f"{workspace.arm_path}/experiments/{run['_experiment']}",
         # The identity of the cluster, with which datastores are read that have no credentials.
         "DEFAULT_IDENTITY_CLIENT_ID": app.identity.client_id,
         "PYTHONUNBUFFERED": "1",

@@ -77,6 +77,15 @@ def query(call: Call) -> Document:
     return {"value": value, "continuationToken": following, "nextLink": None}
 
 
+@service.route("GET", BASE + "/experiments", "REST: the experiments of a workspace")
+def list_experiments(call: Call) -> Document:
+    wanted = parse_filter(call.query.get("$filter"))
+    view = call.query.get("viewtype") or ""
+    found = [e for e in Experiments(call.workspace).all() if wanted(e) and _in_view(e, view)]
+    value, following = page(found, call.query.get("$continuationtoken"), call.query.get("$top"))
+    return {"value": value, "continuationToken": following, "nextLink": None}
+
+
 def _in_view(experiment: Document, view: str) -> bool:
     archived = experiment["archivedTime"] is not None
     return {"all": True, "archivedonly": archived}.get(view.lower(), not archived)

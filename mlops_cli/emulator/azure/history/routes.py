@@ -48,11 +48,19 @@ def get_run(call: Call) -> Document:
     return shown(_run(call))
 
 
+def _keep_properties(known: Document | None, posted: Document) -> None:
+    """Refuse another value of a property: unlike tags they are a record."""
+    for name, value in (posted.get("properties") or {}).items():
+        if known and known["properties"].get(name, value) != value:
+            raise errors.bad_request(f"Property {name} of run {known['runId']} exists and cannot be changed.")
+
+
 @service.route(
     "PATCH", BY_NAME + "/runs/{run}", "Experiment.start_logging, Run.tag, add_properties, child_run"
 )
 @service.route("PATCH", BY_ID + "/runs/{run}", "the same, by the experiment's id")
 def patch_run(call: Call) -> Document:
+    _keep_properties(_runs(call).get(call["run"]), call.document)
     document = _runs(call).patch(experiment_of(call), call["run"], call.document, created_by(call))
     return shown(document)
 
@@ -86,11 +94,22 @@ def children(call: Call) -> Document:
     "POST", BY_NAME + "/runs:query", "Experiment.get_runs, Run.get_children(recursive=True), AutoMLRun"
 )
 def query(call: Call) -> Document:
-    asked, runs = call.document, _runs(call)
-    experiment_id = experiment_of(call)["experimentId"]
-    executors.settle_all(call.app, call.workspace, runs.in_experiment(experiment_id))
-    found = runs.query(experiment_id, asked.get("filter"), asked.get("orderby"))
+    asked = call.document
+    found = _found(call, asked.get("filter"), asked.get("orderby"))
     return _listed(call, found, asked.get("continuationToken"), asked.get("top"))
+
+
+@service.route("GET", BY_NAME + "/runs", "REST: the runs of an experiment")
+def list_runs(call: Call) -> Document:
+    asked = call.query
+    found = _found(call, asked.get("$filter"), asked.get("$orderby"))
+    return _listed(call, found, asked.get("$continuationtoken"), asked.get("$top"))
+
+
+def _found(call: Call, wanted: str | None, order: str | None) -> list[Document]:
+    runs, experiment_id = _runs(call), experiment_of(call)["experimentId"]
+    executors.settle_all(call.app, call.workspace, runs.in_experiment(experiment_id))
+    return runs.query(experiment_id, wanted, order)
 
 
 @service.route("GET", "/history/v1.0{W}/computes/{compute}/runs", "AmlCompute.get_active_runs")

@@ -6,6 +6,7 @@
 
 import importlib.util
 import inspect
+import os
 import sys
 import traceback
 from multiprocessing.connection import Connection
@@ -27,12 +28,14 @@ def lines_of(result: Any) -> list[str]:
 class EntryScript:
     """What the script gets as `azureml_user.parallel_run.EntryScript()`.
 
-    Files in `log_dir` are kept with the run; `agent_name` is that of one process, to write a file of its own.
+    Files in `log_dir` are kept with the run, those in `output_dir` are the step's output beside what run() returns;
+    `agent_name` is that of one process, to write a file of its own.
     """
 
     logger = logs.LOGGER
     working_dir = str(Path.cwd())
     log_dir = str(logs.LOGS / "user")
+    output_dir = os.environ.get("AZUREML_BI_OUTPUT_PATH")
     agent_name = f"process{int(sys.argv[2]):03}"
 
 

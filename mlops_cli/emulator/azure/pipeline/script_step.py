@@ -49,7 +49,7 @@ class ScriptJob:
             if dataset:
                 self._consume(source.port, port, dataset)
             elif place := place_of(workspace, source, nodes):
-                self._bring(source, place)
+                self._bring(source, port, place)
         for name, place in outputs_of(step, run_id).items():
             self._leave(name, place)
         self._name_parameters()
@@ -67,9 +67,11 @@ class ScriptJob:
         self._dataset_variables.append(f"{variable}:{mode}")
         self._texts["Input", name] = f"DatasetConsumptionConfig:{name}"
 
-    def _bring(self, source: Source, place: Document) -> None:
+    def _bring(self, source: Source, port: Document, place: Document) -> None:
         name = source.port
-        local = places.bring(self._workspace, place, self._folder / INPUTS / name)
+        wanted = port.get("PathOnCompute") if port.get("DataStoreMode") == "download" else None
+        folder = local_place(self._folder, INPUTS, name, wanted)
+        local = places.bring(self._workspace, place, folder)
         self._texts["Input", name] = self._texts["Literal", f"DatasetConsumptionConfig:{name}"] = str(local)
         self.variables[f"AZUREML_DATAREFERENCE_{name}"] = self.variables[name] = str(local)
         if source.is_dataset:

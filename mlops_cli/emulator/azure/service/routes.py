@@ -134,13 +134,14 @@ def list_services(call: Call) -> Document:
         labels_filter(query.get("properties"), "properties"),
     )
     model, model_id, kind = query.get("modelname"), query.get("modelid"), query.get("computetype")
-    image = query.get("imageid")
+    image, image_name = query.get("imageid"), query.get("imagename")
     found = [
         document
         for document in _services(call).all()
         if all(accepts(document) for accepts in labels)
         and (kind is None or document["computeType"].lower() == kind.lower())
         and image in (None, document.get("imageId"))
+        and image_name in (None, (document.get("imageId") or "").rpartition(":")[0])
         and (model is None or model in [m["name"] for m in document["models"]])
         and (model_id is None or model_id in [m["id"] for m in document["models"]])
     ]

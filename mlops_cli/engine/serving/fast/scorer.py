@@ -94,6 +94,7 @@ class FastScorer:
         self._limit = max_body_bytes
         self._log = log
         self._batch = Batch(self._finish)
+        self.answers_all = False
 
     def score(self, request: Request) -> Response:
         asked = self._asked(request)

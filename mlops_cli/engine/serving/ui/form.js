@@ -76,8 +76,23 @@ async function send(body) {
   }
   const started = performance.now();
   const answer = await fetch("score", { method: "POST", headers, body });
-  const text = await answer.text();
-  return { answer, text, milliseconds: performance.now() - started };
+  const content = await answer.blob();
+  const milliseconds = performance.now() - started;
+  const picture = content.type.startsWith("image/") ? await dataUrl(content) : null;
+  const text = picture ? `${content.type}, ${content.size} bytes` : await content.text();
+  return { answer, text, picture, milliseconds };
+}
+
+function dataUrl(content) {
+  return new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.readAsDataURL(content);
+  });
+}
+
+function written(value) {
+  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
 }
 
 function decoded(text) {
@@ -123,12 +138,16 @@ function shares(values) {
   return table;
 }
 
-function showAnswer(value, took) {
+function showAnswer(value, took, picture) {
   const found = value && (value.Results || value.result || value.forecast);
   const time = element("p", { className: "hint", textContent: took });
+  if (picture) {
+    show(element("h2", { textContent: "Answer" }), element("img", { src: picture, alt: value }), time);
+    return;
+  }
   if (!Array.isArray(found) || found.length !== 1) {
     show(element("h2", { textContent: "Answer" }),
-      element("pre", { textContent: JSON.stringify(value, null, 2) }), time);
+      element("pre", { textContent: written(value) }), time);
     return;
   }
   const first = found[0];
@@ -145,15 +164,15 @@ async function score(event) {
   const body = payload();
   button.disabled = true;
   try {
-    const { answer, text, milliseconds } = await send(body);
+    const { answer, text, picture, milliseconds } = await send(body);
     const value = decoded(text);
     const model = answer.headers.get("x-ms-run-fn-exec-ms");
     const took = `${milliseconds.toFixed(1)} ms${model ? `, ${Number(model).toFixed(2)} ms of them the model` : ""}`;
     at("sent").textContent = body;
-    at("received").textContent = typeof value === "string" ? value : JSON.stringify(value, null, 2);
+    at("received").textContent = written(value);
     at("raw").hidden = false;
     if (answer.ok) {
-      showAnswer(value, took);
+      showAnswer(value, took, picture);
     } else {
       showError(answer.status, value);
     }

@@ -5,6 +5,7 @@ from pathlib import Path
 from azureml.core import Dataset, Experiment, ScriptRunConfig, Workspace
 from azureml.core.compute import AmlCompute, ComputeTarget
 from azureml.data import LinkFileOutputDatasetConfig, LinkTabularOutputDatasetConfig, OutputFileDatasetConfig
+from azureml.data.data_reference import DataReference
 from azureml.pipeline.core import Pipeline, PipelineData
 from azureml.pipeline.steps import PythonScriptStep
 
@@ -31,6 +32,7 @@ open("one.txt", "w").write("one")
 """
 USE = """import os, sys
 from azureml.core import Run
+assert "raw.csv" in os.listdir("here/raw")
 inputs = Run.get_context().input_datasets
 print(inputs["linked_rows"].to_pandas_dataframe().shape, os.listdir(inputs["linked_files"]))
 print(*(os.listdir(place) if os.path.isdir(place) else open(place).read() for place in sys.argv[1:]))
@@ -79,7 +81,10 @@ listed = OutputFileDatasetConfig("listed", (store, "listed"), source="made/liste
 link = step("link", arguments=[files, rows])
 make = step("make", arguments=[listed], outputs=[plain, one])
 linked = [files.as_input("linked_files").as_mount(), rows.as_input("linked_rows")]
-use = step("use", arguments=[plain, one, listed.as_input("in").as_mount()], inputs=[plain, one, *linked])
+copy = DataReference(store, "copy", path_on_datastore="raw", mode="download", path_on_compute="here/raw")
+use = step(
+    "use", arguments=[plain, one, listed.as_input("in").as_mount()], inputs=[plain, one, copy, *linked]
+)
 run = experiment.submit(Pipeline(ws, [link, make, use]))
 run.wait_for_completion(show_output=False)
 assert Dataset.get_by_name(ws, "raw-rows").to_pandas_dataframe().shape == (2, 2)

@@ -98,6 +98,32 @@ def test_what_counts_as_a_number(value: object, number: float) -> None:
     assert to_number(value) == number
 
 
+@pytest.mark.parametrize(
+    ("texts", "numbers"),
+    [
+        (["1,5", "12,25", "0,125", "12,375"], [1.5, 12.25, 0.125, 12.375]),
+        (["10.251,46", "999,00", "-3.000,5"], [10251.46, 999.0, -3000.5]),
+        (["10,251.46", "999", "1,000"], [10251.46, 999.0, 1000.0]),
+        (["1.234.567", "12", "1.000"], [1234567.0, 12.0, 1000.0]),
+        (["€ 1 234,50", "2\u202f000,1 €", "3,1"], [1234.5, 2000.1, 3.1]),
+        (["1'234.50", "2\u2019000.1", "3.1"], [1234.5, 2000.1, 3.1]),
+        (["1,5", "2.5", "3.25"], [15.0, 2.5, 3.25]),
+    ],
+)
+def test_a_column_says_which_mark_its_decimals_have(texts: list[str], numbers: list[float]) -> None:
+    encoder = Encoder.fit(pd.DataFrame({"amount": texts}))
+    assert purposes(encoder) == {"amount": "number"}
+    assert encoder.matrix([{"amount": text} for text in texts])[:, 0].tolist() == pytest.approx(numbers)
+    wanted = Encoder.fit(pd.DataFrame({"amount": texts}), {"amount": "number"})
+    assert wanted.matrix(pd.DataFrame({"amount": texts}))[:, 0].tolist() == pytest.approx(numbers)
+
+
+def test_a_column_with_decimal_commas_still_takes_numbers_and_points() -> None:
+    encoder = Encoder.fit(pd.DataFrame({"amount": ["1,5", "2,25"]}))
+    rows = [{"amount": value} for value in (1.5, "1.5", 3, "yes")]
+    assert encoder.matrix(rows)[:, 0].tolist() == [1.5, 1.5, 3.0, 1.0]
+
+
 @given(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers())))
 def test_any_value_is_a_number_or_a_gap(value: object) -> None:
     number = to_number(value)

@@ -9,6 +9,7 @@ import numpy as np
 from mlops_cli.domain.data import Scalar
 from mlops_cli.domain.training import TrainSettings
 from mlops_cli.engine.automl.folds import Fold, marked
+from mlops_cli.engine.model.values import has_decimal_comma, written_number
 from mlops_cli.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -197,6 +198,13 @@ def _varied(labels: "pandas.Series") -> np.ndarray:
     return values
 
 
+def _written_numbers(labels: "pandas.Series") -> "pandas.Series":
+    """As `numbers` of features are read: with groups of digits, a decimal comma, a currency."""
+    texts = labels.astype(str)
+    comma = has_decimal_comma(texts.unique().tolist())
+    return texts.map({text: written_number(text, comma) for text in texts.unique().tolist()})
+
+
 def numbers(labels: "pandas.Series") -> np.ndarray:
     """Raises DataError for a column that is no number."""
     import pandas as pd
@@ -204,6 +212,8 @@ def numbers(labels: "pandas.Series") -> np.ndarray:
     if labels.dtype.kind in "Mm":
         raise DataError(f"the label '{labels.name}' is a date, not a number")
     found = pd.to_numeric(labels.astype(object), errors="coerce")
+    if found.isna().any():
+        found = _written_numbers(labels)
     if found.isna().any():
         example = labels[found.isna()].iloc[0]
         hint = "to predict a text: --set train.task=classification"

@@ -1,6 +1,8 @@
 """One value at a time: what a number, a date or a category looks like in JSON, CSV and pandas alike."""
 
 import math
+import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,25 +24,48 @@ DATE_FORMATS = (
 _BOOLEANS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
 _MISSING = frozenset({"", "nan", "none", "null", "na", "n/a", "<na>", "nat"})
 _LARGEST = 3e38
+_SPACED = re.compile(r"(?<=\d)[ \xa0\u202f'\u2019](?=\d{3}(?!\d))")
+_POINTED = re.compile(r"\.(?=\d{3}(?!\d))")
+_COMMA_ONLY = re.compile(
+    r"[-+]?(\d+,(\d{1,2}|\d{4,})|0,\d+|\d{4,},\d+|\d{1,3}(\.\d{3})+,\d+|\d{1,3}(\.\d{3}){2,})"
+)
+_POINT_ONLY = re.compile(
+    r"[-+]?(\d+\.(\d{1,2}|\d{4,})|0?\.\d+|\d{4,}\.\d+|\d{1,3}(,\d{3})+\.\d+|\d{1,3}(,\d{3}){2,})"
+)
 
 
-def to_number(value: Any) -> float:
-    """`value` as a float; NaN when it is missing, infinite or no number. Text such as "1,234.5" is a number."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = _number_in_text(value)
+def to_number(value: Any, decimal_comma: bool = False) -> float:
+    """`value` as a float; NaN when it is missing, infinite or no number. Text such as "1,234.5" is a number, or
+    with `decimal_comma` such as "1.234,5"."""
+    if decimal_comma and isinstance(value, str):
+        number = _number_in_text(value, decimal_comma)
+    else:
+        try:
+            number = float(value)
+        except (TypeError, ValueError, OverflowError):
+            number = _number_in_text(value)
     return number if -_LARGEST < number < _LARGEST else NAN
 
 
-def _number_in_text(value: Any) -> float:
-    text = str(value).strip().lower()
-    if text in _BOOLEANS:
-        return _BOOLEANS[text]
+def _number_in_text(value: Any, decimal_comma: bool = False) -> float:
+    boolean = _BOOLEANS.get(str(value).strip().lower())
+    return written_number(str(value), decimal_comma) if boolean is None else boolean
+
+
+def written_number(text: str, decimal_comma: bool = False) -> float:
+    """The number that `text` writes, with a currency, a percent sign or groups of digits; NaN when there is none."""
+    digits = _SPACED.sub("", text.strip("$€£% \t\xa0"))
+    digits = _POINTED.sub("", digits).replace(",", ".") if decimal_comma else digits.replace(",", "")
     try:
-        return float(text.strip("$€£% ").replace(",", ""))
+        return float(digits)
     except ValueError:
         return NAN
+
+
+def has_decimal_comma(texts: Iterable[str]) -> bool:
+    """Whether some of `texts`, all of one column, can only be meant as 1.234,5 and none only as 1,234.5."""
+    bare = [_SPACED.sub("", text.strip("$€£% \t\xa0")) for text in texts]
+    return any(map(_COMMA_ONLY.fullmatch, bare)) and not any(map(_POINT_ONLY.fullmatch, bare))
 
 
 def is_missing(value: Any) -> bool:

@@ -1,6 +1,7 @@
 """What is read off raw columns, and that rows of a request are read like rows of the table."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlops_cli.engine.automl.search import run_automl
 from mlops_cli.engine.model.dense import Dense
 from mlops_cli.engine.model.features import Encoder
 from mlops_cli.engine.model.values import to_key, to_number
 from mlops_cli.errors import DataError
-from tests.automl.tables import people
+from tests.automl.tables import people, settings
 
 
 def purposes(encoder: Encoder) -> dict[str, str]:
@@ -88,6 +90,16 @@ def test_unseen_and_missing_categories_are_gaps() -> None:
     encoder = Encoder.fit(pd.DataFrame({"city": ["Bern", "Oslo"] * 20}))
     rows = [{"city": "Paris"}, {"city": None}, {}, {"city": "Oslo"}]
     assert encoder.matrix(rows)[:, 0].tolist() == pytest.approx([np.nan, np.nan, np.nan, 1.0], nan_ok=True)
+
+
+def test_categories_tell_many_classes_apart(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    maker = random.integers(0, 60, 1_800)
+    code = np.where(random.random(1_800) < 0.8, maker * 7 % 60 // 2, random.integers(0, 30, 1_800))
+    frame = pd.DataFrame({"maker": [f"m{i}" for i in maker], "code": [f"c{i}" for i in code]})
+    result = run_automl(frame, settings("code", allowed_models=["LogisticRegression"]), tmp_path)
+    assert result.best is not None
+    assert result.best.metrics["accuracy"] > 0.7
 
 
 @pytest.mark.parametrize(

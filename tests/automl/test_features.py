@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlops_cli.domain.schema import accepts
 from mlops_cli.engine.automl.search import run_automl
 from mlops_cli.engine.model.dense import Dense
 from mlops_cli.engine.model.features import Encoder
@@ -100,6 +101,16 @@ def test_categories_tell_many_classes_apart(tmp_path: Path) -> None:
     result = run_automl(frame, settings("code", allowed_models=["LogisticRegression"]), tmp_path)
     assert result.best is not None
     assert result.best.metrics["accuracy"] > 0.7
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y", "%Y/%m/%d %H:%M", "%d-%b-%Y", "%B %d, %Y", "%Y-%m", "%m/%d/%y"])
+def test_a_service_takes_the_dates_that_its_model_was_trained_with(form: str) -> None:
+    days = pd.date_range("2020-01-13", periods=60, freq="7D")
+    column = pd.DataFrame({"day": days.strftime(form)})
+    encoder = Encoder.fit(column)
+    assert purposes(encoder) == {"day": "date"}
+    assert all(accepts("datetime", text) for text in column["day"])
+    assert encoder.matrix(column)[-1, 1] == days[-1].year
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from mlops_cli.domain.schema import check_rows
 from mlops_cli.domain.training import ForecastSettings
 from mlops_cli.engine.automl.clock import Limits, OutOfTimeError
 from mlops_cli.engine.automl.search import AutoMLResult, make_bench, run_automl
+from mlops_cli.engine.automl.timeline import periods_of
 from mlops_cli.engine.automl.workdir import judged_of
 from mlops_cli.engine.model.folder import load
 from mlops_cli.engine.model.forecast import ForecastModel
@@ -116,6 +117,61 @@ def test_frequencies_and_formats_are_found_out(tmp_path: Path, freq: str, form: 
     model = load(tmp_path / "model")
     following = pd.date_range(days[-1], periods=2, freq=freq)[1]
     assert model.schema.example[0]["day"] in (following.strftime(form), following.isoformat())
+
+
+@pytest.mark.parametrize(
+    ("freq", "form", "next_one"),
+    [
+        ("ME", "%Y-%m-%d", "2022-09-30"),
+        ("QE", "%d.%m.%Y", "31.03.2036"),
+        ("BME", "%Y-%m-%d", "2022-10-31"),
+        ("MS", "%Y-%m", "2022-10"),
+        ("YS", "%Y", "2097"),
+        ("D", "%Y%m%d", "20160420"),
+    ],
+)
+def test_the_ends_of_months_and_dates_written_as_numbers(
+    tmp_path: Path, freq: str, form: str, next_one: str
+) -> None:
+    texts = pd.date_range("2016-01-31", periods=80, freq=freq).strftime(form)
+    days = texts.astype(int) if texts[0].isdigit() else texts
+    frame = pd.DataFrame({"day": days, "sold": 10.0 + np.arange(80) % 4})
+    chosen = settings("sold", 1, task="forecasting", forecasting=ForecastSettings("day", 4))
+    run_automl(frame, chosen, tmp_path)
+    model = load(tmp_path / "model")
+    assert model.schema.example[0]["day"] == next_one
+    assert not check_rows(model.schema, model.schema.example)
+    assert len(model.predict(model.schema.example)) == 2
+
+
+def test_every_four_weeks_is_no_month() -> None:
+    days = pd.Series(pd.date_range("2015-01-05", periods=60, freq="28D"))
+    assert periods_of(days.dt.to_pydatetime().tolist(), None).seconds == 28 * 86400
+
+
+@pytest.mark.parametrize(
+    ("moments", "message", "hint"),
+    [
+        (["2020-01-01 00:00:00", "2020-01-01 00:00:01", "2020-01-01 00:00:02", "2024-01-01"], "gaps", "freq"),
+        (
+            ["2020-01-01 00:00", "2020-01-01 01:00", "2020-01-01 02:00", "2020-01-01 02:10"],
+            "share",
+            "average",
+        ),
+    ],
+)
+def test_times_that_are_no_periods_say_so(
+    tmp_path: Path, moments: list[str], message: str, hint: str
+) -> None:
+    days = pd.date_range("2020-02-01", periods=30, freq="h").astype(str).tolist()
+    times = moments + (days if message == "share" else [f"{moments[0][:17]}{i:02}" for i in range(3, 40)])
+    frame = pd.DataFrame(
+        {"day": pd.to_datetime(pd.Series(times), format="mixed"), "sold": 1.0 * np.arange(len(times))}
+    )
+    chosen = settings("sold", 1, task="forecasting", forecasting=ForecastSettings("day", 2))
+    with pytest.raises(DataError, match=message) as caught:
+        run_automl(frame, chosen, tmp_path)
+    assert hint in str(caught.value.hint)
 
 
 def test_months_are_counted_over_years() -> None:

@@ -6,24 +6,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from mlops_cli.domain.dates import DATE_FORMATS, DATE_NUMBERS, read_date
+
 NAN = math.nan
-DATE_FORMATS = (
-    "iso",
-    "%m/%d/%Y",
-    "%m/%d/%Y %H:%M",
-    "%m/%d/%Y %H:%M:%S",
-    "%d/%m/%Y",
-    "%d/%m/%Y %H:%M",
-    "%d.%m.%Y",
-    "%d.%m.%Y %H:%M",
-    "%Y/%m/%d",
-    "%Y/%m/%d %H:%M:%S",
-    "%d-%b-%Y",
-    "%b %d, %Y",
-)
 _BOOLEANS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
 _MISSING = frozenset({"", "nan", "none", "null", "na", "n/a", "<na>", "nat"})
 _LARGEST = 3e38
+_GLANCE = 20
 _SPACED = re.compile(r"(?<=\d)[ \xa0\u202f'\u2019](?=\d{3}(?!\d))")
 _POINTED = re.compile(r"\.(?=\d{3}(?!\d))")
 _COMMA_ONLY = re.compile(
@@ -96,18 +85,19 @@ def _is_nan(value: Any) -> bool:
 
 
 def to_datetime(value: Any, form: str = "iso") -> datetime | None:
-    """`value` as a naive UTC datetime; a number is milliseconds since 1970. None when it is no date."""
+    """`value` as a naive UTC datetime; a number is milliseconds since 1970, unless `form` is one of numbers. None
+    when it is no date."""
     try:
         if isinstance(value, str):
-            text = value.strip()
-            moment = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)
+            moment = read_date(value.strip(), form)
         elif isinstance(value, datetime):
             moment = value
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            moment = datetime.fromtimestamp(value / 1000, UTC)
+            counted = form not in DATE_NUMBERS
+            moment = datetime.fromtimestamp(value / 1000, UTC) if counted else read_date(f"{value:.0f}", form)
         else:
             return None
-        if moment != moment:
+        if moment is None or moment != moment:
             return None
         return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     except (ValueError, OverflowError, OSError):
@@ -119,9 +109,13 @@ def parse_date(value: Any, form: str) -> datetime | None:
     return to_datetime(value, form) or (to_datetime(value) if form != "iso" else None)
 
 
-def date_format(texts: list[str], share: float = 0.95) -> str | None:
-    """The first format that reads at least `share` of `texts`, or None."""
-    for form in DATE_FORMATS:
-        if texts and sum(to_datetime(t, form) is not None for t in texts) >= share * len(texts):
+def date_format(texts: list[str], share: float = 0.95, forms: tuple[str, ...] = DATE_FORMATS) -> str | None:
+    """The first of `forms` that reads at least `share` of `texts`, or None."""
+    for form in forms:
+        if _reads(form, texts[:_GLANCE], share / 2) and _reads(form, texts, share):
             return form
     return None
+
+
+def _reads(form: str, texts: list[str], share: float) -> bool:
+    return bool(texts) and sum(to_datetime(t, form) is not None for t in texts) >= share * len(texts)

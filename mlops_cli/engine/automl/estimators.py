@@ -37,7 +37,10 @@ def _fit_forest(kind: Any, data: FitData, parameters: Parameters, limits: Limits
     """Grows `_TREES_A_STEP` trees at a time; a soft limit keeps those that are there."""
     wanted = parameters.get("n_estimators", 100)
     forest = kind(
-        **{**parameters, "n_estimators": 0}, n_jobs=limits.threads, random_state=data.seed, warm_start=True
+        **{**parameters, "n_estimators": 0},
+        n_jobs=max(limits.threads, limits.cores),
+        random_state=data.seed,
+        warm_start=True,
     )
     for trees in range(_TREES_A_STEP, wanted + _TREES_A_STEP, _TREES_A_STEP):
         forest.n_estimators = min(trees, wanted)

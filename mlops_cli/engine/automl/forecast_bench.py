@@ -108,7 +108,7 @@ class ForecastBench:
         return self._metrics(self.y[rows], answers[:, 0]).get(self.metric, float("nan"))
 
     def build(
-        self, members: list[Outcome], mix: Vote | Stack, clock: Clock, anew: bool = False
+        self, members: list[Outcome], mix: Vote | Stack, clock: Clock, anew: frozenset[int] = frozenset()
     ) -> ForecastModel:
         line, end = self.line, self.line.values.shape[1]
         limits = Limits(time.time() + max(clock.left(), 1.0), clock.cores, soft=not anew)

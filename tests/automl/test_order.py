@@ -11,7 +11,9 @@ import pytest
 from mlops_cli.domain.training import TrainSettings
 from mlops_cli.engine.automl.clock import Clock, Limits
 from mlops_cli.engine.automl.ensemble import voting_ensemble
+from mlops_cli.engine.automl.estimators import fit_extra_trees
 from mlops_cli.engine.automl.finish import Publisher
+from mlops_cli.engine.automl.fitdata import FitData
 from mlops_cli.engine.automl.fits import TableFits
 from mlops_cli.engine.automl.folds import split
 from mlops_cli.engine.automl.learners import available, learner
@@ -213,6 +215,21 @@ def test_a_forest_grows_on_all_cores_that_nothing_else_works_on() -> None:
     beside = Limits(time.time() + 600, 4).waves(4, 1_000).next()
     assert (alone.threads, alone.cores) == (1, 4)
     assert (beside.threads, beside.cores) == (1, 1)
+
+
+def test_a_forest_ends_with_the_trees_that_there_was_time_for() -> None:
+    random = np.random.default_rng(0)
+    data = FitData(random.random((40_000, 30)), random.integers(0, 7, 40_000), 7, {}, 0)
+    limits = Limits(time.time() + 0.3, 1, soft=True)
+    member, _ = fit_extra_trees(data, {"n_estimators": 200, "max_features": 0.6}, limits)
+    assert 1 <= len(member.model.estimators_) < 20
+
+
+def test_of_several_classes_a_big_table_has_its_forest_early_and_with_more_leaves() -> None:
+    two, seven = (first(Shape(50_000, outputs, big=True)) for outputs in (2, 7))
+    assert [name for name, _ in seven].index("ExtremeRandomTrees") == 1
+    leaves = [dict(each)["ExtremeRandomTrees"]["max_leaf_nodes"] for each in (two, seven)]
+    assert leaves[1] > leaves[0]
 
 
 def rows_of(folder: Path, member: int = 0) -> int:

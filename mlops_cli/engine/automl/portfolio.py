@@ -102,9 +102,18 @@ def _ordered(shape: Shape) -> list[Candidate]:
     if shape.outputs > _MANY_CLASSES:
         return [*_LINEAR, extra, mlp, *reversed(_BOOSTED), forest, *_MORE]
     if shape.big:
-        first, second = _BOOSTED_FAST
-        begun = [first, extra, second] if shape.outputs >= _SOME_CLASSES else [first, second, extra]
-        return [*begun, *skewed, mlp, *_BOOSTED, *_LINEAR, *_MORE, forest]
+        place = 1 if shape.outputs >= _SOME_CLASSES else 2
+        return [
+            *_BOOSTED_FAST[:place],
+            extra,
+            *_BOOSTED_FAST[place:],
+            *skewed,
+            mlp,
+            *_BOOSTED,
+            *_LINEAR,
+            *_MORE,
+            forest,
+        ]
     if shape.rows < _FEW_ROWS or shape.outputs > _SOME_CLASSES:
         steady = [_STEADY_TREES] if shape.rows < _FEW_ROWS else []
         first = [_BOOSTED[0], *_LINEAR, *_BENT, *steady, mlp, *_BOOSTED[1:], *skewed]

@@ -18,6 +18,7 @@ from mlops_cli.engine.model.folder import load
 from mlops_cli.engine.model.forecast import ForecastModel
 from mlops_cli.engine.model.periods import Periods
 from mlops_cli.errors import DataError
+from mlops_cli.status import RunStatus
 from tests.automl.tables import sales, settings
 
 HORIZON = 14
@@ -201,6 +202,27 @@ def test_series_of_very_different_size_are_forecast_by_share(tmp_path: Path) -> 
     }
     assert percents["share"] < 15
     assert percents["share"] < percents["mean"] / 2
+
+
+def test_a_series_that_has_just_begun_and_one_that_has_ended_are_forecast(tmp_path: Path) -> None:
+    frame = sales(150, ("north", "south", "east", "west"))
+    day = pd.to_datetime(frame["day"])
+    late, early = day >= day.max() - pd.Timedelta(days=4), day <= day.min() + pd.Timedelta(days=60)
+    kept = frame[((frame["store"] != "east") | late) & ((frame["store"] != "west") | early)]
+    chosen = settings(
+        "sold", 8, task="forecasting", forecasting=ForecastSettings("day", 7, ["store"]), allowed_models=ALL
+    )
+    result = run_automl(kept.reset_index(drop=True), chosen, tmp_path)
+    assert {t.status for t in result.leaderboard} == {RunStatus.COMPLETED}
+    assert {t.parameters["relative"] for t in result.leaderboard if "relative" in t.parameters} > {
+        "none",
+        "last",
+    }
+    smoothed = [t for t in result.leaderboard if t.algorithm == "ExponentialSmoothing"]
+    assert all(t.metrics["normalized_root_mean_squared_error"] < 0.5 for t in smoothed)
+    ahead = pd.date_range(day.max(), periods=8)[1:].strftime("%Y-%m-%d")
+    rows = [{"day": d, "store": s, "promotion": 0} for d in ahead for s in ("east", "west")]
+    assert all(10 < value < 200 for value in load(tmp_path / "model").predict(rows))
 
 
 def test_days_without_a_row_judge_nobody(tmp_path: Path) -> None:

@@ -10,7 +10,15 @@ from mlops_cli.engine.compile.dense_models import add_dense, add_linear, add_net
 from mlops_cli.engine.compile.forest import Forest, NotCompilableError
 from mlops_cli.engine.compile.graph import Graph
 from mlops_cli.engine.compile.tree_ensemble import add_forest
-from mlops_cli.engine.model.members import Bag, LightGBMMember, Logged, Narrow, SklearnMember, XGBoostMember
+from mlops_cli.engine.model.members import (
+    Bag,
+    LightGBMMember,
+    Logged,
+    Narrow,
+    Rescaled,
+    SklearnMember,
+    XGBoostMember,
+)
 
 _FORESTS = ("RandomForest", "ExtraTrees", "DecisionTree")
 _LINEAR = ("LogisticRegression", "ElasticNet")
@@ -25,6 +33,8 @@ def add_member(graph: Graph, member: Any, places: np.ndarray) -> str:
         return add_member(graph, member.member, places[: member.width])
     if isinstance(member, Logged):
         return _unlogged(graph, add_member(graph, member.member, places), [member])
+    if isinstance(member, Rescaled):
+        return _unscaled(graph, add_member(graph, member.member, places), member)
     if isinstance(member, Bag):
         return _add_bag(graph, member.members, places)
     if isinstance(member, LightGBMMember | XGBoostMember):
@@ -104,7 +114,7 @@ def _add_sklearn(graph: Graph, member: SklearnMember, places: np.ndarray) -> str
     return _in_all_classes(graph, answer, member) if classes > 1 else _unscaled(graph, answer, member)
 
 
-def _unscaled(graph: Graph, answer: str, member: SklearnMember) -> str:
+def _unscaled(graph: Graph, answer: str, member: SklearnMember | Rescaled) -> str:
     """A regression back in the units of the label."""
     if (member.shift, member.scale) == (0.0, 1.0):
         return answer

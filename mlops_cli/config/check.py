@@ -50,6 +50,8 @@ class Checker:
                 return self.value(node, _lists(options)[0], key)
             case types.UnionType(types=options) if isinstance(node.value, dict) and _tagged(options):
                 return self.tagged(node, _tagged(options), key)
+            case types.UnionType(types=options) if isinstance(node.value, dict) and _mappings(options):
+                return self.value(node, _mappings(options)[0], key)
             case types.StructType() as section if isinstance(node.value, dict):
                 return self.section(node, section, key)
             case types.DictType(value_type=item) if isinstance(node.value, dict):
@@ -135,6 +137,10 @@ def _tagged(options: tuple[types.Type, ...]) -> dict[Any, types.StructType]:
 
 def _lists(options: tuple[types.Type, ...]) -> list[types.Type]:
     return [option for option in options if isinstance(bare(option), types.ListType)]
+
+
+def _mappings(options: tuple[types.Type, ...]) -> list[types.Type]:
+    return [option for option in options if isinstance(bare(option), types.DictType)]
 
 
 def _fit(node: Node, kind: types.Type) -> Any:

@@ -1,12 +1,12 @@
 """The input schema of a model: what its scoring service accepts, and why a row is refused."""
 
-from datetime import datetime
 from math import isfinite
 from typing import Any
 
 from msgspec import Struct, field
 
 from mlops_cli.domain.data import ColumnType, Row, Scalar
+from mlops_cli.domain.dates import is_date
 
 
 class InputField(Struct, omit_defaults=True):
@@ -82,7 +82,7 @@ def accepts(kind: ColumnType, value: Any) -> bool:
         case "boolean":
             return isinstance(value, bool) or value in (0, 1, "true", "false", "True", "False")
         case "datetime":
-            return _is_moment(value) or (isinstance(value, str) and _is_date(value))
+            return _is_moment(value) or (isinstance(value, str) and is_date(value))
         case _:
             return True
 
@@ -100,22 +100,6 @@ def _is_number(value: Any) -> bool:
 def _is_moment(value: Any) -> bool:
     """Milliseconds since 1970, in the range that ECMAScript gives dates."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 8.64e15
-
-
-def _is_date(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return any(_parses(text, form) for form in ("%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S"))
-    return True
-
-
-def _parses(text: str, form: str) -> bool:
-    try:
-        datetime.strptime(text, form)
-    except ValueError:
-        return False
-    return True
 
 
 def _unknown(schema: ModelSchema, fields: dict[str, InputField], index: int, name: str) -> Problem:

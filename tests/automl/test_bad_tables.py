@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from mlops_cli.domain.training import ForecastSettings, TrainSettings
+from mlops_cli.engine.automl.problem import read_problem
 from mlops_cli.engine.automl.search import run_automl
 from mlops_cli.engine.model.folder import load
 from mlops_cli.errors import DataError, StateError, UsageError
@@ -77,6 +78,16 @@ def test_rows_without_a_label_are_left_out_with_a_note(tmp_path: Path) -> None:
     frame.loc[:9, "bought"] = None
     result = run_automl(frame, settings("bought"), tmp_path)
     assert result.notes == ["10 rows without a value of 'bought' were left out"]
+
+
+@pytest.mark.parametrize("form", ["{:,.2f}", "$ {:,.2f}", "{:_.2f}"])
+def test_a_label_is_read_as_numbers_in_text_are(form: str) -> None:
+    values = prices()["price"] * 1000
+    table = prices().assign(price=[form.format(v).replace(".", ",").replace("_", ".") for v in values])
+    if "_" not in form:
+        table["price"] = [form.format(v) for v in values]
+    problem = read_problem(table, settings("price", task="regression"))
+    assert problem.y.tolist() == pytest.approx(values.round(2).tolist())
 
 
 ODD: dict[str, Callable[[], pd.DataFrame]] = {

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mlops_cli.engine.automl.choosing import Chooser
@@ -88,3 +89,36 @@ def test_a_metric_alone_is_the_one_among_all(name: str, weighted: bool) -> None:
     assert classification_metric(name, y, p, weights) == pytest.approx(
         classification_metrics(y, p, weights)[name]
     )
+
+
+def test_of_many_classes_the_choice_takes_little_of_the_budget() -> None:
+    random = np.random.default_rng(0)
+    classes = np.repeat(np.arange(90), 40)
+    frame = pd.DataFrame(random.normal(classes[:, None], 9.0, (3_600, 3))).add_prefix("x")
+    bench = make_bench(frame.assign(code=[f"c{i}" for i in classes]), settings("code"))
+    ranking = []
+    for place, spread in enumerate((1.0, 0.5)):
+        logits = spread * (3 * np.eye(90)[bench.y] + np.random.default_rng(1).normal(0, 1, (3_600, 90)))
+        answers = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        made = Outcome.of_ensemble(f"T{place}", {}, answers)
+        made.trial.iteration, made.trial.metrics = place, bench.metrics(answers)
+        ranking.append(made)
+    began = time.process_time()
+    assert len(Chooser(bench).first(ranking[::-1])) == 2
+    assert time.process_time() - began < 2.5
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("digits", [1, 9])
+def test_areas_and_precisions_are_those_of_scikit_learn(weighted: bool, digits: int) -> None:
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    random = np.random.default_rng(7)
+    y, p = random.integers(0, 4, 120), random.dirichlet([1, 1, 1, 1], 120).round(digits)
+    weights = random.integers(0, 3, 120).astype(float) if weighted else None
+    found, one_hot = classification_metrics(y, p, weights), np.eye(4)[y]
+    for name, score in (("AUC", roc_auc_score), ("average_precision_score", average_precision_score)):
+        for average in ("weighted", "macro"):
+            alone = [score(one_hot[:, c], p[:, c], sample_weight=weights) for c in range(4)]
+            shares = np.average(one_hot, axis=0, weights=weights) if average == "weighted" else None
+            assert found[f"{name}_{average}"] == pytest.approx(np.average(alone, weights=shares))

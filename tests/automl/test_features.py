@@ -1,6 +1,7 @@
 """What is read off raw columns, and that rows of a request are read like rows of the table."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlops_cli.domain.schema import accepts
+from mlops_cli.engine.automl.search import run_automl
 from mlops_cli.engine.model.dense import Dense
 from mlops_cli.engine.model.features import Encoder
 from mlops_cli.engine.model.values import to_key, to_number
 from mlops_cli.errors import DataError
-from tests.automl.tables import people
+from tests.automl.tables import people, settings
 
 
 def purposes(encoder: Encoder) -> dict[str, str]:
@@ -90,12 +93,58 @@ def test_unseen_and_missing_categories_are_gaps() -> None:
     assert encoder.matrix(rows)[:, 0].tolist() == pytest.approx([np.nan, np.nan, np.nan, 1.0], nan_ok=True)
 
 
+def test_categories_tell_many_classes_apart(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    maker = random.integers(0, 60, 1_800)
+    code = np.where(random.random(1_800) < 0.8, maker * 7 % 60 // 2, random.integers(0, 30, 1_800))
+    frame = pd.DataFrame({"maker": [f"m{i}" for i in maker], "code": [f"c{i}" for i in code]})
+    result = run_automl(frame, settings("code", allowed_models=["LogisticRegression"]), tmp_path)
+    assert result.best is not None
+    assert result.best.metrics["accuracy"] > 0.7
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y", "%Y/%m/%d %H:%M", "%d-%b-%Y", "%B %d, %Y", "%Y-%m", "%m/%d/%y"])
+def test_a_service_takes_the_dates_that_its_model_was_trained_with(form: str) -> None:
+    days = pd.date_range("2020-01-13", periods=60, freq="7D")
+    column = pd.DataFrame({"day": days.strftime(form)})
+    encoder = Encoder.fit(column)
+    assert purposes(encoder) == {"day": "date"}
+    assert all(accepts("datetime", text) for text in column["day"])
+    assert encoder.matrix(column)[-1, 1] == days[-1].year
+
+
 @pytest.mark.parametrize(
     ("value", "number"),
     [(3, 3.0), ("3.5", 3.5), (" 1,234.5 ", 1234.5), ("$7", 7.0), (True, 1.0), ("false", 0.0)],
 )
 def test_what_counts_as_a_number(value: object, number: float) -> None:
     assert to_number(value) == number
+
+
+@pytest.mark.parametrize(
+    ("texts", "numbers"),
+    [
+        (["1,5", "12,25", "0,125", "12,375"], [1.5, 12.25, 0.125, 12.375]),
+        (["10.251,46", "999,00", "-3.000,5"], [10251.46, 999.0, -3000.5]),
+        (["10,251.46", "999", "1,000"], [10251.46, 999.0, 1000.0]),
+        (["1.234.567", "12", "1.000"], [1234567.0, 12.0, 1000.0]),
+        (["€ 1 234,50", "2\u202f000,1 €", "3,1"], [1234.5, 2000.1, 3.1]),
+        (["1'234.50", "2\u2019000.1", "3.1"], [1234.5, 2000.1, 3.1]),
+        (["1,5", "2.5", "3.25"], [15.0, 2.5, 3.25]),
+    ],
+)
+def test_a_column_says_which_mark_its_decimals_have(texts: list[str], numbers: list[float]) -> None:
+    encoder = Encoder.fit(pd.DataFrame({"amount": texts}))
+    assert purposes(encoder) == {"amount": "number"}
+    assert encoder.matrix([{"amount": text} for text in texts])[:, 0].tolist() == pytest.approx(numbers)
+    wanted = Encoder.fit(pd.DataFrame({"amount": texts}), {"amount": "number"})
+    assert wanted.matrix(pd.DataFrame({"amount": texts}))[:, 0].tolist() == pytest.approx(numbers)
+
+
+def test_a_column_with_decimal_commas_still_takes_numbers_and_points() -> None:
+    encoder = Encoder.fit(pd.DataFrame({"amount": ["1,5", "2,25"]}))
+    rows = [{"amount": value} for value in (1.5, "1.5", 3, "yes")]
+    assert encoder.matrix(rows)[:, 0].tolist() == [1.5, 1.5, 3.0, 1.0]
 
 
 @given(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers())))

@@ -12,11 +12,13 @@ from mlops_cli.domain.schema import check_rows
 from mlops_cli.domain.training import ForecastSettings
 from mlops_cli.engine.automl.clock import Limits, OutOfTimeError
 from mlops_cli.engine.automl.search import AutoMLResult, make_bench, run_automl
+from mlops_cli.engine.automl.timeline import periods_of
 from mlops_cli.engine.automl.workdir import judged_of
 from mlops_cli.engine.model.folder import load
 from mlops_cli.engine.model.forecast import ForecastModel
 from mlops_cli.engine.model.periods import Periods
 from mlops_cli.errors import DataError
+from mlops_cli.status import RunStatus
 from tests.automl.tables import sales, settings
 
 HORIZON = 14
@@ -118,6 +120,61 @@ def test_frequencies_and_formats_are_found_out(tmp_path: Path, freq: str, form: 
     assert model.schema.example[0]["day"] in (following.strftime(form), following.isoformat())
 
 
+@pytest.mark.parametrize(
+    ("freq", "form", "next_one"),
+    [
+        ("ME", "%Y-%m-%d", "2022-09-30"),
+        ("QE", "%d.%m.%Y", "31.03.2036"),
+        ("BME", "%Y-%m-%d", "2022-10-31"),
+        ("MS", "%Y-%m", "2022-10"),
+        ("YS", "%Y", "2097"),
+        ("D", "%Y%m%d", "20160420"),
+    ],
+)
+def test_the_ends_of_months_and_dates_written_as_numbers(
+    tmp_path: Path, freq: str, form: str, next_one: str
+) -> None:
+    texts = pd.date_range("2016-01-31", periods=80, freq=freq).strftime(form)
+    days = texts.astype(int) if texts[0].isdigit() else texts
+    frame = pd.DataFrame({"day": days, "sold": 10.0 + np.arange(80) % 4})
+    chosen = settings("sold", 1, task="forecasting", forecasting=ForecastSettings("day", 4))
+    run_automl(frame, chosen, tmp_path)
+    model = load(tmp_path / "model")
+    assert model.schema.example[0]["day"] == next_one
+    assert not check_rows(model.schema, model.schema.example)
+    assert len(model.predict(model.schema.example)) == 2
+
+
+def test_every_four_weeks_is_no_month() -> None:
+    days = pd.Series(pd.date_range("2015-01-05", periods=60, freq="28D"))
+    assert periods_of(days.dt.to_pydatetime().tolist(), None).seconds == 28 * 86400
+
+
+@pytest.mark.parametrize(
+    ("moments", "message", "hint"),
+    [
+        (["2020-01-01 00:00:00", "2020-01-01 00:00:01", "2020-01-01 00:00:02", "2024-01-01"], "gaps", "freq"),
+        (
+            ["2020-01-01 00:00", "2020-01-01 01:00", "2020-01-01 02:00", "2020-01-01 02:10"],
+            "share",
+            "average",
+        ),
+    ],
+)
+def test_times_that_are_no_periods_say_so(
+    tmp_path: Path, moments: list[str], message: str, hint: str
+) -> None:
+    days = pd.date_range("2020-02-01", periods=30, freq="h").astype(str).tolist()
+    times = moments + (days if message == "share" else [f"{moments[0][:17]}{i:02}" for i in range(3, 40)])
+    frame = pd.DataFrame(
+        {"day": pd.to_datetime(pd.Series(times), format="mixed"), "sold": 1.0 * np.arange(len(times))}
+    )
+    chosen = settings("sold", 1, task="forecasting", forecasting=ForecastSettings("day", 2))
+    with pytest.raises(DataError, match=message) as caught:
+        run_automl(frame, chosen, tmp_path)
+    assert hint in str(caught.value.hint)
+
+
 def test_months_are_counted_over_years() -> None:
     months = Periods(datetime(2020, 11, 1), months=1)
     assert months.season == 12
@@ -145,6 +202,27 @@ def test_series_of_very_different_size_are_forecast_by_share(tmp_path: Path) -> 
     }
     assert percents["share"] < 15
     assert percents["share"] < percents["mean"] / 2
+
+
+def test_a_series_that_has_just_begun_and_one_that_has_ended_are_forecast(tmp_path: Path) -> None:
+    frame = sales(150, ("north", "south", "east", "west"))
+    day = pd.to_datetime(frame["day"])
+    late, early = day >= day.max() - pd.Timedelta(days=4), day <= day.min() + pd.Timedelta(days=60)
+    kept = frame[((frame["store"] != "east") | late) & ((frame["store"] != "west") | early)]
+    chosen = settings(
+        "sold", 8, task="forecasting", forecasting=ForecastSettings("day", 7, ["store"]), allowed_models=ALL
+    )
+    result = run_automl(kept.reset_index(drop=True), chosen, tmp_path)
+    assert {t.status for t in result.leaderboard} == {RunStatus.COMPLETED}
+    assert {t.parameters["relative"] for t in result.leaderboard if "relative" in t.parameters} > {
+        "none",
+        "last",
+    }
+    smoothed = [t for t in result.leaderboard if t.algorithm == "ExponentialSmoothing"]
+    assert all(t.metrics["normalized_root_mean_squared_error"] < 0.5 for t in smoothed)
+    ahead = pd.date_range(day.max(), periods=8)[1:].strftime("%Y-%m-%d")
+    rows = [{"day": d, "store": s, "promotion": 0} for d in ahead for s in ("east", "west")]
+    assert all(10 < value < 200 for value in load(tmp_path / "model").predict(rows))
 
 
 def test_days_without_a_row_judge_nobody(tmp_path: Path) -> None:

@@ -10,13 +10,17 @@ import pytest
 
 from mlops_cli.domain.training import TrainSettings
 from mlops_cli.engine.automl.clock import Clock, Limits
+from mlops_cli.engine.automl.ensemble import voting_ensemble
+from mlops_cli.engine.automl.estimators import fit_extra_trees
 from mlops_cli.engine.automl.finish import Publisher
+from mlops_cli.engine.automl.fitdata import FitData
 from mlops_cli.engine.automl.fits import TableFits
 from mlops_cli.engine.automl.folds import split
 from mlops_cli.engine.automl.learners import available, learner
 from mlops_cli.engine.automl.portfolio import Candidate, Shape, portfolio
 from mlops_cli.engine.automl.proposals import LAG, Seen, candidate
 from mlops_cli.engine.automl.search import make_bench, run_automl
+from mlops_cli.engine.automl.selection import Selection
 from mlops_cli.engine.automl.spaces import SPACES, Range, anywhere, near, space_of
 from mlops_cli.engine.model.folder import load
 from mlops_cli.engine.model.members import Bag
@@ -174,9 +178,63 @@ def test_folds_serve_as_a_bag_until_the_last_fit_on_all_rows(tmp_path: Path) -> 
     assert rows_of(tmp_path / "model") == 12_000
 
 
-def rows_of(folder: Path) -> int:
+def test_the_rest_of_the_budget_goes_to_those_members_that_it_is_enough_for(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.random((12_000, 4)), columns=list("abcd"))
+    frame["y"] = (frame["a"] + random.random(len(frame)) / 4 > 0.6).astype(int)
+    short = TrainSettings(label="y", experiment_timeout_minutes=0.01)
+    bench = make_bench(frame, short)
+    trials = [
+        bench.trial(i, "LightGBM", {"learning_rate": rate}, Limits(time.time() + 600, 2))
+        for i, rate in enumerate((0.3, 0.1))
+    ]
+    for number, trial in enumerate(trials):
+        trial.trial.iteration = number
+    slow, quick = trials
+    slow.final_seconds, quick.final_seconds = 9_000.0, 0.1
+    vote = voting_ensemble(Selection(trials, [0.5, 0.5], 0.0))
+    vote.trial.iteration = 2
+    publisher = Publisher(bench, tmp_path / "model", Clock(60, time.time()), {})
+    publisher.follow(vote, trials)
+    publisher.fit_on_all_rows([vote], trials)
+    assert [rows_of(tmp_path / "model", member) for member in (0, 1)] == [9_600, 12_000]
+
+
+def test_a_small_table_of_many_classes_keeps_room_for_quick_fits_on_all_rows() -> None:
+    random = np.random.default_rng(0)
+    classes = random.integers(0, 40, 6_000)
+    frame = pd.DataFrame(random.normal(classes[:, None], 5.0, (6_000, 20))).add_prefix("x")
+    bench = make_bench(frame.assign(y=classes), TrainSettings(label="y", experiment_timeout_minutes=1 / 3))
+    quick = bench.trial(0, "LogisticRegression", {"C": 0.3}, Limits(time.time() + 0.2, 2, soft=True))
+    assert len(quick.trial.fold_metrics) == 1
+    assert quick.seconds_to_serve == 0 < quick.seconds_to_keep
+
+
+def test_a_forest_grows_on_all_cores_that_nothing_else_works_on() -> None:
+    alone = Limits(time.time() + 600, 4).waves(1, 1_000).next()
+    beside = Limits(time.time() + 600, 4).waves(4, 1_000).next()
+    assert (alone.threads, alone.cores) == (1, 4)
+    assert (beside.threads, beside.cores) == (1, 1)
+
+
+def test_a_forest_ends_with_the_trees_that_there_was_time_for() -> None:
+    random = np.random.default_rng(0)
+    data = FitData(random.random((40_000, 30)), random.integers(0, 7, 40_000), 7, {}, 0)
+    limits = Limits(time.time() + 0.3, 1, soft=True)
+    member, _ = fit_extra_trees(data, {"n_estimators": 200, "max_features": 0.6}, limits)
+    assert 1 <= len(member.model.estimators_) < 20
+
+
+def test_of_several_classes_a_big_table_has_its_forest_early_and_with_more_leaves() -> None:
+    two, seven = (first(Shape(50_000, outputs, big=True)) for outputs in (2, 7))
+    assert [name for name, _ in seven].index("ExtremeRandomTrees") == 1
+    leaves = [dict(each)["ExtremeRandomTrees"]["max_leaf_nodes"] for each in (two, seven)]
+    assert leaves[1] > leaves[0]
+
+
+def rows_of(folder: Path, member: int = 0) -> int:
     """How many rows the first tree has seen."""
-    tree = load(folder).members[0].booster().dump_model(num_iteration=1)["tree_info"][0]
+    tree = load(folder).members[member].booster().dump_model(num_iteration=1)["tree_info"][0]
     return int(tree["tree_structure"]["internal_count"])
 
 

@@ -45,6 +45,20 @@ def test_regression_learns(tmp_path: Path) -> None:
     assert all(isinstance(p, float) for p in load(tmp_path / "model").predict(prices().head(3)))
 
 
+@pytest.mark.parametrize("algorithm", ["LightGBM", "XGBoostRegressor"])
+@pytest.mark.parametrize(("shift", "scale"), [(1e9, 1.0), (0.0, 1e-9), (0.0, 1e30)])
+def test_boosting_learns_labels_of_any_size(
+    tmp_path: Path, algorithm: str, shift: float, scale: float
+) -> None:
+    table = prices()
+    table["price"] = shift + scale * table["price"]
+    result = run_automl(table, settings("price", task="regression", allowed_models=[algorithm]), tmp_path)
+    assert result.best is not None
+    assert result.best.metrics["r2_score"] > 0.85
+    predicted = np.array(load(tmp_path / "model").predict(table))
+    assert np.corrcoef(predicted - shift, table["price"] - shift)[0, 1] > 0.95
+
+
 @pytest.mark.parametrize(
     ("labels", "kind"), [((0, 1), int), ((False, True), bool), (("a", "b", "c"), str), ((1.5, 2.5), float)]
 )

@@ -54,6 +54,14 @@ def test_lists_are_replaced_and_mappings_merged(project: Project) -> None:
     assert profile.train.blocked_models == ["z"]
 
 
+def test_featurization_is_a_word_or_says_what_single_columns_are(project: Project) -> None:
+    project.write("local.yaml", "train: {featurization: {code: category, id: drop}}")
+    assert project.load().profile.train.featurization == {"code": "category", "id": "drop"}
+    assert project.load("train.featurization=off").profile.train.featurization == "off"
+    given = project.load("train.featurization={age: number}").profile.train.featurization
+    assert given == {"code": "category", "id": "drop", "age": "number"}
+
+
 def test_null_goes_back_to_the_default_and_an_empty_section_changes_nothing(project: Project) -> None:
     project.write("base.yaml", "train: {seed: 5, task: regression}\nbench: {requests: 5}")
     project.write("local.yaml", "extends: base\ntrain:\n  # task: classification\nbench: {requests: null}")

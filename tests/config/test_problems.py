@@ -32,6 +32,13 @@ CASES = {
             "got 'clasification', did you mean 'classification'?"
         ],
     ),
+    "kind of a column": (
+        "train: {featurization: {id: dorp}}",
+        [
+            f"{AT}:1:29: train.featurization.id: expects one of category, date, drop, number, text, "
+            "got 'dorp', did you mean 'drop'?"
+        ],
+    ),
     "below a bound": (
         "deploy: {workers: 0}",
         [f"{AT}:1:19: deploy.workers: expects a whole number from 1 to 64, got '0'"],

@@ -19,3 +19,13 @@ def test_a_label_with_a_long_tail_is_answered_the_same_compiled(kind: Kind, tmp_
     report = parity.check(model, compiled(model, tmp_path), rows_of(shop(400, seed=1), model))
     assert report.rows > 600
     assert report.difference < 1e-5
+
+
+@pytest.mark.parametrize("kind", [("LightGBM", {}), ("XGBoostRegressor", {})])
+def test_a_label_far_from_zero_is_answered_the_same_compiled(kind: Kind, tmp_path: Path) -> None:
+    frame = shop()
+    frame["price"] = 1e6 + frame["price"] / 100
+    model = fitted("price", [kind], frame=frame)
+    report = parity.check(model, compiled(model, tmp_path), rows_of(shop(400, seed=1), model))
+    assert report.rows > 600
+    assert report.difference < 1e-5

@@ -36,6 +36,11 @@ BOTH: list[Kind] = [
     ("GradientBoosting", {"max_iter": 20}),
     ("MLP", {"hidden_layer_sizes": [8, 4]}),
 ]
+PAIRS = {"crosses": [["age", "count"], ["colour", "size"]]}
+CROSSED: list[Kind] = [
+    ("LightGBM", {"num_leaves": 7, **PAIRS}),
+    ("LightGBM", {"num_leaves": 7, "target_means": False, **PAIRS}),
+]
 CLASSIFIERS: list[Kind] = [
     *BOTH,
     ("XGBoostClassifier", {"max_depth": 4}),
@@ -52,6 +57,8 @@ REGRESSORS: list[Kind] = [
 ]
 CASES = [(label, kind) for label in ("two", "three") for kind in CLASSIFIERS]
 CASES += [("price", kind) for kind in REGRESSORS]
+CASES += [(label, kind) for label in ("two", "price") for kind in CROSSED]
+CASES += [("two", ("XGBoostClassifier", {"max_depth": 3, **PAIRS})), ("price", ("LightGBM", {"log": True, **PAIRS}))]
 
 
 def name_of(value: Any) -> str:
@@ -122,6 +129,25 @@ def test_bags_answer_the_same_compiled(label: str, name: str, more: dict[str, bo
     fast = compiled(model, tmp_path)
     assert parity.check(model, fast, rows[:300]).difference < 1e-6
     assert len(fast_operators(tmp_path)) == (1 if name != "MLP" else 0)
+
+
+@pytest.mark.parametrize("more", [{}, {"target_means": False}, {"log": True}])
+def test_a_bag_whose_members_have_learnt_from_pairs_is_one_forest_behind_another(
+    more: dict[str, bool], tmp_path: Path
+) -> None:
+    label = "price" if "log" in more else "two"
+    model = fitted(label, [("LightGBM", {"num_leaves": n, **PAIRS, **more}) for n in (3, 5)])
+    model.members, model.mix = [Bag(model.members)], Vote([1.0])
+    fast = compiled(model, tmp_path)
+    assert parity.check(model, fast, rows_of(shop(), model)).difference < 1e-6
+    assert len(fast_operators(tmp_path)) == 2
+
+
+def test_members_that_have_learnt_from_the_same_pairs_share_their_means(tmp_path: Path) -> None:
+    model = fitted("two", [("LightGBM", {"num_leaves": n, **PAIRS}) for n in (3, 5)])
+    fast = compiled(model, tmp_path)
+    assert parity.check(model, fast, rows_of(shop(), model)).difference < 1e-6
+    assert len(fast_operators(tmp_path)) == 3
 
 
 def extended(model: FittedModel, rows: list[dict[str, Any]]) -> np.ndarray:

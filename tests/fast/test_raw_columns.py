@@ -13,6 +13,7 @@ from tests.fast.models import Kind, fitted, shop
 
 FOREST: Kind = ("RandomForest", {"n_estimators": 25, "min_samples_leaf": 2})
 TREES: Kind = ("LightGBM", {"num_leaves": 7})
+CROSSED: Kind = ("LightGBM", {"num_leaves": 7, "crosses": [["age", "colour"], ["size", "count"]]})
 STACK = Stack([0.4, 0.7], np.array([0.1, -0.1]))
 
 
@@ -39,7 +40,7 @@ def ask(model: Any, table: Any) -> list[Any]:
 @pytest.mark.parametrize(
     ("label", "kinds", "mix"),
     [("two", [TREES], None), ("two", [TREES, FOREST], None), ("two", [TREES, FOREST], STACK),
-     ("three", [FOREST], None), ("three", [TREES, FOREST], Vote([0.2, 0.8]))],
+     ("two", [CROSSED, TREES], None), ("three", [FOREST], None), ("three", [TREES, FOREST], Vote([0.2, 0.8]))],
 )  # fmt: skip
 def test_classes_and_their_probabilities(label: str, kinds: list[Kind], mix: Any) -> None:
     model, rows = fitted(label, kinds, mix, plain()), plain(seed=4)

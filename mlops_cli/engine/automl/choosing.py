@@ -13,8 +13,9 @@ from mlops_cli.engine.automl.trials import Bench, Outcome, Trial
 
 _ERRORS = 2.0
 _SAMPLES = 30
-_MOST_ROWS = 2_000
-"""In a sample; the error of more rows follows from theirs."""
+_LEAST_ROWS = 200
+_MOST_ROWS, _MOST_CELLS = 2_000, 25_000
+"""In a sample, and rows times classes; the error of more rows follows from theirs."""
 
 
 class Chooser:
@@ -52,7 +53,7 @@ class Chooser:
     def _error(self, one: np.ndarray, two: np.ndarray) -> float:
         """The standard error of the difference of the primary metric."""
         count = len(self.bench.y)
-        size = min(count, _MOST_ROWS)
+        size = min(count, _MOST_ROWS, max(_LEAST_ROWS, _MOST_CELLS // max(1, self.bench.classes)))
         random = np.random.default_rng(self.bench.settings.seed)
         score = self.bench.score
         samples = [random.integers(0, count, size) for _ in range(_SAMPLES)]

@@ -47,13 +47,15 @@ class OutOfTimeError(Exception):
 @dataclass(slots=True)
 class Limits:
     """What one fit may use. With `soft` a fit that runs out of time keeps what it has learnt so far, but at `end`
-    it is thrown away all the same."""
+    it is thrown away all the same. `threads` are for what shares every step of the work among them, `cores` (as
+    many, or more) for what can be parted into fits of their own, as the trees of a forest."""
 
     deadline: float
     threads: int
     soft: bool = False
     canceled: Callable[[], bool] = lambda: False
     end: float = math.inf
+    cores: int = 1
 
     def over(self) -> bool:
         return time.time() > self.deadline or self.canceled()
@@ -65,20 +67,23 @@ class Limits:
     def waves(self, tasks: int, rows: int, apart: bool = False) -> "Waves":
         """How to run `tasks` fits over `rows` rows each; `apart` those that would get into each other's way."""
         if rows < _MANY_ROWS and tasks and not apart:
-            abreast = min(tasks, self.threads)
-            return Waves(self, tasks, abreast, self.threads // abreast if rows >= _ENOUGH_ROWS else 1)
-        return Waves(self, tasks, 1, self.threads)
+            cores = max(self.threads, self.cores)
+            abreast = min(tasks, cores)
+            each = cores // abreast
+            return Waves(self, tasks, abreast, each if rows >= _ENOUGH_ROWS else 1, each)
+        return Waves(self, tasks, 1, self.threads, self.threads)
 
 
 class Waves:
     """Fits side by side: until the data is big, one thread each beats many threads on one fit, which wait for
     each other and, where the cores are shared, wait long."""
 
-    def __init__(self, limits: Limits, tasks: int, abreast: int, threads: int) -> None:
+    def __init__(self, limits: Limits, tasks: int, abreast: int, threads: int, cores: int) -> None:
         self.limits = limits
         self.waiting = tasks
         self.abreast = max(1, abreast)
         self.threads = threads
+        self.cores = cores
 
     def next(self) -> Limits:
         """Limits of the next fit: of a soft limit, its share of the time that is left."""
@@ -87,7 +92,7 @@ class Waves:
         now = time.time()
         left = max(0.0, self.limits.deadline - now)
         deadline = now + left / max(1, waves_left) if self.limits.soft else self.limits.deadline
-        return replace(self.limits, deadline=deadline, threads=self.threads)
+        return replace(self.limits, deadline=deadline, threads=self.threads, cores=self.cores)
 
     def map(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
         with ThreadPoolExecutor(self.abreast) as pool:

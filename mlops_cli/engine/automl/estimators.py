@@ -1,5 +1,6 @@
 """scikit-learn's models, grown in steps so that each can stop at a deadline."""
 
+import time
 from copy import copy, deepcopy
 from typing import Any
 
@@ -34,18 +35,22 @@ def fit_extra_trees(data: FitData, parameters: Parameters, limits: Limits) -> Fi
 
 
 def _fit_forest(kind: Any, data: FitData, parameters: Parameters, limits: Limits) -> Fitted:
-    """Grows `_TREES_A_STEP` trees at a time; a soft limit keeps those that are there."""
-    wanted = parameters.get("n_estimators", 100)
-    forest = kind(
-        **{**parameters, "n_estimators": 0}, n_jobs=limits.threads, random_state=data.seed, warm_start=True
-    )
-    for trees in range(_TREES_A_STEP, wanted + _TREES_A_STEP, _TREES_A_STEP):
-        forest.n_estimators = min(trees, wanted)
+    """Grows some trees at a time; a soft limit keeps those that there was time for."""
+    wanted, jobs = parameters.get("n_estimators", 100), max(limits.threads, limits.cores)
+    settings = {**parameters, "n_estimators": 0, "random_state": data.seed}
+    forest = kind(**settings, n_jobs=jobs, warm_start=True)
+    more = min(2 * jobs, wanted)
+    while more > 0:
+        started = time.time()
+        forest.n_estimators += more
         forest.fit(data.matrix, data.y, sample_weight=data.weights())
-        if limits.over() and trees < wanted:
-            if not limits.soft:
-                limits.check()
+        pace = (time.time() - started) / more
+        more = min(_TREES_A_STEP, wanted - forest.n_estimators)
+        if limits.over() and more:
+            limits.check()
             break
+        if limits.soft:
+            more = min(more, int((limits.deadline - time.time()) / pace))
     forest.n_jobs = 1
     return SklearnMember(forest, None, data.outputs), 0
 

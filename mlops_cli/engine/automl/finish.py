@@ -56,13 +56,18 @@ class Publisher:
         self._spent += time.time() - started
 
     def fit_on_all_rows(self, ranking: list[Outcome], outcomes: list[Outcome]) -> None:
-        """Once more what was published with provisional members, when the rest of the budget is enough for that."""
+        """Once more what was published with provisional members: those that the rest of the budget is enough
+        for, the quickest first."""
         best = next((o for o in ranking if o.trial.iteration == self.iteration), None)
         members = [o for o in recipe(best, outcomes)[0] if o.is_provisional] if best else []
-        seconds = self.clock.together([o.final_seconds for o in members], self.bench.rows)
-        if best and members and self.clock.left() > _MARGIN * seconds:
+        anew: list[Outcome] = []
+        for member in sorted(members, key=lambda o: o.final_seconds):
+            seconds = self.clock.together([o.final_seconds for o in (*anew, member)], self.bench.rows)
+            if self.clock.left() > _MARGIN * seconds:
+                anew.append(member)
+        if best and anew:
             with suppress(OutOfTimeError, FitFailedError):
-                self._build(best, outcomes, anew=True)
+                self._build(best, outcomes, frozenset(o.trial.iteration for o in anew))
 
     def last_words(self, ranking: list[Outcome], outcomes: list[Outcome]) -> None:
         """After a cancel: the best, when its members are there already or nearly so."""
@@ -80,7 +85,7 @@ class Publisher:
         seconds = [o.seconds_to_serve for o in members if o.trial.iteration not in self.bench.built]
         return self.clock.together(seconds, self.bench.rows)
 
-    def _build(self, best: Outcome, outcomes: list[Outcome], anew: bool = False) -> None:
+    def _build(self, best: Outcome, outcomes: list[Outcome], anew: frozenset[int] = frozenset()) -> None:
         publish(self.bench, best, outcomes, self.path, self.clock, self.run, anew)
         self.iteration = best.trial.iteration
         self._ensemble = self._ensemble or best.index < 0
@@ -93,7 +98,7 @@ def publish(
     path: Path,
     clock: Clock,
     run: dict[str, str],
-    anew: bool = False,
+    anew: frozenset[int] = frozenset(),
 ) -> None:
     """Fit what `best` lacks on all rows (`anew` as for `Bench.build`) and put the model in `path`, whole or not
     at all."""

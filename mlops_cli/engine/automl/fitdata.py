@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 Parameters = dict[str, Any]
+_LEAST_SPREAD, _MOST_SPREAD, _MOST_SHIFT = 1e-3, 1e9, 1e3
 
 
 @dataclass(slots=True)
@@ -38,6 +39,19 @@ class FitData:
         """With the logarithms of the labels."""
         valid = (self.valid[0], np.log(self.valid[1] + lift)) if self.valid else None
         return replace(self, y=np.log(self.y + lift), valid=valid)
+
+    def units(self) -> tuple[float, float]:
+        """What to take from the labels of a regression and divide them by; (0, 1) where they are good as they are.
+
+        Boosting reads 32 bits of a label, sums squares of them and looks for gains of a millionth and more.
+        """
+        shift, scale = float(self.y.mean()), float(self.y.std())
+        usual = _LEAST_SPREAD < scale < _MOST_SPREAD and abs(shift) < _MOST_SHIFT * scale
+        return (0.0, 1.0) if usual or scale == 0 else (shift, scale)
+
+    def rescaled(self, shift: float, scale: float) -> "FitData":
+        valid = (self.valid[0], (self.valid[1] - shift) / scale) if self.valid else None
+        return replace(self, y=(self.y - shift) / scale, valid=valid)
 
     def weights(self) -> np.ndarray | None:
         """One weight per row, 1 on average."""

@@ -12,7 +12,7 @@ from mlops_cli.engine.automl.engines import is_foreign
 from mlops_cli.engine.automl.fitdata import FitData, Parameters
 from mlops_cli.engine.automl.learners import learner
 from mlops_cli.engine.model.crosses import Crossed, cross_fitted, fit_crosses
-from mlops_cli.engine.model.members import Bag, Logged, Member, Narrow, cut
+from mlops_cli.engine.model.members import Bag, Logged, Member, Narrow, Rescaled, cut
 
 _OURS = ("balanced", "target_means", "log", "crosses")
 _UNSTEADY = ("LightGBM", "XGBoost", "CatBoost", "MLP")
@@ -135,7 +135,7 @@ class TableFits:
         limits.check()
         data = replace(data, balanced=parameters.get("balanced", False))
         if not parameters.get("log"):
-            return self._fit_as_it_is(algorithm, parameters, data, limits)
+            return self._fit_in_units(algorithm, parameters, data, limits)
         lift = 0.0 if data.y.min() > 0 else 1.0
         logged = data.logged(lift)
         member, rounds = self._fit_as_it_is(algorithm, parameters, logged, limits)
@@ -144,6 +144,17 @@ class TableFits:
             rows = np.ones(len(data.y)) if data.given is None else data.given
             found.factor = float(rows @ (data.y + lift) / (rows @ (found.predict(data.matrix) + lift)).sum())
         return found, rounds
+
+    def _fit_in_units(
+        self, algorithm: str, parameters: Parameters, data: FitData, limits: Limits
+    ) -> tuple[Member, int]:
+        """An objective of its own, for a label never below 0, is for the label as it is."""
+        as_it_is = data.outputs > 1 or "objective" in parameters or is_foreign(algorithm)
+        shift, scale = (0.0, 1.0) if as_it_is else data.units()
+        if (shift, scale) == (0.0, 1.0):
+            return self._fit_as_it_is(algorithm, parameters, data, limits)
+        member, rounds = self._fit_as_it_is(algorithm, parameters, data.rescaled(shift, scale), limits)
+        return Rescaled(member, shift, scale), rounds
 
     def _fit_as_it_is(
         self, algorithm: str, parameters: Parameters, data: FitData, limits: Limits

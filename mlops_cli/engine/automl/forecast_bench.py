@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas
 
 _MOST_ORIGINS = 5
+_MOST_REMEMBERED = 1_000
 
 
 class ForecastBench:
@@ -108,7 +109,7 @@ class ForecastBench:
         return self._metrics(self.y[rows], answers[:, 0]).get(self.metric, float("nan"))
 
     def build(
-        self, members: list[Outcome], mix: Vote | Stack, clock: Clock, anew: bool = False
+        self, members: list[Outcome], mix: Vote | Stack, clock: Clock, anew: frozenset[int] = frozenset()
     ) -> ForecastModel:
         line, end = self.line, self.line.values.shape[1]
         limits = Limits(time.time() + max(clock.left(), 1.0), clock.cores, soft=not anew)
@@ -123,7 +124,8 @@ class ForecastBench:
         made = zip(missing, waves.map(one, missing), strict=True)
         self.built |= {outcome.trial.iteration: forecaster for outcome, forecaster in made}
         fitted = [self.built[o.trial.iteration] for o in members]
-        keep = min(end, max(max(f.reach for f in fitted) + self.horizon, 4 * line.periods.season))
+        reach = max(f.reach for f in fitted)
+        keep = min(end, max(reach + self.horizon, 4 * line.periods.season, self._since_ends() + reach))
         for forecaster in fitted:
             forecaster.first = end - keep
         schema = forecast_schema(self.problem, line, self.encoder, self.settings)
@@ -139,6 +141,11 @@ class ForecastBench:
             fitted,
             mix,
         )
+
+    def _since_ends(self) -> int:
+        """How long ago the series ended that ended first, as far as that is worth remembering."""
+        last = self.line.values.shape[1] - np.argmax(self.line.seen[:, ::-1], axis=1)
+        return min(self.line.values.shape[1] - int(last.min()), _MOST_REMEMBERED)
 
     def featurization(self) -> list[dict[str, Any]]:
         used = [

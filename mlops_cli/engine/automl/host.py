@@ -32,6 +32,7 @@ class Job(Struct):
     threads: int = 1
     soft: bool = False
     memory: int | None = None
+    cores: int = 1
 
 
 def main(path: str) -> None:
@@ -95,7 +96,7 @@ def _work(job: Job, fits: Any) -> None:
     _bound_memory(job.memory)
     found: tuple[str, Any]
     try:
-        limits = Limits(job.deadline, job.threads, job.soft)
+        limits = Limits(job.deadline, job.threads, job.soft, cores=job.cores)
         found = "value", getattr(fits, job.method)(*job.given, limits)
     except OutOfTimeError:
         found = "late", None

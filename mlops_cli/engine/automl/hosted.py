@@ -97,7 +97,17 @@ class HostedFits(Elsewhere):
             end = max(end + _SOFT_GRACE, now if self._proven else now + _LEAST)
         host = self._host()
         memory = self.memory or _available()
-        job = Job(method, given, str(host.answer), limits.deadline, end, limits.threads, limits.soft, memory)
+        job = Job(
+            method,
+            given,
+            str(host.answer),
+            limits.deadline,
+            end,
+            limits.threads,
+            limits.soft,
+            memory,
+            limits.cores,
+        )
         try:
             return host.run(job, limits)
         finally:

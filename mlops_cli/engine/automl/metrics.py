@@ -29,7 +29,7 @@ def classification_metric(
     if name == "AUC_weighted":
         one_hot = np.eye(probabilities.shape[1])[y]
         labels, scores = one_hot[:, present := one_hot.any(axis=0)], probabilities[:, present]
-        areas = [_area(*one, weights) for one in zip(labels.T, scores.T, strict=True)]
+        areas = [_ranked(*one, weights)[0] for one in zip(labels.T, scores.T, strict=True)]
         return float(np.array(areas) @ np.average(labels, axis=0, weights=weights))
     if name == "accuracy":
         return float(np.average(y == probabilities.argmax(axis=1), weights=weights))
@@ -42,29 +42,36 @@ def _ranking(y: np.ndarray, probabilities: np.ndarray, weights: Weights) -> dict
     present = one_hot.any(axis=0)
     labels, scores = one_hot[:, present], probabilities[:, present]
     share = np.average(labels, axis=0, weights=weights)
-    areas = np.array([_area(*one, weights) for one in zip(labels.T, scores.T, strict=True)])
-    precisions = np.array([_precision(*one, weights) for one in zip(labels.T, scores.T, strict=True)])
+    ranked = [_ranked(*one, weights) for one in zip(labels.T, scores.T, strict=True)]
+    areas, precisions = np.array(ranked).T
     each = None if weights is None else np.repeat(weights, one_hot.shape[1])
     clipped = np.clip(probabilities[np.arange(len(y)), y], _EPSILON, 1)
+    micro = _ranked(one_hot.ravel(), probabilities.ravel(), each)
     return {
         "AUC_weighted": float(areas @ share),
         "AUC_macro": float(areas.mean()),
-        "AUC_micro": _area(one_hot.ravel(), probabilities.ravel(), each),
+        "AUC_micro": micro[0],
         "average_precision_score_weighted": float(precisions @ share),
         "average_precision_score_macro": float(precisions.mean()),
-        "average_precision_score_micro": _precision(one_hot.ravel(), probabilities.ravel(), each),
+        "average_precision_score_micro": micro[1],
         "log_loss": float(np.average(-np.log(clipped), weights=weights)),
     }
 
 
-def _area(labels: np.ndarray, scores: np.ndarray, weights: Weights) -> float:
-    if labels.min() == labels.max():
-        return float("nan")
-    return float(sk.roc_auc_score(labels, scores, sample_weight=weights))
-
-
-def _precision(labels: np.ndarray, scores: np.ndarray, weights: Weights) -> float:
-    return float(sk.average_precision_score(labels, scores, sample_weight=weights))
+def _ranked(labels: np.ndarray, scores: np.ndarray, weights: Weights) -> tuple[float, float]:
+    """The area under the ROC curve, NaN where all labels are alike, and the average precision; of many classes
+    scikit-learn's functions spend most of their time on other things."""
+    order = np.argsort(-scores, kind="stable")
+    counted = np.ones(len(labels)) if weights is None else weights[order]
+    last = np.append(np.flatnonzero(np.diff(scores[order])), len(labels) - 1)
+    right = np.cumsum(labels[order] * counted)[last]
+    above = np.cumsum(counted)[last]
+    gained, wrong = np.diff(right, prepend=0.0), above - right
+    shares = np.divide(right, above, out=np.zeros(len(last)), where=above > 0)
+    precision = float(gained @ shares / right[-1]) if right[-1] > 0 else 0.0
+    if labels.min() == labels.max() or not right[-1] * wrong[-1]:
+        return float("nan"), precision
+    return float(np.diff(wrong, prepend=0.0) @ (right - gained / 2) / (right[-1] * wrong[-1])), precision
 
 
 def _decisions(y: np.ndarray, probabilities: np.ndarray, weights: Weights) -> dict[str, float]:

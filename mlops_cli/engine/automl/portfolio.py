@@ -9,7 +9,7 @@ from mlops_cli.engine.automl.fitdata import Parameters
 Candidate = tuple[str, Parameters]
 _FEW_ROWS = 5_000
 _SOME_CLASSES, _MANY_CLASSES = 3, 10
-_LEAF_SHARES = 40_000
+_LEAF_SHARES, _MOST_LEAVES = 60_000, 5_000
 _RATHER, _VERY = 1.0, 2.0
 """Skewed."""
 
@@ -102,7 +102,18 @@ def _ordered(shape: Shape) -> list[Candidate]:
     if shape.outputs > _MANY_CLASSES:
         return [*_LINEAR, extra, mlp, *reversed(_BOOSTED), forest, *_MORE]
     if shape.big:
-        return [*_BOOSTED_FAST, extra, *skewed, mlp, *_BOOSTED, *_LINEAR, *_MORE, forest]
+        place = 1 if shape.outputs >= _SOME_CLASSES else 2
+        return [
+            *_BOOSTED_FAST[:place],
+            extra,
+            *_BOOSTED_FAST[place:],
+            *skewed,
+            mlp,
+            *_BOOSTED,
+            *_LINEAR,
+            *_MORE,
+            forest,
+        ]
     if shape.rows < _FEW_ROWS or shape.outputs > _SOME_CLASSES:
         steady = [_STEADY_TREES] if shape.rows < _FEW_ROWS else []
         first = [_BOOSTED[0], *_LINEAR, *_BENT, *steady, mlp, *_BOOSTED[1:], *skewed]
@@ -113,14 +124,19 @@ def _ordered(shape: Shape) -> list[Candidate]:
 def _grown(shape: Shape) -> Parameters:
     """A leaf holds a share of every class: of many classes a forest must not grow large."""
     if shape.outputs > _MANY_CLASSES:
-        return {"n_estimators": 100, "max_leaf_nodes": max(50, _LEAF_SHARES // shape.outputs)}
+        leaves = max(50, _LEAF_SHARES // shape.outputs)
+        return {"n_estimators": 200, "min_samples_leaf": 3, "max_leaf_nodes": leaves}
     if shape.rows < _FEW_ROWS:
         return {"n_estimators": 100}
+    if shape.outputs >= _SOME_CLASSES:
+        leaves = min(_MOST_LEAVES, _LEAF_SHARES // shape.outputs)
+        return {"n_estimators": 100, "min_samples_leaf": 3, "max_leaf_nodes": leaves}
     return {"n_estimators": 100, "min_samples_leaf": 4, "max_leaf_nodes": 1500}
 
 
 def _extra_trees(shape: Shape) -> Candidate:
-    share = 0.6 if shape.outputs == 1 or shape.rows >= _FEW_ROWS else 0.3
+    some_classes = 1 < shape.outputs <= _MANY_CLASSES
+    share = 0.3 if some_classes and shape.rows < _FEW_ROWS else 0.6
     return "ExtremeRandomTrees", {**_grown(shape), "max_features": share}
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from mlops_cli.domain.data import Scalar
 from mlops_cli.domain.training import TrainSettings
 from mlops_cli.engine.automl.folds import Fold, marked
+from mlops_cli.engine.model.values import has_decimal_comma, written_number
 from mlops_cli.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 LEAST_ROWS = 10
 MOST_CLASSES = 1000
+_MOST_TARGETS, _MIXTURES = 20, 16
 
 
 @dataclass(slots=True)
@@ -55,10 +57,14 @@ class Problem(Rows):
 
     @property
     def targets(self) -> np.ndarray:
-        """(n, k) numbers whose means describe a category."""
+        """(n, k) numbers whose means describe a category. Many classes are thrown together into `_MIXTURES` sums
+        of them, weighted at random: they keep apart what classes keep apart, and cost less."""
         if self.classes is None:
             return self.y[:, None]
-        return np.eye(self.outputs)[self.y][:, 1:] if self.outputs <= 20 else np.zeros((len(self.y), 0))
+        if self.outputs <= _MOST_TARGETS:
+            return np.eye(self.outputs)[self.y][:, 1:]
+        mixtures = np.random.default_rng(0).normal(size=(self.outputs, _MIXTURES))
+        return np.linalg.qr(mixtures)[0][self.y]
 
 
 def read_problem(data: "pandas.DataFrame", settings: TrainSettings) -> Problem:
@@ -197,6 +203,13 @@ def _varied(labels: "pandas.Series") -> np.ndarray:
     return values
 
 
+def _written_numbers(labels: "pandas.Series") -> "pandas.Series":
+    """As `numbers` of features are read: with groups of digits, a decimal comma, a currency."""
+    texts = labels.astype(str)
+    comma = has_decimal_comma(texts.unique().tolist())
+    return texts.map({text: written_number(text, comma) for text in texts.unique().tolist()})
+
+
 def numbers(labels: "pandas.Series") -> np.ndarray:
     """Raises DataError for a column that is no number."""
     import pandas as pd
@@ -204,6 +217,8 @@ def numbers(labels: "pandas.Series") -> np.ndarray:
     if labels.dtype.kind in "Mm":
         raise DataError(f"the label '{labels.name}' is a date, not a number")
     found = pd.to_numeric(labels.astype(object), errors="coerce")
+    if found.isna().any():
+        found = _written_numbers(labels)
     if found.isna().any():
         example = labels[found.isna()].iloc[0]
         hint = "to predict a text: --set train.task=classification"

@@ -38,6 +38,9 @@ from mlops_cli.errors import DataError
 from mlops_cli.status import RunStatus
 
 _BACKGROUND_ROWS = 64
+_ROWS_ENOUGH = 20_000
+"""For a model that has seen four in five of them: a fit on all is hardly better."""
+_SOON = 1 / 8
 _LEAST_TO_BAG, _MOST_ROWS_TO_BAG, _MOST_CELLS_TO_BAG = 4, 10_000, 2_000_000
 """Folds; rows; rows times features times classes: of more, a fit on all rows is as good, and answers sooner."""
 
@@ -133,7 +136,12 @@ class TableBench:
         lasting = bag is not None and self.bags
         final_seconds = sum(seconds) if lasting else sum(seconds) / len(seconds) * self._growth()
         member = kept[0] if self.big else bag
-        return Outcome(trial, index, whole, list(rounds_used), final_seconds, member, lasting)
+        worth = (bag is not None and not lasting) or (self.big and self._soon_refitted(final_seconds))
+        return Outcome(trial, index, whole, list(rounds_used), final_seconds, member, lasting, worth)
+
+    def _soon_refitted(self, seconds: float) -> bool:
+        budget = self.settings.experiment_timeout_minutes * 60
+        return len(self.matrix) < _ROWS_ENOUGH and seconds < _SOON * budget
 
     def metrics(self, answers: np.ndarray) -> dict[str, float]:
         return self._metrics(self.y, answers, self.weights)
@@ -143,11 +151,11 @@ class TableBench:
         return self._fold_metric(self.y[rows], answers, weights)
 
     def build(
-        self, members: list[Outcome], mix: Vote | Stack, clock: Clock, anew: bool = False
+        self, members: list[Outcome], mix: Vote | Stack, clock: Clock, anew: frozenset[int] = frozenset()
     ) -> FittedModel:
         """Of what is lacking, a fit that runs out of time ends with what it has learnt."""
         limits = Limits(time.time() + max(clock.left(), 1.0), clock.cores, soft=not anew)
-        lacking = [o for o in members if o.member is None or (anew and o.is_provisional)]
+        lacking = [o for o in members if o.member is None or o.trial.iteration in anew]
         missing = [o for o in lacking if o.trial.iteration not in self.built]
         waves = limits.waves(len(missing), len(self.matrix))
 

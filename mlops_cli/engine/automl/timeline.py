@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlops_cli.domain.dates import DATE_FORMATS, DATE_NUMBERS
 from mlops_cli.domain.training import ForecastSettings
 from mlops_cli.engine.model.features import Encoder
 from mlops_cli.engine.model.periods import Periods
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _SAMPLE = 500
 _DAY = 86400
+_LEAST_CELLS, _MOST_GAPS = 1_000_000, 100
+"""Periods times series, of which a hundredth at least has to have a row."""
 _MONTH_LETTERS = {"M": 1, "MS": 1, "ME": 1, "Q": 3, "QS": 3, "QE": 3, "Y": 12, "YS": 12, "YE": 12, "A": 12}
 
 
@@ -39,8 +42,8 @@ def read_times(frame: "pandas.DataFrame", name: str) -> tuple[list[datetime], st
     """The moments of every row and the format they are written in."""
     column = frame[name]
     texts = [str(v) for v in column.dropna().unique()[:_SAMPLE].tolist()]
-    form = "iso" if column.dtype.kind == "M" else date_format(texts, share=1.0)
-    if form is None or column.dtype.kind in "iufb":
+    form = "iso" if column.dtype.kind == "M" else date_format(texts, 1.0, _forms(column))
+    if form is None:
         raise DataError(f"the time column '{name}' cannot be read as dates, for example {texts[:3]}")
     parsed = {value: to_datetime(value, form) for value in column.unique().tolist()}
     moments = [parsed[value] for value in column.tolist()]
@@ -50,6 +53,11 @@ def read_times(frame: "pandas.DataFrame", name: str) -> tuple[list[datetime], st
     return [m for m in moments if m is not None], form
 
 
+def _forms(column: "pandas.Series") -> tuple[str, ...]:
+    kinds = {"i": DATE_NUMBERS, "f": (), "b": ()}
+    return kinds.get(column.dtype.kind, DATE_FORMATS)
+
+
 def lay_out(
     frame: "pandas.DataFrame", label: np.ndarray, encoder: Encoder, settings: ForecastSettings
 ) -> Timeline:
@@ -57,8 +65,9 @@ def lay_out(
     moments, form = read_times(frame, settings.time_column_name)
     keys = _keys(frame, settings.time_series_id_column_names)
     series = {key: i for i, key in enumerate(sorted(set(keys), key=str))}
-    periods = _periods(moments, settings.freq)
+    periods = periods_of(moments, settings.freq)
     at = np.array([periods.number(m) for m in moments])
+    _check_span(len(frame), len(series), int(at.max()) + 1)
     which = np.array([series[key] for key in keys])
     _check_duplicates(which, at, frame, settings)
     values = np.full((len(series), int(at.max()) + 1), np.nan)
@@ -75,7 +84,7 @@ def _keys(frame: "pandas.DataFrame", names: list[str]) -> list[tuple[str | None,
     return list(zip(*([to_key(v) for v in frame[name].tolist()] for name in names), strict=True))
 
 
-def _periods(moments: list[datetime], freq: str | None) -> Periods:
+def periods_of(moments: list[datetime], freq: str | None) -> Periods:
     distinct = sorted(set(moments))
     if len(distinct) < 2:
         raise DataError("all rows have the same time")
@@ -83,10 +92,16 @@ def _periods(moments: list[datetime], freq: str | None) -> Periods:
         return _given(distinct[0], freq)
     gaps = [round((b - a).total_seconds()) for a, b in pairwise(distinct)]
     usual = max(sorted(set(gaps)), key=gaps.count)
-    first_of_month = all(m.day == distinct[0].day for m in distinct)
-    if first_of_month and usual >= 28 * _DAY:
-        return Periods(distinct[0], months=max(1, round(usual / _DAY / 30.44)))
+    months = Periods(distinct[0], months=max(1, round(usual / _DAY / 30.44)))
+    uneven = len(set(gaps)) > 1 or len({m.day for m in distinct}) == 1
+    if usual >= 28 * _DAY and uneven and _apart(distinct, months):
+        return months
     return Periods(distinct[0], seconds=max(1, usual))
+
+
+def _apart(moments: list[datetime], periods: Periods) -> bool:
+    """Whether each of `moments` has a period of its own."""
+    return len({periods.number(moment) for moment in moments}) == len(moments)
 
 
 def _given(origin: datetime, freq: str) -> Periods:
@@ -104,6 +119,14 @@ def _given(origin: datetime, freq: str) -> Periods:
         raise UsageError(f"unknown frequency '{freq}'", hint="for example D, W, MS, h or 15min") from error
 
 
+def _check_span(rows: int, series: int, periods: int) -> None:
+    if series * periods > _LEAST_CELLS and series * periods > _MOST_GAPS * rows:
+        raise DataError(
+            f"{rows} rows of {series} series are spread over {periods} periods: nearly all would be gaps",
+            hint="say how long a period is in forecasting.freq, such as h or D",
+        )
+
+
 def _check_duplicates(
     which: np.ndarray, at: np.ndarray, frame: "pandas.DataFrame", settings: ForecastSettings
 ) -> None:
@@ -112,9 +135,15 @@ def _check_duplicates(
     repeated = np.flatnonzero(np.diff(cells[order]) == 0)
     if len(repeated) == 0:
         return
-    time = frame[settings.time_column_name].iloc[order[repeated[0]]]
+    times = frame[settings.time_column_name]
+    one, two = times.iloc[order[repeated[0]]], times.iloc[order[repeated[0] + 1]]
+    if one != two:
+        raise DataError(
+            f"{len(repeated)} rows share a period with another of their series, first {two} with {one}",
+            hint="sum up or average the rows of each period, and give forecasting.freq",
+        )
     hint = "name the columns that tell series apart in forecasting.time_series_id_column_names"
-    raise DataError(f"{len(repeated)} rows repeat a time within their series, first {time}", hint=hint)
+    raise DataError(f"{len(repeated)} rows repeat a time within their series, first {one}", hint=hint)
 
 
 def _bridge(values: np.ndarray) -> np.ndarray:

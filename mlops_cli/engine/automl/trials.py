@@ -41,7 +41,8 @@ class Outcome:
     `index` is the place in the search order (-1: an ensemble), `answers` its (n, k) predictions for the judging
     rows, `rounds` how long each fold's fit went on, `final_seconds` what the fit to be served is expected to take.
     `member` is what judging has left: a bag of all folds' models, or of a big table the model of its one fold.
-    Unless it is `lasting` it serves until there is time for a fit on all rows.
+    Unless it is `lasting` it serves until there is time for a fit on all rows, for which room is kept when that
+    is `worth_refitting`.
     """
 
     trial: Trial
@@ -51,6 +52,7 @@ class Outcome:
     final_seconds: float
     member: Any = None
     lasting: bool = False
+    worth_refitting: bool = False
 
     @property
     def is_provisional(self) -> bool:
@@ -62,9 +64,8 @@ class Outcome:
 
     @property
     def seconds_to_keep(self) -> float:
-        """For the final fit. A big table's one model has seen most rows, and is as good unless time is left."""
-        bagged = isinstance(self.member, Bag) and not self.lasting
-        return self.final_seconds if bagged else self.seconds_to_serve
+        """For the final fit. A big table's one model has seen rows enough, and is as good unless time is left."""
+        return self.final_seconds if self.worth_refitting else self.seconds_to_serve
 
     @classmethod
     def of_ensemble(cls, algorithm: str, parameters: Parameters, answers: np.ndarray) -> "Outcome":
@@ -122,9 +123,11 @@ class Bench(Protocol):
         """The primary metric of `answers` to some of the judging rows; NaN where it is not defined."""
         ...
 
-    def build(self, members: list[Outcome], mix: Vote | Stack, clock: Clock, anew: bool = False) -> Any:
-        """The model. What it lacks is fitted on all rows; so is, with `anew`, what is provisional, and raises
-        OutOfTimeError when there is too little time for that."""
+    def build(
+        self, members: list[Outcome], mix: Vote | Stack, clock: Clock, anew: frozenset[int] = frozenset()
+    ) -> Any:
+        """The model. What it lacks is fitted on all rows; so are the trials `anew`, although they have left something
+        provisional, and raise OutOfTimeError when there is too little time for that."""
         ...
 
     def featurization(self) -> list[dict[str, Any]]: ...

@@ -1,11 +1,57 @@
 """Tables of pairs of features as trees: over the bins of the first, and at each of its leaves over the second's."""
 
+import pickle
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from mlops_cli.engine.compile.forest import LEQ, Forest, Tree
-from mlops_cli.engine.model.crosses import Crosses
+from mlops_cli.engine.compile.graph import Graph
+from mlops_cli.engine.compile.tree_ensemble import add_forest
+from mlops_cli.engine.model.crosses import Crossed, Crosses
+from mlops_cli.engine.model.members import Logged, Narrow
+
+
+def crosses_of(member: Any) -> Crosses | None:
+    """Those that a member of a bag has learnt from."""
+    if isinstance(member, Crossed):
+        return member.crosses
+    return crosses_of(member.member) if isinstance(member, Logged | Narrow) else None
+
+
+def places_in_bag(graph: Graph, members: list[Any], places: np.ndarray) -> list[np.ndarray]:
+    """Where each booster of a bag finds its features: its own pairs' means stand behind those of the one before."""
+    found, start = [], graph.width
+    for member in members:
+        found.append(_places(member, places, start))
+        crosses = crosses_of(member)
+        start += len(crosses.pairs) if crosses else 0
+    return found
+
+
+def _places(member: Any, places: np.ndarray, start: int) -> np.ndarray:
+    if isinstance(member, Narrow):
+        return _places(member.member, places[: member.width], start)
+    if isinstance(member, Crossed):
+        return extended(places, member.crosses, start)
+    return _places(member.member, places, start) if isinstance(member, Logged) else places
+
+
+def extended(places: np.ndarray, crosses: Crosses, start: int) -> np.ndarray:
+    """`places` of the features, then of the pairs' means, which stand from `start` on."""
+    return np.concatenate([places, np.arange(start, start + len(crosses.pairs))])
+
+
+def wider(graph: Graph, crosses: list[Crosses], places: np.ndarray) -> str:
+    """The input with the means of pairs at its end; members that learnt from the same ones share it."""
+    key = pickle.dumps(crosses)
+    if not crosses:
+        return graph.matrix
+    if key not in graph.wider:
+        means = add_forest(graph, as_forest(crosses), places)
+        graph.wider[key] = graph.add("Concat", graph.matrix, means, axis=1)
+    return graph.wider[key]
 
 
 def as_forest(crosses: list[Crosses]) -> Forest:

@@ -1,19 +1,26 @@
 """Each kind of member of an ensemble as a part of the graph."""
 
-import pickle
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from mlops_cli.engine.compile import lightgbm_trees, sklearn_trees, xgboost_trees
-from mlops_cli.engine.compile.crosses import as_forest
+from mlops_cli.engine.compile.crosses import crosses_of, extended, places_in_bag, wider
 from mlops_cli.engine.compile.dense_models import add_dense, add_linear, add_network
 from mlops_cli.engine.compile.forest import Forest, NotCompilableError
 from mlops_cli.engine.compile.graph import Graph
 from mlops_cli.engine.compile.tree_ensemble import add_forest
-from mlops_cli.engine.model.crosses import Crossed, Crosses
-from mlops_cli.engine.model.members import Bag, LightGBMMember, Logged, Narrow, SklearnMember, XGBoostMember
+from mlops_cli.engine.model.crosses import Crossed
+from mlops_cli.engine.model.members import (
+    Bag,
+    LightGBMMember,
+    Logged,
+    Narrow,
+    Rescaled,
+    SklearnMember,
+    XGBoostMember,
+)
 
 _FORESTS = ("RandomForest", "ExtraTrees", "DecisionTree")
 _LINEAR = ("LogisticRegression", "ElasticNet")
@@ -28,9 +35,11 @@ def add_member(graph: Graph, member: Any, places: np.ndarray) -> str:
         return add_member(graph, member.member, places[: member.width])
     if isinstance(member, Logged):
         return _unlogged(graph, add_member(graph, member.member, places), [member])
+    if isinstance(member, Rescaled):
+        return _unscaled(graph, add_member(graph, member.member, places), member)
     if isinstance(member, Crossed):
-        with graph.reading(_wider(graph, [member.crosses], places)):
-            return add_member(graph, member.member, _extended(places, member.crosses, graph.width))
+        with graph.reading(wider(graph, [member.crosses], places)):
+            return add_member(graph, member.member, extended(places, member.crosses, graph.width))
     if isinstance(member, Bag):
         return _add_bag(graph, member.members, places)
     if isinstance(member, LightGBMMember | XGBoostMember):
@@ -49,13 +58,13 @@ def _boosted(member: Any) -> tuple[Forest, str]:
 
 def _add_bag(graph: Graph, members: list[Any], places: np.ndarray) -> str:
     """Boosters of one kind as one forest with columns for each of them, so that one operator grows them all."""
-    inner, crosses = [_bare(member) for member in members], [_crosses(member) for member in members]
+    inner = [_bare(member) for member in members]
     if not all(isinstance(m, LightGBMMember | XGBoostMember) for m in inner):
         answers = [add_member(graph, member, places) for member in members]
         return graph.add("Div", graph.add("Sum", *answers), graph.constant(float(len(answers))))
     forests, links = zip(*map(_boosted, inner), strict=True)
     width = len(forests[0].base)
-    places_of = _places_in_bag(graph, members, places)
+    places_of = places_in_bag(graph, members, places)
     trees = [
         replace(t, column=t.column + width * i, features=where[t.features])
         for i, (f, where) in enumerate(zip(forests, places_of, strict=True))
@@ -63,7 +72,8 @@ def _add_bag(graph: Graph, members: list[Any], places: np.ndarray) -> str:
     ]
     whole = Forest(trees, np.concatenate([forest.base for forest in forests]))
     everywhere = np.arange(max(map(np.max, places_of)) + 1)
-    with graph.reading(_wider(graph, [c for c in crosses if c], places)):
+    crosses = [found for member in members if (found := crosses_of(member))]
+    with graph.reading(wider(graph, crosses, places)):
         sums = add_forest(graph, whole, everywhere)
     shape = graph.constant([-1, len(inner), width], np.int64)
     apart = _linked(graph, graph.add("Reshape", sums, shape), links[0], axis=2)
@@ -74,45 +84,6 @@ def _add_bag(graph: Graph, members: list[Any], places: np.ndarray) -> str:
 
 def _bare(member: Any) -> Any:
     return _bare(member.member) if isinstance(member, Logged | Narrow | Crossed) else member
-
-
-def _crosses(member: Any) -> Crosses | None:
-    if isinstance(member, Crossed):
-        return member.crosses
-    return _crosses(member.member) if isinstance(member, Logged | Narrow) else None
-
-
-def _places_in_bag(graph: Graph, members: list[Any], places: np.ndarray) -> list[np.ndarray]:
-    """Where each booster of a bag finds its features: its own pairs' means stand behind those of the one before."""
-    found, start = [], graph.width
-    for member in members:
-        found.append(_places(member, places, start))
-        crosses = _crosses(member)
-        start += len(crosses.pairs) if crosses else 0
-    return found
-
-
-def _places(member: Any, places: np.ndarray, start: int) -> np.ndarray:
-    if isinstance(member, Narrow):
-        return _places(member.member, places[: member.width], start)
-    if isinstance(member, Crossed):
-        return _extended(places, member.crosses, start)
-    return _places(member.member, places, start) if isinstance(member, Logged) else places
-
-
-def _extended(places: np.ndarray, crosses: Crosses, start: int) -> np.ndarray:
-    return np.concatenate([places, np.arange(start, start + len(crosses.pairs))])
-
-
-def _wider(graph: Graph, crosses: list[Crosses], places: np.ndarray) -> str:
-    """The input with the means of pairs at its end; members that learnt from the same ones share it."""
-    key = pickle.dumps(crosses)
-    if not crosses:
-        return graph.matrix
-    if key not in graph.wider:
-        means = add_forest(graph, as_forest(crosses), places)
-        graph.wider[key] = graph.add("Concat", graph.matrix, means, axis=1)
-    return graph.wider[key]
 
 
 def _unlogged(graph: Graph, logs: str, members: list[Logged]) -> str:
@@ -156,7 +127,7 @@ def _add_sklearn(graph: Graph, member: SklearnMember, places: np.ndarray) -> str
     return _in_all_classes(graph, answer, member) if classes > 1 else _unscaled(graph, answer, member)
 
 
-def _unscaled(graph: Graph, answer: str, member: SklearnMember) -> str:
+def _unscaled(graph: Graph, answer: str, member: SklearnMember | Rescaled) -> str:
     """A regression back in the units of the label."""
     if (member.shift, member.scale) == (0.0, 1.0):
         return answer

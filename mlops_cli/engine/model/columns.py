@@ -13,17 +13,18 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(slots=True)
 class NumberColumn:
-    """A number as it is; missing is NaN."""
+    """A number as it is; missing is NaN. Texts may write it with a decimal comma."""
 
     name: str
     purpose: str = "number"
+    decimal_comma: bool = False
 
     @property
     def outputs(self) -> list[str]:
         return [self.name]
 
     def encode(self, value: Any) -> tuple[float, ...]:
-        return (to_number(value),)
+        return (to_number(value, getattr(self, "decimal_comma", False)),)  # earlier versions pickled none
 
 
 @dataclass(slots=True)

@@ -29,6 +29,7 @@ _SHIPPED = (
     "status.py",
     "domain/__init__.py",
     "domain/data.py",
+    "domain/dates.py",
     "domain/explanation.py",
     "domain/schema.py",
 )

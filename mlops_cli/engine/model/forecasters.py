@@ -71,9 +71,10 @@ class Smoothing:
         phases = (np.arange(start, at + 1) + self.first) % season
         seasonal = self.seasonal[series]
         past = values[:, start:at] - seasonal[:, phases[:-1]]
-        weights = self.alpha * (1 - self.alpha) ** np.arange(at - start)[::-1] * ~np.isnan(past)
-        level = np.nansum(past * weights, axis=1) / np.maximum(weights.sum(axis=1), 1e-12)
-        return level + self.slope[series] / 2 / self.alpha + seasonal[:, phases[-1]]
+        weights = _fading(~np.isnan(past), self.alpha)
+        level = np.nansum(past * weights, axis=1) / np.where(weights.any(axis=1), weights.sum(axis=1), np.nan)
+        found = level + self.slope[series] / 2 / self.alpha + seasonal[:, phases[-1]]
+        return _or_level(found, values[:, :at])
 
     def importances(self) -> np.ndarray | None:
         return None
@@ -100,7 +101,8 @@ class Recursive:
 
     def step(self, values: np.ndarray, known: np.ndarray, at: int, series: np.ndarray) -> np.ndarray:
         features, base = step_features(self, values, known[:, None], np.array([at]), series)
-        return self.member.predict(features)[:, 0] * self.unit(base) + base
+        found = self.member.predict(features)[:, 0] * self.unit(base) + base
+        return _or_level(found, values[:, :at])
 
     def unit(self, base: np.ndarray) -> np.ndarray:
         """What distances from `base` are counted in."""
@@ -175,12 +177,23 @@ def _rolling(values: np.ndarray, at: np.ndarray, window: int) -> np.ndarray:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
+def _fading(known: np.ndarray, alpha: float) -> np.ndarray:
+    """Weights of the past, 1 for the newest value that is known, however long ago that was."""
+    age = np.arange(known.shape[1])[::-1]
+    newest = np.where(known, age, known.shape[1]).min(axis=1, initial=known.shape[1])
+    return known * (1 - alpha) ** np.maximum(age - newest[:, None], 0)
+
+
 def _back(values: np.ndarray, at: int, lags: list[int]) -> np.ndarray:
     return np.stack([_lagged(values, np.array([at - lag]))[:, 0] for lag in lags], axis=1)
 
 
 def _or_level(step: np.ndarray, past: np.ndarray) -> np.ndarray:
     """A series too short for its lags gets its own mean, an empty one the mean of all."""
-    own = np.nanmean(past, axis=1) if past.shape[1] else np.full(len(past), np.nan)
-    overall = np.nanmean(past) if past.size else 0.0
+    if not np.isnan(step).any():
+        return step
+    seen = ~np.isnan(past)
+    sums, counts = np.nansum(past, axis=1), seen.sum(axis=1)
+    own = np.divide(sums, counts, out=np.full(len(past), np.nan), where=counts > 0)
+    overall = sums.sum() / counts.sum() if counts.any() else np.nan
     return np.where(np.isnan(step), np.where(np.isnan(own), overall, own), step)

@@ -166,6 +166,24 @@ class Logged:
         return self.member.importances()
 
 
+class Rescaled:
+    """A member that learnt (label - shift) / scale."""
+
+    def __init__(self, member: Member, shift: float, scale: float) -> None:
+        self.member = member
+        self.shift = shift
+        self.scale = scale
+
+    def predict(self, matrix: np.ndarray) -> np.ndarray:
+        return self.member.predict(matrix) * self.scale + self.shift
+
+    def first(self, rounds: int) -> "Rescaled":
+        return Rescaled(cut(self.member, rounds), self.shift, self.scale)
+
+    def importances(self) -> np.ndarray | None:
+        return self.member.importances()
+
+
 class Bag:
     """The mean of models that learnt from different rows of the same table: each fold's, instead of one of all."""
 
@@ -196,4 +214,4 @@ def shaped(raw: np.ndarray, classes: int) -> np.ndarray:
 def _shares(weights: np.ndarray) -> np.ndarray:
     weights = np.asarray(weights, dtype=np.float64)
     total = weights.sum()
-    return weights / total if total > 0 else weights
+    return weights / total if 0 < total < np.inf else np.zeros(len(weights))

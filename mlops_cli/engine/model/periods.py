@@ -1,5 +1,6 @@
 """Time as whole numbers: the periods of a series, whatever their length."""
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,6 +32,15 @@ class Periods:
         return round((moment - self.origin).total_seconds() / self.seconds)
 
     def moment(self, number: int) -> datetime:
+        """Months are told by the day of the first one, or by their last day where that one is."""
+        start, day = self._start(number), self.origin.day
+        if not self.months or day == 1:
+            return start
+        last = monthrange(start.year, start.month)[1]
+        at_the_end = day == monthrange(self.origin.year, self.origin.month)[1]
+        return start.replace(day=last if at_the_end else min(day, last))
+
+    def _start(self, number: int) -> datetime:
         if not self.months:
             return self.origin + timedelta(seconds=self.seconds * number)
         months = self.origin.year * 12 + self.origin.month - 1 + number * self.months
@@ -38,7 +48,7 @@ class Periods:
 
     def calendar(self, number: int) -> tuple[float, ...]:
         """Month, day, weekday, day of the year, hour and the number itself."""
-        moment = self.moment(number)
+        moment = self._start(number)
         day_of_year = moment.timetuple().tm_yday
         return (
             moment.month,

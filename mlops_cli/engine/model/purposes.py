@@ -14,7 +14,14 @@ from mlops_cli.engine.model.columns import (
     TextColumn,
     grams,
 )
-from mlops_cli.engine.model.values import date_format, is_missing, to_datetime, to_key, to_number
+from mlops_cli.engine.model.values import (
+    date_format,
+    has_decimal_comma,
+    is_missing,
+    to_datetime,
+    to_key,
+    to_number,
+)
 from mlops_cli.errors import DataError
 
 if TYPE_CHECKING:
@@ -41,7 +48,9 @@ def as_wanted(purpose: str, name: str, series: "pandas.Series") -> Column | Drop
     if purpose == "drop":
         return Dropped(name, "not wanted")
     if purpose == "number":
-        return NumberColumn(name)
+        return NumberColumn(
+            name, decimal_comma=has_decimal_comma(map(str, series.dropna().unique()[:_SAMPLE]))
+        )
     if purpose == "category":
         return _category(name, series)
     if purpose == "text":
@@ -92,8 +101,9 @@ def _textual(name: str, series: "pandas.Series") -> Column | Dropped:
     texts = [str(v) for v in distinct[:: max(1, len(distinct) // _SAMPLE)]]
     if not texts:
         return Dropped(name, "no value")
-    if _share(to_number(t) == to_number(t) for t in texts) >= 0.95:
-        return NumberColumn(name)
+    comma = has_decimal_comma(texts)
+    if _share(to_number(t, comma) == to_number(t, comma) for t in texts) >= 0.95:
+        return NumberColumn(name, decimal_comma=comma)
     if form := date_format(texts):
         return DateColumn(name, form, _has_hours(texts, form))
     if len(distinct) > 20 and _share(t.count(" ") >= 3 for t in texts) > 0.5:

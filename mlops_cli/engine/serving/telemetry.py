@@ -1,13 +1,11 @@
 """The request log: one record per request, written in batches off the hot path."""
 
 import os
-import time
-from collections.abc import Callable
 
 import msgspec
 
 from mlops_cli.domain.endpoints import RequestRecord
-from mlops_cli.engine.serving.logs import AppendFile, timestamp
+from mlops_cli.engine.serving.logs import AppendFile
 from mlops_cli.engine.serving.messages import Request, Response
 
 _ENCODER = msgspec.json.Encoder()
@@ -18,17 +16,16 @@ MOST_WAITING = 128
 class RequestLog:
     """`add` remembers, `flush` writes, at the latest when many wait; lines of several workers never mix."""
 
-    def __init__(self, file: AppendFile, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, file: AppendFile) -> None:
         self._file = file
-        self._clock = clock
         self._worker = os.getpid()
         self._waiting: list[RequestRecord] = []
 
-    def add(self, request: Request, response: Response, seconds: float) -> None:
+    def add(self, request: Request, response: Response, seconds: float, at: str) -> None:
         """Keeps neither body: while requests are waiting to be written, their memory serves the next ones."""
         asks, run_ms = request.head.asks, response.run_ms
         record = RequestRecord(
-            timestamp(self._clock() - seconds),
+            at,
             request.id,
             asks.method,
             asks.path,

@@ -155,6 +155,7 @@ class Worker:
         await server.drain(timeout + DRAIN_EXTRA_SECONDS)
         ticking.cancel()
         self._keep(metrics)
+        self._collector.close()
         self.log.write("INFO", "service", f"worker {os.getpid()} has ended")
 
     async def _tick(self, server: Server, app: App, metrics: Metrics, stop: asyncio.Event) -> None:

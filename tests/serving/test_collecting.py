@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -13,7 +14,8 @@ import msgspec
 
 from mlops_cli.domain.endpoints import CollectedData
 from mlops_cli.engine.endpoints import collected
-from mlops_cli.engine.serving.collecting import MOST_BYTES, MOST_WRITES, DataCollector, as_json
+from mlops_cli.engine.serving.collecting import DataCollector, as_json
+from mlops_cli.engine.serving.linefile import MOST_BYTES, MOST_WRITES, LineFile
 from mlops_cli.engine.serving.logs import AppendFile
 from mlops_cli.engine.serving.messages import Head, Request, Response
 from mlops_cli.engine.serving.spec import PROBE, read_spec
@@ -141,12 +143,12 @@ def test_a_disk_that_never_answers_does_not_take_all_memory(tmp_path: Path) -> N
             stuck.wait()
             super().write(data)
 
-    made = DataCollector(Stuck(tmp_path / "collected.jsonl", 1_000_000), 1_000_000)
-    for _ in range(MOST_WRITES + 10):
-        made.add(request(b"[1]"), Response(200, b"[1]"), "")
-        made.flush()
-    stuck.set()
-    made.close()
+    with ThreadPoolExecutor(1) as thread:
+        file = LineFile(Stuck(tmp_path / "collected.jsonl", 1_000_000), thread)
+        for _ in range(MOST_WRITES + 10):
+            file.add(b"{}\n")
+            file.flush()
+        stuck.set()
     assert len(lines(tmp_path / "collected.jsonl")) == MOST_WRITES
 
 
@@ -158,10 +160,11 @@ def collect(
     request_id: str = "r",
 ) -> None:
     """Keep requests with these bodies, or one."""
-    made = DataCollector(AppendFile(folder / "collected.jsonl", limit), 1_000_000)
-    for body in bodies or (b'{"data":[{"age":1}]}',):
-        made.add(request(body, request_id), Response(200, b'["yes"]'), at)
-    made.close()
+    with ThreadPoolExecutor(1) as thread:
+        made = DataCollector(LineFile(AppendFile(folder / "collected.jsonl", limit), thread), 1_000_000)
+        for body in bodies or (b'{"data":[{"age":1}]}',):
+            made.add(request(body, request_id), Response(200, b'["yes"]'), at)
+        made.flush()
 
 
 def request(body: bytes, request_id: str = "r") -> Request:

@@ -139,7 +139,7 @@ def test_a_disk_that_never_answers_does_not_take_all_memory(tmp_path: Path) -> N
     stuck = Event()
 
     class Stuck(AppendFile):
-        def write(self, data: bytes | bytearray) -> None:
+        def write(self, data: bytes | memoryview) -> None:
             stuck.wait()
             super().write(data)
 

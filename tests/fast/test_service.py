@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from mlops_cli.engine.compile.model import compile_model
+from mlops_cli.engine.endpoints import collected
 from mlops_cli.engine.model import folder
 from mlops_cli.engine.model.fitted import FittedModel
 from mlops_cli.engine.serving.fast import table
@@ -115,6 +116,27 @@ def test_both_answer_every_body_alike(both: tuple[Worker, Worker], rows: list[di
     for body in bodies:
         fast, reference = (told(worker, "POST", "/score", body) for worker in both)
         assert fast == reference, body
+
+
+def test_what_is_collected_is_what_was_sent(model: FittedModel, rows: list[Any], tmp_path: Path) -> None:
+    worker = start(service(model, tmp_path, fast=True, collect_data=True))
+    row, compact = rows[0], json.dumps({"data": rows[:1]}).encode()
+    zipped = {**KEY, "Content-Encoding": "gzip"}
+    try:
+        worker.score(compact)
+        worker.score(json.dumps({"data": [row]}, indent=1).encode())
+        worker.ask("POST", "/score", gzip.compress(compact), zipped)
+        worker.score({"Inputs": {"data": [row]}})
+        worker.score({"data": [list(row.values())]})
+        worker.score(b'{"note": "\xff", ' + compact[1:])
+        assert worker.score(json.dumps({"data": [{**row, "size": float("nan")}]}).encode()).status == 200
+        assert worker.terminate() == 0
+    finally:
+        worker.close()
+    *found, with_nan = [record.inputs for record in collected.read(tmp_path)]
+    assert found == [[row]] * len(found)
+    assert len(found) >= 5
+    assert with_nan == [{**row, "size": None}]
 
 
 SPELLINGS = [

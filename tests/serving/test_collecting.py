@@ -4,15 +4,18 @@ import gzip
 import json
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import msgspec
 
 from mlops_cli.domain.endpoints import CollectedData
 from mlops_cli.engine.endpoints import collected
-from mlops_cli.engine.serving.collecting import MOST_BYTES, DataCollector, as_json
+from mlops_cli.engine.serving.collecting import DataCollector, as_json
+from mlops_cli.engine.serving.linefile import MOST_BYTES, MOST_WRITES, LineFile
 from mlops_cli.engine.serving.logs import AppendFile
 from mlops_cli.engine.serving.messages import Head, Request, Response
 from mlops_cli.engine.serving.spec import PROBE, read_spec
@@ -90,9 +93,8 @@ def test_it_is_switched_without_a_restart(launch: Launch) -> None:
 
 def test_since_leaves_out_what_was_before(tmp_path: Path) -> None:
     write_service(tmp_path)
-    collector(tmp_path, at=1_000).flush()
-    both = collector(tmp_path, at=2_000)
-    both.flush()
+    collect(tmp_path, at="1970-01-01T00:16:40.000Z")
+    collect(tmp_path, at="1970-01-01T00:33:20.000Z")
     since = datetime.fromtimestamp(1_500, UTC)
     assert [record.time for record in collected.read(tmp_path, since)] == ["1970-01-01T00:33:20.000Z"]
     assert len(list(collected.read(tmp_path))) == 2
@@ -100,7 +102,7 @@ def test_since_leaves_out_what_was_before(tmp_path: Path) -> None:
 
 def test_lines_that_are_not_whole_are_left_out(tmp_path: Path) -> None:
     write_service(tmp_path)
-    collector(tmp_path).flush()
+    collect(tmp_path)
     with (tmp_path / "collected.jsonl").open("ab") as file:
         file.write(b'{"time":"2026-01-01T00:00:00.000Z","request_id":"half","inp')
     assert [record.request_id for record in collected.read(tmp_path)] == ["r"]
@@ -108,39 +110,66 @@ def test_lines_that_are_not_whole_are_left_out(tmp_path: Path) -> None:
 
 def test_many_are_written_before_they_are_flushed_and_the_file_is_rotated(tmp_path: Path) -> None:
     write_service(tmp_path)
-    long = collector(tmp_path, limit=2 * MOST_BYTES)
-    for _ in range(9):
-        add(long, b'"%s"' % (b"x" * MOST_BYTES))
+    collect(tmp_path, *[b'"%s"' % (b"x" * MOST_BYTES)] * 9, limit=2 * MOST_BYTES)
     sizes = [(tmp_path / name).stat().st_size for name in ("collected.jsonl.1", "collected.jsonl")]
     assert 0 < min(sizes) <= max(sizes) < 5 * MOST_BYTES
+    assert [len(record.inputs) for record in collected.read(tmp_path)][-1] == MOST_BYTES
+
+
+def test_ids_are_any_text(tmp_path: Path) -> None:
+    write_service(tmp_path)
+    collect(tmp_path, request_id='a "quoted" \\ id')
+    assert [record.request_id for record in collected.read(tmp_path)] == ['a "quoted" \\ id']
 
 
 def test_bodies_become_json_of_one_line() -> None:
-    assert as_json(b'{"a":\n[1,\r\n2]}') == msgspec.Raw(b'{"a":[1,2]}')
-    assert as_json(b"[NaN]") == msgspec.Raw(b'"[NaN]"')
-    assert as_json(b"\xff\xd8") == msgspec.Raw(b'"/9g="')
+    assert as_json(b'{"a":\n[1,\r\n2]}') == b'{"a":[1,2]}'
+    assert as_json(b"[NaN]") == b'"[NaN]"'
+    assert as_json(b"\xff\xd8") == b'"/9g="'
     deep = b"[" * 100_000
-    assert json.loads(bytes(as_json(deep))) == deep.decode()
+    assert json.loads(as_json(deep)) == deep.decode()
 
 
 def test_a_full_disk_loses_lines_and_nothing_else(tmp_path: Path) -> None:
     os.symlink("/dev/full", tmp_path / "collected.jsonl")
-    full = collector(tmp_path)
-    full.flush()
-    add(full)
-    full.flush()
+    collect(tmp_path, b"[1]", b"[2]")
 
 
-def collector(folder: Path, at: float = 0.0, limit: int = 1_000_000) -> DataCollector:
-    """One that has been given a request at this time."""
-    made = DataCollector(AppendFile(folder / "collected.jsonl", limit), 1_000_000, clock=lambda: at)
-    add(made)
-    return made
+def test_a_disk_that_never_answers_does_not_take_all_memory(tmp_path: Path) -> None:
+    stuck = Event()
+
+    class Stuck(AppendFile):
+        def write(self, data: bytes | memoryview) -> None:
+            stuck.wait()
+            super().write(data)
+
+    with ThreadPoolExecutor(1) as thread:
+        file = LineFile(Stuck(tmp_path / "collected.jsonl", 1_000_000), thread)
+        for _ in range(MOST_WRITES + 10):
+            file.add(b"{}\n")
+            file.flush()
+        stuck.set()
+    assert len(lines(tmp_path / "collected.jsonl")) == MOST_WRITES
 
 
-def add(to: DataCollector, body: bytes = b'{"data":[{"age":1}]}') -> None:
+def collect(
+    folder: Path,
+    *bodies: bytes,
+    at: str = "2026-01-01T00:00:00.000Z",
+    limit: int = 1_000_000,
+    request_id: str = "r",
+) -> None:
+    """Keep requests with these bodies, or one."""
+    with ThreadPoolExecutor(1) as thread:
+        made = DataCollector(LineFile(AppendFile(folder / "collected.jsonl", limit), thread), 1_000_000)
+        for body in bodies or (b'{"data":[{"age":1}]}',):
+            made.add(request(body, request_id), Response(200, b'["yes"]'), at)
+        made.flush()
+
+
+def request(body: bytes, request_id: str = "r") -> Request:
     head = Head()
     head.method = b"POST"
-    request = Request(head, body)
-    request.id = "r"
-    to.add(request, Response(200, b'["yes"]'), 0.0)
+    made = Request(head, body)
+    made.id = request_id
+    return made

@@ -42,10 +42,13 @@ def _readable(record: CollectedRecord, names: list[str]) -> CollectedData:
 
 def _value(raw: msgspec.Raw) -> Any:
     """What stands in a JSON text is what is meant: scripts answer with texts, and NaN is no JSON."""
-    value = msgspec.json.decode(raw)
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        value = bytes(raw).decode(errors="replace")
     try:
         return parse_json(value.encode()) if isinstance(value, str) else value
-    except Refusal:
+    except (Refusal, UnicodeEncodeError):
         return value
 
 

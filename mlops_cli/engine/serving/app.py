@@ -9,7 +9,7 @@ from mlops_cli.engine.serving.asks import Asks, HeadReader
 from mlops_cli.engine.serving.collecting import DataCollector
 from mlops_cli.engine.serving.ids import LONGEST_ID, new_id
 from mlops_cli.engine.serving.live import Live
-from mlops_cli.engine.serving.logs import ServiceLog
+from mlops_cli.engine.serving.logs import ServiceLog, timestamp
 from mlops_cli.engine.serving.messages import RUN_FAILED, TEXT, Finish, Refusal, Request, Response
 from mlops_cli.engine.serving.metrics import Metrics
 from mlops_cli.engine.serving.pages import PATHS, Pages
@@ -116,14 +116,16 @@ class App:
 
     def _account(self) -> None:
         answered, self._answered = self._answered, []
+        now, live = time.time(), self._live
         for request, response, seconds in answered:
             asks: Asks = request.head.asks
+            at = timestamp(now - seconds)
             if asks.scores:
                 self._metrics.ended(seconds, response)
-            if asks.is_recorded and self._live.app_insights:
-                self._requests.add(request, response, seconds)
-            if self._live.collect_data and asks.is_collected and response.status < 400:
-                self._collector.add(request, response, seconds)
+            if live.app_insights and asks.is_recorded:
+                self._requests.add(request, response, seconds, at)
+            if live.collect_data and asks.is_collected and response.status < 400:
+                self._collector.add(request, response, at)
 
     def _route(self, request: Request) -> None:
         path, method = request.head.path, request.head.method

@@ -1,21 +1,18 @@
 """Model data collection: what was scored and what was answered, one record per request, off the hot path."""
 
-import time
 from base64 import b64encode
-from collections.abc import Callable
 
 import msgspec
 from msgspec import Struct
 
-from mlops_cli.engine.serving.logs import AppendFile, timestamp
+from mlops_cli.engine.serving.linefile import LineFile
 from mlops_cli.engine.serving.messages import Request, Response
 from mlops_cli.engine.serving.payload import decompress, query_payload
 
-_ENCODER = msgspec.json.Encoder()
 _ANY_JSON = msgspec.json.Decoder(msgspec.Raw)
+_ENCODER = msgspec.json.Encoder()
+_LINE = b'{"time":"%b","request_id":%b,"inputs":%b,"outputs":%b}\n'
 _NEWLINE = 10
-MOST_BYTES = 32_768
-"""Written at once: as long as the cache of a core holds."""
 
 
 class CollectedRecord(Struct):
@@ -28,29 +25,20 @@ class CollectedRecord(Struct):
 
 
 class DataCollector:
-    """`add` encodes, so that no body is held on to; `flush` writes whole lines, at the latest when they are many.
+    """`add` makes the line, so that no body is held on to. None that was scored had more than `most_body` bytes."""
 
-    No body of a request that was answered had more than `most_body` bytes.
-    """
-
-    def __init__(self, file: AppendFile, most_body: int, clock: Callable[[], float] = time.time) -> None:
-        self._file = file
+    def __init__(self, lines: LineFile, most_body: int) -> None:
+        self._lines = lines
         self._most_body = most_body
-        self._clock = clock
-        self._lines = bytearray()
 
-    def add(self, request: Request, response: Response, seconds: float) -> None:
-        at = timestamp(self._clock() - seconds)
-        record = CollectedRecord(at, request.id, as_json(self._sent(request)), as_json(response.body))
-        _ENCODER.encode_into(record, self._lines, -1)
-        self._lines += b"\n"
-        if len(self._lines) >= MOST_BYTES:
-            self.flush()
+    def add(self, request: Request, response: Response, at: str) -> None:
+        inputs, outputs = request.body, response.body
+        if not response.is_plain or _NEWLINE in inputs:
+            inputs, outputs = as_json(self._sent(request)), as_json(outputs)
+        self._lines.add(_LINE % (at.encode(), _ENCODER.encode(request.id), inputs, outputs))
 
     def flush(self) -> None:
-        if self._lines:
-            self._file.write(self._lines)
-            self._lines = bytearray()
+        self._lines.flush()
 
     def _sent(self, request: Request) -> bytes:
         head = request.head
@@ -60,13 +48,13 @@ class DataCollector:
         return decompress(request.body, encoding.lower(), self._most_body) if encoding else request.body
 
 
-def as_json(body: bytes) -> msgspec.Raw:
+def as_json(body: bytes) -> bytes:
     """The body as JSON of one line: itself, or if it is none a string, in base64 if it is no text either."""
     try:
         _ANY_JSON.decode(body)
-        return msgspec.Raw(msgspec.json.format(body, indent=-1) if _NEWLINE in body else body)
+        return msgspec.json.format(body, indent=-1) if _NEWLINE in body else body
     except (msgspec.MsgspecError, RecursionError):
-        return msgspec.Raw(msgspec.json.encode(_text(body)))
+        return msgspec.json.encode(_text(body))
 
 
 def _text(body: bytes) -> str:

@@ -46,7 +46,7 @@ class AppendFile:
         self._lock = Lock()
         self._fd = self._open()
 
-    def write(self, data: bytes | bytearray) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         with self._lock:
             self._unchecked += len(data)
             try:

@@ -61,9 +61,12 @@ class Request:
 
 
 class Response:
-    """Status, body and header lines to send; `run_ms`, `rows` and `note` are for the logs."""
+    """Status, body and header lines to send; `run_ms`, `rows` and `note` are for the logs.
 
-    __slots__ = ("body", "content_type", "headers", "note", "rows", "run_ms", "status")
+    `is_plain`: the body of the request is known to be JSON as it is, and so is this one.
+    """
+
+    __slots__ = ("body", "content_type", "headers", "is_plain", "note", "rows", "run_ms", "status")
 
     def __init__(
         self, status: int, body: bytes = b"", content_type: bytes = JSON, headers: bytes = b""
@@ -75,6 +78,7 @@ class Response:
         self.run_ms: float | None = None
         self.rows: int | None = None
         self.note = ""
+        self.is_plain = False
 
 
 Finish = Callable[[Request, Response], None]

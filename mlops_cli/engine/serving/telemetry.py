@@ -1,34 +1,31 @@
 """The request log: one record per request, written in batches off the hot path."""
 
 import os
-import time
-from collections.abc import Callable
 
 import msgspec
 
 from mlops_cli.domain.endpoints import RequestRecord
-from mlops_cli.engine.serving.logs import AppendFile, timestamp
+from mlops_cli.engine.serving.linefile import LineFile
 from mlops_cli.engine.serving.messages import Request, Response
 
 _ENCODER = msgspec.json.Encoder()
 MOST_WAITING = 128
-"""Records written at once: a few hundredths of a millisecond in which no request is answered."""
+"""Records encoded at once: a few hundredths of a millisecond in which no request is answered."""
 
 
 class RequestLog:
     """`add` remembers, `flush` writes, at the latest when many wait; lines of several workers never mix."""
 
-    def __init__(self, file: AppendFile, clock: Callable[[], float] = time.time) -> None:
-        self._file = file
-        self._clock = clock
+    def __init__(self, lines: LineFile) -> None:
+        self._lines = lines
         self._worker = os.getpid()
         self._waiting: list[RequestRecord] = []
 
-    def add(self, request: Request, response: Response, seconds: float) -> None:
+    def add(self, request: Request, response: Response, seconds: float, at: str) -> None:
         """Keeps neither body: while requests are waiting to be written, their memory serves the next ones."""
         asks, run_ms = request.head.asks, response.run_ms
         record = RequestRecord(
-            timestamp(self._clock() - seconds),
+            at,
             request.id,
             asks.method,
             asks.path,
@@ -43,9 +40,13 @@ class RequestLog:
         )
         self._waiting.append(record)
         if len(self._waiting) >= MOST_WAITING:
-            self.flush()
+            self._encode()
 
     def flush(self) -> None:
+        self._encode()
+        self._lines.flush()
+
+    def _encode(self) -> None:
         waiting, self._waiting = self._waiting, []
         if waiting:
-            self._file.write(_ENCODER.encode_lines(waiting))
+            self._lines.add(_ENCODER.encode_lines(waiting))

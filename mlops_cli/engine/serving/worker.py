@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import uvloop
@@ -17,6 +18,7 @@ from mlops_cli.engine.serving import documents
 from mlops_cli.engine.serving.app import App, Scores
 from mlops_cli.engine.serving.capture import capture
 from mlops_cli.engine.serving.collecting import DataCollector
+from mlops_cli.engine.serving.linefile import LineFile
 from mlops_cli.engine.serving.live import Live
 from mlops_cli.engine.serving.logs import AppendFile, ServiceLog
 from mlops_cli.engine.serving.messages import Response
@@ -49,11 +51,13 @@ class Worker:
         self._dir = service_dir
         self._spec = spec
         self.log = ServiceLog(AppendFile(service_dir / LOG_FILE, spec.limits.log_bytes))
-        self._requests = RequestLog(AppendFile(service_dir / REQUESTS_FILE, spec.limits.log_bytes))
+        self._writer = ThreadPoolExecutor(1)
+        requests = AppendFile(service_dir / REQUESTS_FILE, spec.limits.log_bytes)
+        self._requests = RequestLog(LineFile(requests, self._writer))
         # A link leads to where a container keeps it; rotation renames the file itself.
         place = (service_dir / COLLECTED_FILE).resolve()
         collected = AppendFile(place, spec.limits.collected_bytes)
-        self._collector = DataCollector(collected, spec.max_body_bytes)
+        self._collector = DataCollector(LineFile(collected, self._writer), spec.max_body_bytes)
         self._exit_code = 0
 
     def load(self) -> None:
@@ -155,6 +159,7 @@ class Worker:
         await server.drain(timeout + DRAIN_EXTRA_SECONDS)
         ticking.cancel()
         self._keep(metrics)
+        self._writer.shutdown()
         self.log.write("INFO", "service", f"worker {os.getpid()} has ended")
 
     async def _tick(self, server: Server, app: App, metrics: Metrics, stop: asyncio.Event) -> None:

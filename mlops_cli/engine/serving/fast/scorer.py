@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from mlops_cli.domain.schema import ModelSchema
 from mlops_cli.engine.serving.fast import table
@@ -23,12 +23,13 @@ _TOOK = b"x-ms-run-function-failed: False\r\nx-ms-run-fn-exec-ms: %.3f\r\n"
 
 
 class Asked(Struct, frozen=True):
-    """What a request asks for: the cells of its rows."""
+    """What a request asks for: the cells of its rows. `is_plain` when its body is JSON by the letter."""
 
     cells: Cells
     rows: int
     method: str
     wrapped: bool
+    is_plain: bool = False
 
 
 class FastModel:
@@ -50,7 +51,7 @@ class FastModel:
         except (UnfitValueError, OverflowError):
             return self._read_slowly(parse_json(body))
         method = "predict" if found.parameters is None else method_of(found.parameters, self._schema)
-        return Asked(cells, len(found.rows), method, found.wrapped)
+        return Asked(cells, len(found.rows), method, found.wrapped, True)
 
     def read_query(self, query: bytes) -> Asked:
         return self._read_slowly(query_payload(query))
@@ -135,14 +136,16 @@ class FastScorer:
             return [self._failed(error).response(requests[0].id)]
         run_ms = (time.perf_counter() - started) * 1e3
         took = _TOOK % run_ms
-        return [_answered(body, took, run_ms, one.rows) for body, one in zip(bodies, asked, strict=True)]
+        return [_answered(body, took, run_ms, one) for body, one in zip(bodies, asked, strict=True)]
 
     def _read(self, request: Request) -> Asked:
         if request.head.method == b"GET":
             return self._model.read_query(request.head.query)
         encoding = request.head.headers.get(b"content-encoding")
-        body = decompress(request.body, encoding.lower(), self._limit) if encoding else request.body
-        return self._model.read(body)
+        if not encoding:
+            return self._model.read(request.body)
+        asked = self._model.read(decompress(request.body, encoding.lower(), self._limit))
+        return structs.replace(asked, is_plain=False)
 
     def _failed(self, error: Exception) -> Refusal:
         self._log.write("ERROR", "service", "".join(traceback.format_exception(error)).rstrip())
@@ -151,7 +154,7 @@ class FastScorer:
         return Refusal(500, "ScoringFailed", message, hint=hint, headers=RUN_FAILED)
 
 
-def _answered(body: bytes, headers: bytes, run_ms: float, rows: int) -> Response:
+def _answered(body: bytes, headers: bytes, run_ms: float, asked: Asked) -> Response:
     response = Response(200, body, headers=headers)
-    response.run_ms, response.rows = run_ms, rows
+    response.run_ms, response.rows, response.is_plain = run_ms, asked.rows, asked.is_plain
     return response

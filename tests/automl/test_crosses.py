@@ -1,4 +1,4 @@
-"""What pairs of features say together: found in what a first model left, learnt out of fold, told apart in the end."""
+"""What pairs of features say together: found in what a first model left, and learnt out of fold."""
 
 from pathlib import Path
 
@@ -82,7 +82,7 @@ def test_the_pair_is_found_in_what_is_left_and_noise_is_not() -> None:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory):
-    settings = TrainSettings(label="bought", max_trials=6, validation_size=0.2)
+    settings = TrainSettings(label="bought", max_trials=6)
     return run_automl(batches(), settings, tmp_path_factory.mktemp("run"), on_trial=lambda _: None)
 
 

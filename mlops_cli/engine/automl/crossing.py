@@ -11,10 +11,10 @@ MOST_PAIRS = 3
 _ROWS_A_CELL, _MOST_CELLS = 4, 8_192
 _MOST_WORK = 12_000_000
 """Rows times pairs that are looked at: about a second."""
-_SMOOTHING = 300.0
+_SMOOTHING = 600.0
 """Rows that the mean error of a cell is shrunk by: what is left to learn is little beside the noise."""
-_SURE = 2.5
-"""Standard errors that the gain must lie above nothing."""
+_SURE = 2.0
+"""Standard errors that the gain must lie above nothing: of pairs that say nothing, hardly any is there."""
 
 
 def pairs(matrix: np.ndarray, errors: np.ndarray) -> list[Pair]:

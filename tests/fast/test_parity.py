@@ -58,7 +58,10 @@ REGRESSORS: list[Kind] = [
 CASES = [(label, kind) for label in ("two", "three") for kind in CLASSIFIERS]
 CASES += [("price", kind) for kind in REGRESSORS]
 CASES += [(label, kind) for label in ("two", "price") for kind in CROSSED]
-CASES += [("two", ("XGBoostClassifier", {"max_depth": 3, **PAIRS})), ("price", ("LightGBM", {"log": True, **PAIRS}))]
+CASES += [
+    ("two", ("XGBoostClassifier", {"max_depth": 3, **PAIRS})),
+    ("price", ("LightGBM", {"log": True, **PAIRS})),
+]
 
 
 def name_of(value: Any) -> str:

@@ -14,7 +14,8 @@ _MOST_WORK = 12_000_000
 _SMOOTHING = 600.0
 """Rows that the mean error of a cell is shrunk by: what is left to learn is little beside the noise."""
 _SURE = 2.0
-"""Standard errors that the gain must lie above nothing: of pairs that say nothing, hardly any is there."""
+"""Standard errors that the gain must lie above nothing; one in forty pairs that say nothing is, and is judged out of
+fold like all that the search tries."""
 
 
 def pairs(matrix: np.ndarray, errors: np.ndarray) -> list[Pair]:

@@ -163,9 +163,8 @@ def test_coverage_is_read_from_the_routes(mlops):
     pytest.importorskip("trustme")
     services = {entry["service"]: entry for entry in mlops("emulator", "coverage", "--output", "json").json()}
     assert {"aad", "arm", "blob", "dataset", "model", "history", "execution"} <= set(services)
-    assert {"method": "GET", "path": "{W}", "used_by": services["arm"]["routes"][8]["used_by"]} in services[
-        "arm"
-    ]["routes"]
+    used_by = {(route["method"], route["path"]): route["used_by"] for route in services["arm"]["routes"]}
+    assert used_by["GET", "{W}"].startswith("Workspace.get, ")
     assert services["datastore"]["left_out"]
 
 

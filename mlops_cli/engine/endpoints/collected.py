@@ -9,7 +9,7 @@ import msgspec
 
 from mlops_cli.domain.endpoints import CollectedData
 from mlops_cli.domain.schema import ModelSchema
-from mlops_cli.engine.endpoints.journal import existing
+from mlops_cli.engine.endpoints.journal import records
 from mlops_cli.engine.serving.collecting import CollectedRecord
 from mlops_cli.engine.serving.messages import Refusal
 from mlops_cli.engine.serving.payload import parse_json, rows_of
@@ -19,17 +19,10 @@ ANSWERS = ("result", "Results", "forecast")
 
 
 def read(service: Path, since: datetime | None = None) -> Iterator[CollectedData]:
-    """Oldest first (several workers write theirs four times a second); lines that are not whole are left out."""
+    """Oldest first; several workers write theirs four times a second."""
     names = _columns(service)
-    for path in existing(service, COLLECTED_FILE):
-        with path.open("rb") as file:
-            for line in file:
-                try:
-                    record = msgspec.json.decode(line, type=CollectedRecord)
-                except msgspec.DecodeError:
-                    continue
-                if since is None or datetime.fromisoformat(record.time) >= since:
-                    yield _readable(record, names)
+    for record in records(service, COLLECTED_FILE, CollectedRecord, since):
+        yield _readable(record, names)
 
 
 def _readable(record: CollectedRecord, names: list[str]) -> CollectedData:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
+from typing import Protocol, TypeVar, get_args
 
 import msgspec
 
@@ -20,9 +20,18 @@ LEVELS: tuple[str, ...] = get_args(Level)
 Keep = Callable[[LogLine], bool]
 
 
+class Timed(Protocol):
+    """What has a time, in ISO 8601."""
+
+    time: str
+
+
+R = TypeVar("R", bound=Timed)
+
+
 def read(service: Path, *, tail: int = 0) -> list[LogLine]:
     """The last `tail` lines (0: all)."""
-    return list(deque(_lines(existing(service, LOG_FILE)), maxlen=tail or None))
+    return list(deque(_lines(_existing(service, LOG_FILE)), maxlen=tail or None))
 
 
 def select(service: Path, query: LogQuery) -> Iterator[LogLine]:
@@ -30,7 +39,7 @@ def select(service: Path, query: LogQuery) -> Iterator[LogLine]:
 
     Raises UsageError for a regular expression or a time that cannot be read.
     """
-    kept = filter(matcher(query), _lines(existing(service, LOG_FILE)))
+    kept = filter(matcher(query), _lines(_existing(service, LOG_FILE)))
     yield from deque(kept, maxlen=query.lines) if query.lines else kept
 
 
@@ -46,12 +55,17 @@ def follow(service: Path, query: LogQuery, *, poll_seconds: float = POLL_SECONDS
 
 
 def requests(service: Path, since: datetime | None = None) -> Iterator[RequestRecord]:
-    """What the request log holds, from `since` on; lines that are not whole are left out."""
-    for path in existing(service, REQUESTS_FILE):
+    """What the request log holds, from `since` on."""
+    return records(service, REQUESTS_FILE, RequestRecord, since)
+
+
+def records(service: Path, name: str, kind: type[R], since: datetime | None) -> Iterator[R]:
+    """Of a file with one of them a line, oldest first; lines that are not whole are left out."""
+    for path in _existing(service, name):
         with path.open("rb") as file:
             for raw in file:
                 try:
-                    record = msgspec.json.decode(raw, type=RequestRecord)
+                    record = msgspec.json.decode(raw, type=kind)
                 except msgspec.DecodeError:
                     continue
                 if since is None or datetime.fromisoformat(record.time) >= since:
@@ -97,8 +111,7 @@ def _pattern(text: str) -> re.Pattern[str]:
         ) from None
 
 
-def existing(service: Path, name: str) -> list[Path]:
-    """The file of that name and the one before it, as far as they are there, the older first."""
+def _existing(service: Path, name: str) -> list[Path]:
     return [path for path in (service / f"{name}.1", service / name) if path.exists()]
 
 

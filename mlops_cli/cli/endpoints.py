@@ -114,7 +114,7 @@ def update(app: App, *, name: str, tags: tuple[str, ...], **changes: Any) -> Non
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @pass_app
 def delete(app: App, *, name: str, yes: bool) -> None:
-    """End an endpoint and remove it with its keys and logs."""
+    """End an endpoint; its keys, logs and collected data go too."""
     endpoint = app.backend.endpoints.get(name)
     if not yes:
         if not app.interactive:

@@ -10,6 +10,8 @@ Auth = Literal["key", "token", "none"]
 Target = Literal["aci", "aks", "docker", "kubernetes"]
 """Where a service runs; the last two are written out to run elsewhere."""
 EXPORTED = ("docker", "kubernetes")
+ANSWERS = ("result", "Results", "forecast")
+"""The members under which services of AutoML's models answer."""
 Engine = Literal["onnx", "reference"]
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 

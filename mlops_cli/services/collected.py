@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from mlops_cli.domain.endpoints import CollectedData
 from mlops_cli.services.scoring import tables
 from mlops_cli.services.scoring.tables import Table
-from mlops_cli.writing import write_text
+from mlops_cli.writing import write_bytes
 
 WHOLE = "inputs"
 """The column of a request that is no list of rows."""
@@ -36,7 +37,7 @@ def rows(records: Iterable[CollectedData], last: int = 0) -> list[CollectedRow]:
 def write(found: list[CollectedRow], path: Path) -> None:
     """As JSON lines or Parquet where the name says so, otherwise as CSV. Raises StateError."""
     if path.suffix in (".jsonl", ".ndjson"):
-        return write_text(path, "".join(json.dumps(_plain(row), ensure_ascii=False) + "\n" for row in found))
+        return write_bytes(path, msgspec.json.Encoder().encode_lines(found))
     return tables.write(table(found), path)
 
 
@@ -54,10 +55,6 @@ def _of(record: CollectedData) -> Iterator[CollectedRow]:
         inputs, outputs = [inputs], [outputs]
     for row, prediction in zip(inputs, outputs, strict=True):
         yield CollectedRow(record.time, record.request_id, row, prediction)
-
-
-def _plain(row: CollectedRow) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in row.__struct_fields__}
 
 
 def _cell(value: Any) -> Any:

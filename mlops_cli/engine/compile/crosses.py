@@ -45,9 +45,9 @@ def extended(places: np.ndarray, crosses: Crosses, start: int) -> np.ndarray:
 
 def wider(graph: Graph, crosses: list[Crosses], places: np.ndarray) -> str:
     """The input with the means of pairs at its end; members that learnt from the same ones share it."""
-    key = pickle.dumps(crosses)
     if not crosses:
         return graph.matrix
+    key = pickle.dumps(crosses)
     if key not in graph.wider:
         means = add_forest(graph, as_forest(crosses), places)
         graph.wider[key] = graph.add("Concat", graph.matrix, means, axis=1)

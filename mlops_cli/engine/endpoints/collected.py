@@ -7,15 +7,13 @@ from typing import Any
 
 import msgspec
 
-from mlops_cli.domain.endpoints import CollectedData
+from mlops_cli.domain.endpoints import ANSWERS, CollectedData
 from mlops_cli.domain.schema import ModelSchema
 from mlops_cli.engine.endpoints.journal import records
 from mlops_cli.engine.serving.collecting import CollectedRecord
 from mlops_cli.engine.serving.messages import Refusal
 from mlops_cli.engine.serving.payload import parse_json, rows_of
 from mlops_cli.engine.serving.spec import COLLECTED_FILE, read_as, read_spec
-
-ANSWERS = ("result", "Results", "forecast")
 
 
 def read(service: Path, since: datetime | None = None) -> Iterator[CollectedData]:

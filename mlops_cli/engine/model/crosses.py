@@ -4,13 +4,11 @@ A number is cut into bins, at every value of few and at quantiles of many; a cat
 is missing. The tables are those of target means (`target_means`), with a cell for every two bins.
 """
 
-from typing import Any
-
 import numpy as np
 from msgspec import Struct
 
 from mlops_cli.engine.model.members import Member, cut
-from mlops_cli.engine.model.target_means import SMOOTHING
+from mlops_cli.engine.model.target_means import SMOOTHING, apart
 
 MOST_BINS = 256
 Pair = tuple[int, int]
@@ -67,16 +65,9 @@ def fit_crosses(matrix: np.ndarray, y: np.ndarray, pairs: list[Pair]) -> Crosses
     return Crosses(pairs, edges, tables)
 
 
-def cross_fitted(
-    matrix: np.ndarray, y: np.ndarray, pairs: list[Pair], seed: int, folds: int = 5
-) -> np.ndarray:
+def cross_fitted(matrix: np.ndarray, y: np.ndarray, pairs: list[Pair], seed: int) -> np.ndarray:
     """`matrix` with means that no row's own label went into, so that a learner cannot overrate them."""
-    parts = np.random.default_rng(seed).permutation(len(matrix)) % folds
-    extended = np.empty((len(matrix), matrix.shape[1] + len(pairs)), dtype=np.float32)
-    for part in range(folds):
-        rest, own = parts != part, parts == part
-        extended[own] = fit_crosses(matrix[rest], y[rest], pairs).extend(matrix[own])
-    return extended
+    return apart(matrix, lambda rest: fit_crosses(matrix[rest], y[rest], pairs), seed)
 
 
 def edges_of(column: np.ndarray) -> np.ndarray:
@@ -91,8 +82,7 @@ def edges_of(column: np.ndarray) -> np.ndarray:
 
 def bins(column: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """(n,) the bin of every value."""
-    found: Any = np.searchsorted(edges, column, side="left")
-    return np.where(np.isnan(column), len(edges) + 1, found)
+    return np.where(np.isnan(column), len(edges) + 1, np.searchsorted(edges, column, side="left"))
 
 
 def bin_count(edges: np.ndarray) -> int:

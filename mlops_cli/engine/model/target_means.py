@@ -1,5 +1,8 @@
 """Categories of many values as the mean label of their training rows, shrunk to the overall mean."""
 
+from collections.abc import Callable
+from typing import Protocol
+
 import numpy as np
 from msgspec import Struct
 
@@ -22,28 +25,39 @@ class TargetMeans(Struct):
 
 def fit_target_means(matrix: np.ndarray, targets: np.ndarray, categories: dict[int, int]) -> TargetMeans:
     """`targets` is (n, k): a 0/1 column per class (one for two classes) or the label of a regression."""
-    wanted = categories if targets.shape[1] else {}
-    positions = [p for p, count in wanted.items() if count >= LEAST_CATEGORIES]
+    positions = _positions(targets, categories)
     tables = [_table(matrix[:, p], targets, categories[p]) for p in positions]
     return TargetMeans(positions, tables)
 
 
 def cross_fitted(
-    matrix: np.ndarray, targets: np.ndarray, categories: dict[int, int], seed: int, folds: int = 5
+    matrix: np.ndarray, targets: np.ndarray, categories: dict[int, int], seed: int
 ) -> np.ndarray:
     """`matrix` with means that no row's own label went into, so that a learner cannot overrate them."""
+    if not _positions(targets, categories):
+        return matrix
+    return apart(matrix, lambda rest: fit_target_means(matrix[rest], targets[rest], categories), seed)
+
+
+class Means(Protocol):
+    """What adds columns to a matrix, as TargetMeans does."""
+
+    def extend(self, matrix: np.ndarray) -> np.ndarray: ...
+
+
+def apart(matrix: np.ndarray, fit: Callable[[np.ndarray], Means], seed: int, folds: int = 5) -> np.ndarray:
+    """`matrix`, each part of its rows extended by what `fit` learns of the others, whose mask it is given."""
     parts = np.random.default_rng(seed).permutation(len(matrix)) % folds
-    blocks: list[np.ndarray | None] = [None] * folds
-    for part in range(folds):
-        means = fit_target_means(matrix[parts != part], targets[parts != part], categories)
-        if not means.positions:
-            return matrix
-        blocks[part] = means.extend(matrix[parts == part])
-    width = next(b.shape[1] for b in blocks if b is not None)
-    extended = np.empty((len(matrix), width), dtype=np.float32)
+    blocks = [fit(parts != part).extend(matrix[parts == part]) for part in range(folds)]
+    extended = np.empty((len(matrix), blocks[0].shape[1]), dtype=np.float32)
     for part, block in enumerate(blocks):
         extended[parts == part] = block
     return extended
+
+
+def _positions(targets: np.ndarray, categories: dict[int, int]) -> list[int]:
+    """The features that get means; none where there are no targets."""
+    return [p for p, count in categories.items() if count >= LEAST_CATEGORIES] if targets.shape[1] else []
 
 
 def _codes(column: np.ndarray, table: np.ndarray) -> np.ndarray:

@@ -3,7 +3,8 @@
 __main__   arguments and environment of a worker
 worker     its life: load, ready, serve, drain, orphaned
 server     all connections; connection: HTTP/1.x on one of them; reader: bytes to requests
-app        authorisation, request ids, the request log; routes: paths and methods; asks: what a head asks for
+app        authorisation, request ids; routes: paths and methods; asks: what a head asks for
+telemetry  the request log; collecting: what was scored and answered; linefile: the thread that writes both
 scoring    one request scored: payload in, run(), answer out
 arguments  the body as arguments of run(); aml, fields, forms: requests and responses of raw HTTP scripts
 runner     the thread in which run() is called, its queue and its deadline

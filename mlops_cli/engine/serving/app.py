@@ -119,9 +119,11 @@ class App:
         now, live = time.time(), self._live
         for request, response, seconds in answered:
             asks: Asks = request.head.asks
-            at = timestamp(now - seconds)
             if asks.scores:
                 self._metrics.ended(seconds, response)
+            if not (live.app_insights or live.collect_data):
+                continue
+            at = timestamp(now - seconds)
             if live.app_insights and asks.is_recorded:
                 self._requests.add(request, response, seconds, at)
             if live.collect_data and asks.is_collected and response.status < 400:

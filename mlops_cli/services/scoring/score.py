@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from mlops_cli.domain.endpoints import ANSWERS
 from mlops_cli.domain.schema import ModelSchema, check_rows
 from mlops_cli.errors import NotFoundError, UsageError, WorkFailedError
 from mlops_cli.services.scoring.client import ServiceClient
@@ -13,7 +14,6 @@ from mlops_cli.services.swagger import document
 
 BATCH_ROWS = 1000
 EXAMPLE_ROWS = 2
-ANSWERS = ("result", "Results", "forecast")
 
 
 class Scored(Struct):

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from mlops_cli.engine.model.fitted import FittedModel
+from mlops_cli.engine.serving.fast.answer import Asked
 from mlops_cli.engine.serving.fast.batch import MOST, Batch
 from mlops_cli.engine.serving.fast.lookout import MANY
-from mlops_cli.engine.serving.fast.scorer import Asked, FastScorer
+from mlops_cli.engine.serving.fast.scorer import FastScorer
 from mlops_cli.engine.serving.logs import AppendFile, ServiceLog
 from mlops_cli.engine.serving.messages import Head, Request, Response
 from tests.fast.models import CATEGORIES, fitted, rows_of, shop
@@ -39,7 +40,7 @@ class Choosy:
     """A model that fails whenever something bad is among what it is asked."""
 
     def read(self, body: bytes) -> Asked:
-        return Asked([0.0], 1, body.decode(), False)
+        return Asked(bytes(8), 1, body.decode(), False)
 
     def write_together(self, asked: list[Asked]) -> list[bytes]:
         if "bad" in [one.method for one in asked]:

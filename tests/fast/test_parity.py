@@ -18,8 +18,8 @@ from mlops_cli.engine.model.ensembles import Stack, Vote
 from mlops_cli.engine.model.fitted import FittedModel
 from mlops_cli.engine.model.forecast import ForecastModel
 from mlops_cli.engine.model.members import Bag
-from mlops_cli.engine.serving.fast.answer import Writer
-from mlops_cli.engine.serving.fast.scorer import Asked, FastModel
+from mlops_cli.engine.serving.fast.answer import Asked, Writer
+from mlops_cli.engine.serving.fast.scorer import FastModel
 from mlops_cli.engine.serving.messages import Refusal
 from mlops_cli.engine.serving.payload import parse_json
 from mlops_cli.engine.serving.payload import rows_of as payload_of
@@ -96,8 +96,9 @@ def test_logits_are_answered_as_probabilities_and_as_labels() -> None:
     for answers in (logits, np.array(logits)):
         likely = 1 / (1 + np.exp(-0.5))
         np.testing.assert_allclose(writer.numbers(answers)[:, 1], [0, 0.5, likely, 1], rtol=1e-12)
-        written = json.loads(json.loads(writer.write(answers, "predict", wrapped=False)))
-        assert written == {"result": [first, first, second, second]}
+        one, two = writer.write(answers, [Asked(b"", 3, "predict", False), Asked(b"", 1, "predict", True)])
+        assert json.loads(json.loads(one)) == {"result": [first, first, second]}
+        assert json.loads(two) == {"Results": [second]}
 
 
 @pytest.mark.parametrize("label", ["two", "three", "price"])
@@ -250,7 +251,7 @@ def test_a_compiled_model_that_answers_otherwise_is_found_out(tmp_path: Path) ->
 
 
 def matrix(asked: Asked) -> np.ndarray:
-    return np.array(asked.cells, dtype=np.float32).reshape(asked.rows, -1)
+    return np.frombuffer(asked.cells).reshape(asked.rows, -1)
 
 
 @pytest.mark.parametrize("label", ["two", "three", "price"])

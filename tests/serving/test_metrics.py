@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mlops_cli.engine.serving.messages import Response
+from mlops_cli.domain.endpoints import RequestRecord
 from mlops_cli.engine.serving.metrics import Metrics
 from tests.serving.harness import KEY, ROWS, SCHEMA, Worker, request, until
 
@@ -22,10 +22,12 @@ def values(text: bytes) -> dict[str, float]:
 
 def counted(metrics: Metrics, *requests: tuple[float, int]) -> None:
     for seconds, status in requests:
-        response = Response(status)
-        response.run_ms, response.rows = seconds * 500, 2
         metrics.began()
-        metrics.ended(seconds, response)
+        metrics.ended(
+            RequestRecord(
+                "", "id", "POST", "/score", status, seconds * 1e3, 9, 9, 1, run_ms=seconds * 500, rows=2
+            )
+        )
 
 
 def test_a_service_counts_what_it_answers(launch: Any) -> None:
@@ -94,11 +96,10 @@ COUNT_AND_WAIT = """
 import sys
 from pathlib import Path
 from mlops_cli.engine.serving.metrics import Metrics
-from mlops_cli.engine.serving.messages import Response
+from tests.serving.test_metrics import counted
 metrics = Metrics(Path(sys.argv[1]))
 metrics.began()
-for _ in range(5):
-    metrics.began(); metrics.ended(0.001, Response(200))
+counted(metrics, *[(0.001, 200)] * 5)
 metrics.digest()
 print("counted", flush=True)
 sys.stdin.read()

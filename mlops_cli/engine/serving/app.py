@@ -15,7 +15,7 @@ from mlops_cli.engine.serving.metrics import Metrics
 from mlops_cli.engine.serving.pages import PATHS, Pages
 from mlops_cli.engine.serving.runner import FullError, Runner
 from mlops_cli.engine.serving.spec import ServiceSpec
-from mlops_cli.engine.serving.telemetry import RequestLog
+from mlops_cli.engine.serving.telemetry import RequestLog, record
 
 Reply = Callable[[Response], None]
 METRICS = b"text/plain; version=0.0.4; charset=utf-8"
@@ -119,13 +119,14 @@ class App:
         now, live = time.time(), self._live
         for request, response, seconds in answered:
             asks: Asks = request.head.asks
-            if asks.scores:
-                self._metrics.ended(seconds, response)
-            if not (live.app_insights or live.collect_data):
+            if not asks.is_recorded:
                 continue
             at = timestamp(now - seconds)
-            if live.app_insights and asks.is_recorded:
-                self._requests.add(request, response, seconds, at)
+            known = record(request, response, seconds, at)
+            if asks.scores:
+                self._metrics.ended(known)
+            if live.app_insights:
+                self._requests.add(known)
             if live.collect_data and asks.is_collected and response.status < 400:
                 self._collector.add(request, response, at)
 

@@ -11,7 +11,7 @@ from mlops_cli.engine.serving.payload import decompress, query_payload
 
 _ANY_JSON = msgspec.json.Decoder(msgspec.Raw)
 _ENCODER = msgspec.json.Encoder()
-_LINE = b'{"time":"%b","request_id":%b,"inputs":%b,"outputs":%b}\n'
+_TIME, _ID, _INPUTS, _OUTPUTS = b'{"time":"', b'","request_id":', b',"inputs":', b',"outputs":'
 _NEWLINE = 10
 
 
@@ -25,7 +25,7 @@ class CollectedRecord(Struct):
 
 
 class DataCollector:
-    """`add` makes the line, so that no body is held on to. None that was scored had more than `most_body` bytes."""
+    """`add` copies bodies and holds on to none. None that was scored had more than `most_body` bytes."""
 
     def __init__(self, lines: LineFile, most_body: int) -> None:
         self._lines = lines
@@ -35,7 +35,8 @@ class DataCollector:
         inputs, outputs = request.body, response.body
         if not response.is_plain or _NEWLINE in inputs:
             inputs, outputs = as_json(self._sent(request)), as_json(outputs)
-        self._lines.add(_LINE % (at.encode(), _ENCODER.encode(request.id), inputs, outputs))
+        request_id = _ENCODER.encode(request.id)
+        self._lines.add(_TIME, at.encode(), _ID, request_id, _INPUTS, inputs, _OUTPUTS, outputs, b"}\n")
 
     def flush(self) -> None:
         self._lines.flush()

@@ -19,18 +19,22 @@ current_request: ContextVar[str | None] = ContextVar("current_request", default=
 
 CHECK_BYTES = 65_536
 LONGEST_MESSAGE = 32_768
-_REST = [f".{milliseconds:03}Z" for milliseconds in range(1000)]
 
 
 def timestamp(at: float) -> str:
     """Unix seconds as ISO 8601 in UTC with milliseconds."""
-    second, rest = divmod(int(at * 1000), 1000)
-    return _second(second) + _REST[rest]
+    return _timestamp(int(at * 1000))
 
 
-@lru_cache(4)
-def _second(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+def milliseconds(seconds: float) -> float:
+    """To the microsecond."""
+    return int(seconds * 1e6 + 0.5) / 1e3
+
+
+@lru_cache(64)
+def _timestamp(milliseconds: int) -> str:
+    second, rest = divmod(milliseconds, 1000)
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03}Z"
 
 
 class AppendFile:

@@ -45,40 +45,35 @@ class Head:
         return other
 
 
-class Request:
-    """One HTTP request, complete. `id`, `started` (seconds of the performance counter) and `reply`, which takes the
-    response, are for the server to set."""
-
-    __slots__ = ("body", "head", "id", "reply", "started")
-
-    id: str
-    reply: "Callable[[Response], None]"
-    started: float
-
-    def __init__(self, head: Head, body: bytes = b"") -> None:
-        self.head = head
-        self.body = body
-
-
-class Response:
+class Response(Struct, gc=False):
     """Status, body and header lines to send; `run_ms`, `rows` and `note` are for the logs.
 
     `is_plain`: the body of the request is known to be JSON as it is, and so is this one.
     """
 
-    __slots__ = ("body", "content_type", "headers", "is_plain", "note", "rows", "run_ms", "status")
+    status: int
+    body: bytes = b""
+    content_type: bytes = JSON
+    headers: bytes = b""
+    run_ms: float | None = None
+    rows: int | None = None
+    note: str = ""
+    is_plain: bool = False
 
-    def __init__(
-        self, status: int, body: bytes = b"", content_type: bytes = JSON, headers: bytes = b""
-    ) -> None:
-        self.status = status
-        self.body = body
-        self.content_type = content_type
-        self.headers = headers
-        self.run_ms: float | None = None
-        self.rows: int | None = None
-        self.note = ""
-        self.is_plain = False
+
+def _unheard(response: Response) -> None:
+    """Nobody waits for it."""
+
+
+class Request(Struct):
+    """One HTTP request, complete. `id`, `started` (seconds of the performance counter) and `reply`, which takes the
+    response, are for the server to set."""
+
+    head: Head
+    body: bytes = b""
+    id: str = ""
+    started: float = 0.0
+    reply: Callable[[Response], None] = _unheard
 
 
 Finish = Callable[[Request, Response], None]

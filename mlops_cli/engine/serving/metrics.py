@@ -8,14 +8,15 @@ file, `ended`, by the next one that starts, so that no counter ever goes back wh
 import fcntl
 import os
 import time
-from bisect import bisect_left
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from math import inf
 from operator import attrgetter
 from pathlib import Path
 
+from mlops_cli.domain.endpoints import RequestRecord
 from mlops_cli.engine.serving.counters import (
     BUCKETS,
     CODE,
@@ -32,11 +33,10 @@ from mlops_cli.engine.serving.counters import (
     Counters,
 )
 from mlops_cli.engine.serving.exposition import alive, counted
-from mlops_cli.engine.serving.messages import Response
 from mlops_cli.engine.serving.spec import METRICS_DIR
 
-_bucket = partial(bisect_left, BUCKETS)
-_STATUS, _ROWS, _RUN_MS = map(attrgetter, ("status", "rows", "run_ms"))
+_BOUNDS = [*(seconds * 1e3 for seconds in BUCKETS), inf]
+_STATUS, _ROWS, _DURATION, _RUN = map(attrgetter, ("status", "rows", "duration_ms", "run_ms"))
 MOST_WAITING = 512
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -52,16 +52,14 @@ class Metrics:
             self._own = Counters(self._folder / f"{os.getpid()}")
             self._own.is_free()
         self._begun = self._ended = 0
-        self._seconds: list[float] = []
-        self._responses: list[Response] = []
+        self._records: list[RequestRecord] = []
 
     def began(self) -> None:
         self._begun += 1
 
-    def ended(self, seconds: float, response: Response) -> None:
-        self._seconds.append(seconds)
-        self._responses.append(response)
-        if len(self._seconds) >= MOST_WAITING:
+    def ended(self, record: RequestRecord) -> None:
+        self._records.append(record)
+        if len(self._records) >= MOST_WAITING:
             self._count()
 
     def refused(self, status: int) -> None:
@@ -76,20 +74,23 @@ class Metrics:
         values[RSS] = _resident_bytes()
 
     def _count(self) -> None:
-        seconds, self._seconds = self._seconds, []
-        responses, self._responses = self._responses, []
+        records, self._records = self._records, []
         values = self._own.values
-        self._ended += len(seconds)
-        for status, count in Counter(map(_STATUS, responses)).items():
+        self._ended += len(records)
+        for status, count in Counter(map(_STATUS, records)).items():
             values[CODE + status] += count
-        values[ROWS] += sum(filter(None, map(_ROWS, responses)))
-        self._observe(REQUEST, REQUEST_SUM, seconds)
-        self._observe(MODEL, MODEL_SUM, [ms / 1e3 for ms in map(_RUN_MS, responses) if ms is not None])
+        values[ROWS] += sum(filter(None, map(_ROWS, records)))
+        self._observe(REQUEST, REQUEST_SUM, list(map(_DURATION, records)))
+        self._observe(MODEL, MODEL_SUM, [ms for ms in map(_RUN, records) if ms is not None])
 
-    def _observe(self, histogram: int, whole: int, durations: list[float]) -> None:
-        for bucket, count in Counter(map(_bucket, durations)).items():
-            self._own.values[histogram + bucket] += count
-        self._own.values[whole] += sum(durations)
+    def _observe(self, histogram: int, whole: int, milliseconds: list[float]) -> None:
+        values, below = self._own.values, 0
+        milliseconds.sort()
+        for bucket, bound in enumerate(_BOUNDS, histogram):
+            up_to = bisect_right(milliseconds, bound, below)
+            values[bucket] += up_to - below
+            below = up_to
+        values[whole] += sum(milliseconds) / 1e3
 
     def text(self) -> bytes:
         """All workers together, in the text exposition format 0.0.4."""

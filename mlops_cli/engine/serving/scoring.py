@@ -14,7 +14,7 @@ from mlops_cli.engine.serving.capture import end_lines
 from mlops_cli.engine.serving.entry import EntryScript
 from mlops_cli.engine.serving.fields import Fields
 from mlops_cli.engine.serving.frames import summary, user_frames, where, whole_traceback
-from mlops_cli.engine.serving.logs import ServiceLog, current_request
+from mlops_cli.engine.serving.logs import ServiceLog, current_request, milliseconds
 from mlops_cli.engine.serving.messages import RUN_FAILED, RUN_WENT_WELL, Finish, Refusal, Request, Response
 from mlops_cli.engine.serving.payload import decompress, parse_json, parse_query, query_payload, rows_of
 from mlops_cli.errors import UsageError
@@ -40,7 +40,7 @@ class Scorer:
             call, rows, wrapped = self._prepare(request)
             started = time.perf_counter()
             answer = call()
-            run_ms = (time.perf_counter() - started) * 1e3
+            run_ms = milliseconds(time.perf_counter() - started)
             response = answered(answer, wrapped=wrapped)
             response.headers += b"x-ms-run-fn-exec-ms: %.3f\r\n" % run_ms
             response.run_ms, response.rows = run_ms, rows

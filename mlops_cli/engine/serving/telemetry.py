@@ -6,11 +6,32 @@ import msgspec
 
 from mlops_cli.domain.endpoints import RequestRecord
 from mlops_cli.engine.serving.linefile import LineFile
+from mlops_cli.engine.serving.logs import milliseconds
 from mlops_cli.engine.serving.messages import Request, Response
 
 _ENCODER = msgspec.json.Encoder()
+_WORKER = os.getpid()
 MOST_WAITING = 128
 """Records encoded at once: a few hundredths of a millisecond in which no request is answered."""
+
+
+def record(request: Request, response: Response, seconds: float, at: str) -> RequestRecord:
+    """Keeps neither body: while requests are waiting to be written, their memory serves the next ones."""
+    asks = request.head.asks
+    return RequestRecord(
+        at,
+        request.id,
+        asks.method,
+        asks.path,
+        response.status,
+        milliseconds(seconds),
+        len(request.body),
+        len(response.body),
+        _WORKER,
+        asks.client_id,
+        response.run_ms,
+        response.rows,
+    )
 
 
 class RequestLog:
@@ -18,26 +39,9 @@ class RequestLog:
 
     def __init__(self, lines: LineFile) -> None:
         self._lines = lines
-        self._worker = os.getpid()
         self._waiting: list[RequestRecord] = []
 
-    def add(self, request: Request, response: Response, seconds: float, at: str) -> None:
-        """Keeps neither body: while requests are waiting to be written, their memory serves the next ones."""
-        asks, run_ms = request.head.asks, response.run_ms
-        record = RequestRecord(
-            at,
-            request.id,
-            asks.method,
-            asks.path,
-            response.status,
-            int(seconds * 1e6) / 1e3,
-            len(request.body),
-            len(response.body),
-            self._worker,
-            asks.client_id,
-            None if run_ms is None else int(run_ms * 1e3) / 1e3,
-            response.rows,
-        )
+    def add(self, record: RequestRecord) -> None:
         self._waiting.append(record)
         if len(self._waiting) >= MOST_WAITING:
             self._encode()

@@ -25,11 +25,15 @@ class Batch(Generic[A]):
         self._lookout = Lookout()
 
     def add(self, question: A) -> None:
-        self._waiting.append(question)
-        if len(self._waiting) == MOST or self._lookout.is_alone():
+        waiting = self._waiting
+        waiting.append(question)
+        if len(waiting) == 1:
+            if self._lookout.is_alone():
+                self._run()
+            else:
+                get_running_loop().call_soon(self._run)
+        elif len(waiting) == MOST:
             self._run()
-        elif len(self._waiting) == 1:
-            get_running_loop().call_soon(self._run)
 
     def _run(self) -> None:
         waiting, self._waiting = self._waiting, []

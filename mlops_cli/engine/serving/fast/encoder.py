@@ -1,5 +1,6 @@
 """Rows to the numbers that a compiled model reads."""
 
+import struct
 from array import array
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -14,7 +15,6 @@ from msgspec.structs import astuple
 from mlops_cli.domain.data import Row
 from mlops_cli.domain.schema import InputField, ModelSchema, accepts
 from mlops_cli.engine.model.columns import CategoryColumn, Column
-from mlops_cli.engine.serving.fast.engine import Cells
 from mlops_cli.engine.serving.fast.rows import BodyDecoder, codes_type
 from mlops_cli.engine.serving.fast.table import GROUPS, Table
 
@@ -64,11 +64,11 @@ class Encoder:
         codes = {slot.field.name: _codes(slot) for slot in groups["category"]}
         self.decoder = BodyDecoder([slot.field for slot in ordered], free, codes)
 
-    def encode(self, rows: Sequence[Struct]) -> Cells:
-        """UnfitValueError when a value is not accepted."""
+    def encode(self, rows: Sequence[Struct]) -> bytes:
+        """Their cells (see engine.Engine). UnfitValueError when a value is not accepted."""
         return self._by_row(rows) if len(rows) <= _FEW else self._by_column(rows)
 
-    def _by_column(self, rows: Sequence[Struct]) -> np.ndarray:
+    def _by_column(self, rows: Sequence[Struct]) -> bytes:
         """The quicker way for many rows."""
         flat = list(chain.from_iterable(map(astuple, rows)))
         columns = [flat[i :: len(flat) // len(rows)] for i in range(self._read)]
@@ -81,9 +81,9 @@ class Encoder:
         repeated = columns[first : self._with_means] * self._classes
         for means, values in zip(self._means, repeated, strict=True):
             parts.append(np.fromiter(map(means.__getitem__, values), np.float64))
-        return np.stack(parts, axis=1)
+        return np.stack(parts, axis=1).tobytes()
 
-    def _by_row(self, rows: Sequence[Struct]) -> list[float | None]:
+    def _by_row(self, rows: Sequence[Struct]) -> bytes:
         flat: list[float | None] = []
         numbers, first, end, means = self._numbers, self._first_code, self._read, self._means
         for row in rows:
@@ -97,12 +97,12 @@ class Encoder:
                 flat += values[:end]
             if means:
                 flat += map(getitem, means, values[first : self._with_means] * self._classes)
-        return flat
+        return _packed(flat)
 
-    def encode_dicts(self, rows: Sequence[Row]) -> Cells:
+    def encode_dicts(self, rows: Sequence[Row]) -> bytes:
         """As `encode`, of any values, by the code that the model itself was trained with."""
         found = ([encode(row.get(name)) for name, encode in self._any] for row in rows)
-        return [numbers[column][part] for numbers in found for column, part in self._layout]
+        return _packed([numbers[column][part] for numbers in found for column, part in self._layout])
 
 
 class _Means(dict[float | None, float]):
@@ -121,6 +121,19 @@ def _codes(slot: _Slot) -> type[float]:
     assert isinstance(slot.column, CategoryColumn)
     encode = slot.column.encode
     return codes_type(slot.column.codes, lambda text: encode(text)[0])
+
+
+def _packed(cells: list[float | None]) -> bytes:
+    """NaN for None."""
+    try:
+        return _packer(len(cells))(*cells)
+    except struct.error:
+        return np.array(cells, dtype=np.float64).tobytes()
+
+
+@lru_cache(1024)
+def _packer(count: int) -> Callable[..., bytes]:
+    return struct.Struct(f"{count}d").pack
 
 
 def _doubles(values: Sequence[float | None]) -> np.ndarray:

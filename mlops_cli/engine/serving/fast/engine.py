@@ -1,11 +1,8 @@
 """The compiled model: numbers in, answers out."""
 
 import os
-import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,8 +19,6 @@ _FEWEST_SHARED = 512
 _FEWEST_SORTED = 256
 _ERRORS_ONLY = 3
 
-Cells = list[float | None] | np.ndarray
-"""Of some rows, one after the other, None where a number is missing; or their (n, width) matrix of doubles."""
 Answers = list[list[float]] | np.ndarray
 """(n, k): few as lists, many as an array of doubles."""
 
@@ -32,13 +27,14 @@ class _Place(NamedTuple):
     """Memory that the graph reads its matrix from and writes its answers to, for one number of rows."""
 
     binding: onnxruntime.IOBinding
-    matrix: np.ndarray
     answers: np.ndarray
-    fill: Callable[..., None]
+    cells: memoryview
 
 
 class Engine:
-    """Answers on the thread that asks; large batches are shared among `threads`, as ONNX Runtime allows.
+    """Takes the cells of some rows, one after the other: native doubles, NaN where a number is missing.
+
+    Answers on the thread that asks; large batches are shared among `threads`, as ONNX Runtime allows.
 
     Small ones are answered in places that are kept, and never are arrays of their own: making those, and handing
     them over, takes longer than the graph does.
@@ -55,16 +51,18 @@ class Engine:
         source = graph if isinstance(graph, bytes) else str(graph)
         self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         self._width = self._session.get_inputs()[0].shape[1]
+        self._row_bytes = self._width * np.dtype(np.float64).itemsize
         self._columns = self._session.get_outputs()[0].shape[1]
         self._places: dict[int, _Place] = {}
         self._threads = min(threads, os.cpu_count() or 1)
         self._sort_by = list(sort_by)
         self._pool: ThreadPoolExecutor | None = None
 
-    def answers(self, cells: Cells) -> Answers:
-        if isinstance(cells, list) and len(cells) <= _MOST_IN_PLACE * self._width:
-            return self._in_place(cells)
-        matrix = np.asarray(cells, dtype=np.float64).reshape(-1, self._width)
+    def answers(self, cells: bytes) -> Answers:
+        rows = len(cells) // self._row_bytes
+        if rows <= _MOST_IN_PLACE:
+            return self._in_place(cells, rows)
+        matrix = np.frombuffer(cells).reshape(rows, self._width)
         if len(matrix) < _FEWEST_SORTED or not self._sort_by:
             return self._shared(matrix)
         order = np.lexsort([matrix[:, column] for column in reversed(self._sort_by)])
@@ -73,14 +71,10 @@ class Engine:
         answers[order] = sorted_answers
         return answers
 
-    def _in_place(self, cells: list[float | None]) -> list[list[float]]:
+    def _in_place(self, cells: bytes, rows: int) -> list[list[float]]:
         """Whoever uses a place has taken it away meanwhile: another thread makes one of its own."""
-        rows = len(cells) // self._width
         place = self._places.pop(rows, None) or self._place(rows)
-        try:
-            place.fill(*cells)
-        except (struct.error, OverflowError):
-            place.matrix[:] = np.asarray(cells, dtype=np.float64).reshape(rows, -1)
+        place.cells[:] = cells
         self._session.run_with_iobinding(place.binding)
         answers: list[list[float]] = place.answers.tolist()
         self._places[rows] = place
@@ -91,8 +85,7 @@ class Engine:
         binding = self._session.io_binding()
         binding.bind_input(INPUT, "cpu", 0, np.float64, matrix.shape, matrix.ctypes.data)
         binding.bind_output(OUTPUT, "cpu", 0, np.float64, answers.shape, answers.ctypes.data)
-        pack = struct.Struct(f"{matrix.size}d").pack_into
-        return _Place(binding, matrix, answers, partial(pack, matrix.data.cast("B"), 0))
+        return _Place(binding, answers, matrix.data.cast("B"))
 
     def _shared(self, matrix: np.ndarray) -> np.ndarray:
         if len(matrix) < _FEWEST_SHARED or self._threads == 1:
@@ -104,11 +97,3 @@ class Engine:
     def _run(self, matrix: np.ndarray) -> np.ndarray:
         answer: np.ndarray = self._session.run([OUTPUT], {INPUT: matrix})[0]
         return answer
-
-
-def joined(parts: Sequence[Cells]) -> Cells:
-    """The cells of several requests as those of one."""
-    lists = [part for part in parts if isinstance(part, list)]
-    if len(lists) == len(parts):
-        return list(chain.from_iterable(lists))
-    return np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in parts])

@@ -6,30 +6,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from msgspec import Struct, structs
+from msgspec import structs
 
 from mlops_cli.domain.schema import ModelSchema
 from mlops_cli.engine.serving.fast import table
-from mlops_cli.engine.serving.fast.answer import Writer
+from mlops_cli.engine.serving.fast.answer import Asked, Writer
 from mlops_cli.engine.serving.fast.batch import Batch
 from mlops_cli.engine.serving.fast.encoder import Encoder, UnfitValueError
-from mlops_cli.engine.serving.fast.engine import Cells, Engine, joined
+from mlops_cli.engine.serving.fast.engine import Engine
 from mlops_cli.engine.serving.fast.table import Table
-from mlops_cli.engine.serving.logs import ServiceLog
-from mlops_cli.engine.serving.messages import RUN_FAILED, Finish, Refusal, Request, Response
+from mlops_cli.engine.serving.logs import ServiceLog, milliseconds
+from mlops_cli.engine.serving.messages import JSON, RUN_FAILED, Finish, Refusal, Request, Response
 from mlops_cli.engine.serving.payload import decompress, method_of, parse_json, query_payload, rows_of
 
 _TOOK = b"x-ms-run-function-failed: False\r\nx-ms-run-fn-exec-ms: %.3f\r\n"
-
-
-class Asked(Struct, frozen=True):
-    """What a request asks for: the cells of its rows. `is_plain` when its body is JSON by the letter."""
-
-    cells: Cells
-    rows: int
-    method: str
-    wrapped: bool
-    is_plain: bool = False
 
 
 class FastModel:
@@ -61,19 +51,11 @@ class FastModel:
         return self._writer.numbers(self._engine.answers(asked.cells))
 
     def write(self, asked: Asked) -> bytes:
-        return self._writer.write(self._engine.answers(asked.cells), asked.method, asked.wrapped)
+        return self.write_together([asked])[0]
 
     def write_together(self, asked: Sequence[Asked]) -> list[bytes]:
         """As `write` does for each, by one run of the graph."""
-        if len(asked) == 1:
-            return [self.write(asked[0])]
-        answers = self._engine.answers(joined([one.cells for one in asked]))
-        write, start, written = self._writer.write, 0, []
-        for one in asked:
-            end = start + one.rows
-            written.append(write(answers[start:end], one.method, one.wrapped))
-            start = end
-        return written
+        return self._writer.write(self._engine.answers(b"".join([one.cells for one in asked])), asked)
 
     def _read_slowly(self, value: object) -> Asked:
         payload = rows_of(value, self._schema)
@@ -134,7 +116,7 @@ class FastScorer:
                     self._answer([one], [request])[0] for one, request in zip(asked, requests, strict=True)
                 ]
             return [self._failed(error).response(requests[0].id)]
-        run_ms = (time.perf_counter() - started) * 1e3
+        run_ms = milliseconds(time.perf_counter() - started)
         took = _TOOK % run_ms
         return [_answered(body, took, run_ms, one) for body, one in zip(bodies, asked, strict=True)]
 
@@ -155,6 +137,4 @@ class FastScorer:
 
 
 def _answered(body: bytes, headers: bytes, run_ms: float, asked: Asked) -> Response:
-    response = Response(200, body, headers=headers)
-    response.run_ms, response.rows, response.is_plain = run_ms, asked.rows, asked.is_plain
-    return response
+    return Response(200, body, JSON, headers, run_ms, asked.rows, is_plain=asked.is_plain)

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from msgspec import Struct, field
 
-from mlops_cli.bench.gates import Gate, judge, parse_all
+from mlops_cli.bench.gates import judge
 from mlops_cli.bench.result import Result
+from mlops_cli.domain.gates import Gate, parse_all
 from mlops_cli.errors import UsageError
 
 Measure = Callable[[float | None], Result]

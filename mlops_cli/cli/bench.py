@@ -62,9 +62,9 @@ def compare(app: App, *, blue: str, green: str, **given: Any) -> int:
 
 def _measure(app: App, options: Options, given: dict[str, Any]) -> int:
     from mlops_cli.bench import result as saved
-    from mlops_cli.bench.gates import parse_all
     from mlops_cli.bench.session import Session
     from mlops_cli.cli.bench_output import Watch, check_files, conclude, write_files
+    from mlops_cli.domain.gates import parse_all
     from mlops_cli.services.bench import run as service
     from mlops_cli.services.bench.subject import find
 

@@ -8,9 +8,9 @@ from mlops_cli.cli.bench_output import show
 from mlops_cli.status import ExitCode
 
 if TYPE_CHECKING:
-    from mlops_cli.bench.gates import Gate
     from mlops_cli.bench.limit import Capacity, Footprint
     from mlops_cli.cli.app import App
+    from mlops_cli.domain.gates import Gate
     from mlops_cli.services.bench.subject import Options
 
 
@@ -34,8 +34,8 @@ def probe(app: App, options: Options) -> int:
 
 def find_limit(app: App, options: Options, gate: str) -> int:
     """Exit code 8 when no rate holds the gate."""
-    from mlops_cli.bench.gates import parse_all
     from mlops_cli.bench.report import text
+    from mlops_cli.domain.gates import parse_all
 
     found, _ = _search(app, options, parse_all([gate]))
     show(app, found, text.capacity(found))

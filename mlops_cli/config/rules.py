@@ -8,8 +8,11 @@ from typing import NamedTuple
 from mlops_cli.config.model import Profile
 from mlops_cli.config.problems import Problem
 from mlops_cli.config.tree import Node, covers, find
+from mlops_cli.domain.endpoints import check_name
+from mlops_cli.domain.gates import parse
 from mlops_cli.domain.pipeline_graph import find_problems
 from mlops_cli.domain.training import PRIMARY_METRICS, conflict
+from mlops_cli.errors import UsageError
 
 Found = Iterator[tuple[str, str]]
 
@@ -83,6 +86,23 @@ def _aci_has_no_tokens(profile: Profile) -> Found:
         yield "deploy.auth", "Azure has no token auth on aci; use key, or deploy.target aks"
 
 
+def _endpoint_has_a_name(profile: Profile) -> Found:
+    if name := profile.deploy.name:
+        yield from _refused("deploy.name", check_name, name)
+
+
+def _gates_can_be_read(profile: Profile) -> Found:
+    for number, gate in enumerate(profile.bench.gates):
+        yield from _refused(f"bench.gates[{number}]", parse, gate)
+
+
+def _refused(key: str, read: Callable[[str], object], text: str) -> Found:
+    try:
+        read(text)
+    except UsageError as error:
+        yield key, f"{error.message}; {error.hint}"
+
+
 def _pipeline_is_a_graph(profile: Profile) -> Found:
     for key, text in find_problems(profile.pipeline):
         yield f"pipeline.{key}", text
@@ -96,5 +116,7 @@ RULES = (
     Rule(("train", "data.label"), _needed_columns_stay),
     Rule(("compute.min_nodes", "compute.max_nodes"), _nodes_in_order),
     Rule(("backend", "deploy.target", "deploy.auth"), _aci_has_no_tokens),
+    Rule(("deploy.name",), _endpoint_has_a_name),
+    Rule(("bench.gates",), _gates_can_be_read),
     Rule(("pipeline",), _pipeline_is_a_graph),
 )

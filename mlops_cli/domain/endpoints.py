@@ -1,9 +1,11 @@
 """Endpoints, and the one schema that log lines have on every backend."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from mlops_cli.errors import UsageError
 from mlops_cli.status import EndpointState
 
 Auth = Literal["key", "token", "none"]
@@ -13,6 +15,7 @@ EXPORTED = ("docker", "kubernetes")
 ANSWERS = ("result", "Results", "forecast")
 """The members under which services of AutoML's models answer."""
 Engine = Literal["onnx", "reference"]
+_NAME = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
@@ -76,6 +79,7 @@ class EndpointUpdate(Struct):
     app_insights: bool | None = None
     collect_data: bool | None = None
     auth: Auth | None = None
+    workers: int | None = None
     tags: dict[str, str] | None = None
 
 
@@ -142,3 +146,15 @@ class CollectedData(Struct):
     request_id: str
     inputs: Any
     outputs: Any
+
+
+def check_name(name: str) -> None:
+    """Raise UsageError unless `name` is one that Azure would accept too."""
+    if not _NAME.fullmatch(name):
+        rule = "3 to 32 lowercase letters, digits, dashes"
+        raise UsageError(f"'{name}' cannot be the name of an endpoint ({rule})", hint=f"try: {_proper(name)}")
+
+
+def _proper(name: str) -> str:
+    cleaned = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-").lstrip("-0123456789") or "model"
+    return cleaned[:32].rstrip("-").ljust(3, "x")

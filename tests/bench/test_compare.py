@@ -6,13 +6,13 @@ from collections.abc import Iterable
 import pytest
 
 from mlops_cli.bench.compare import compare, figure, regressions, too_few
-from mlops_cli.bench.gates import parse_all
 from mlops_cli.bench.limit import Capacity, Footprint, Step, find_limit, parse_sizing, size
 from mlops_cli.bench.plan import Load
 from mlops_cli.bench.recording import Recording, joined
 from mlops_cli.bench.result import Result, Settings
 from mlops_cli.bench.session import interleave
 from mlops_cli.bench.summary import summarise
+from mlops_cli.domain.gates import parse_all
 from mlops_cli.errors import UsageError
 from tests.bench.conftest import Opener
 from tests.bench.server import Piece, Server, predictions

@@ -2,10 +2,11 @@
 
 import pytest
 
-from mlops_cli.bench.gates import judge, parse, parse_all, reason_to_abort
+from mlops_cli.bench.gates import judge, reason_to_abort
 from mlops_cli.bench.recording import Recording
 from mlops_cli.bench.result import Result, Settings
 from mlops_cli.bench.summary import summarise
+from mlops_cli.domain.gates import parse, parse_all
 from mlops_cli.errors import UsageError
 
 

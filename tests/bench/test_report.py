@@ -13,12 +13,13 @@ import pytest
 
 from mlops_cli.bench import hdr
 from mlops_cli.bench.compare import compare
-from mlops_cli.bench.gates import judge, parse_all
+from mlops_cli.bench.gates import judge
 from mlops_cli.bench.plan import Load
 from mlops_cli.bench.recording import Recording
 from mlops_cli.bench.report import files, github, page, text
 from mlops_cli.bench.result import Result, load, save
 from mlops_cli.bench.session import Session
+from mlops_cli.domain.gates import parse_all
 from mlops_cli.errors import StateError, UsageError
 from mlops_cli.writing import append_text
 from tests.bench.conftest import Opener

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from mlops_cli.engine.endpoints import planning
+from mlops_cli.domain.endpoints import check_name
 from tests.conftest import Mlops
 
 PROFILE = "data: {name: bank, label: y}\nworkspace: {name: '${WS}'}\ntrain: {timeout_minutes: 2}\n"
@@ -90,7 +90,7 @@ def test_a_profile_for_a_file_of_any_name_fits_data_models_and_endpoints(
     mlops("init", data, "--label", "y")
     shown = yaml.safe_load(mlops("config", "show").stdout)
     assert (shown["data"]["name"], shown["deploy"]["name"]) == (name, name)
-    assert planning.NAME.fullmatch(name)
+    check_name(name)
     assert mlops("data", "register", "-o", "json").json()["name"] == name
 
 

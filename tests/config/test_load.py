@@ -122,13 +122,13 @@ def test_variables_in_a_file(project: Project) -> None:
         "local.yaml",
         """\
         data: {name: ${NAME}, path: "data/${NAME}-${YEAR:-2026}.csv", label: $${NAME}}
-        deploy: {cpu_cores: ${CORES}, name: ${EMPTY:-a, b: [c]}, port: ${PORT:-8080}}
+        deploy: {cpu_cores: ${CORES}, entry_script: ${EMPTY:-a, b: [c]}, port: ${PORT:-8080}}
         train: {enable_early_stopping: ${STOP:-false}}
         """,
     )
     profile = project.load().profile
     assert profile.data == DataSettings(name="bank", path="data/bank-2026.csv", label="${NAME}")
-    assert (profile.deploy.cpu_cores, profile.deploy.port, profile.deploy.name) == (2, 8080, "a, b: [c]")
+    assert (profile.deploy.cpu_cores, profile.deploy.port, profile.deploy.entry_script) == (2, 8080, "a, b: [c]")
     assert profile.train.enable_early_stopping is False
 
 

@@ -92,6 +92,20 @@ CASES = {
         "bench: {gates: [~, ]}",
         [f"{AT}:1:17: bench.gates[0]: expects text, got '~'"],
     ),
+    "a limit that is none": (
+        "bench: {gates: [p95<1s, p95=1]}",
+        [
+            f"{AT}:1:25: bench.gates[1]: 'p95=1' is not a gate; "
+            "write p95<250ms, mean<1s, max<2s, errors<0.1%, errors<5 or rps>200"
+        ],
+    ),
+    "a name that no endpoint can have": (
+        "deploy: {name: My_Bank}",
+        [
+            f"{AT}:1:16: deploy.name: 'My_Bank' cannot be the name of an endpoint "
+            "(3 to 32 lowercase letters, digits, dashes); try: my-bank"
+        ],
+    ),
     "section that is none": ("train: 5", [f"{AT}:1:8: train: expects a mapping, got '5'"]),
     "tag": ("data: {tags: {a: [1]}}", [f"{AT}:1:18: data.tags.a: expects text, got a list"]),
     "either of two": (

@@ -15,6 +15,7 @@ from mlops_cli.domain.endpoints import (
     LogLine,
     LogQuery,
     RequestRecord,
+    check_name,
 )
 from mlops_cli.domain.runs import Model
 from mlops_cli.engine.endpoints import (
@@ -94,7 +95,7 @@ class LocalEndpoints:
         return collected.read(self._existing(name), journal.parse_time(since) if since else None)
 
     def _source(self, request: DeployRequest) -> packaging.Source:
-        planning.check_name(request.name)
+        check_name(request.name)
         model = self._model(request.model) if request.model else None
         source = packaging.Source(request.name, request.settings, model, request.entry_script)
         packaging.check(source, allow_skew=request.allow_skew)

@@ -1,7 +1,5 @@
 """What deploying a source would change, found out without changing anything."""
 
-import re
-
 from mlops_cli.domain.deployment import Plan
 from mlops_cli.domain.endpoints import Endpoint
 from mlops_cli.engine.clock import now
@@ -11,15 +9,6 @@ from mlops_cli.engine.store import Store
 from mlops_cli.errors import UsageError
 from mlops_cli.status import EndpointState
 
-NAME = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")
-
-
-def check_name(name: str) -> None:
-    """Raise UsageError unless `name` is one that Azure would accept too."""
-    if not NAME.fullmatch(name):
-        rule = "3 to 32 lowercase letters, digits, dashes"
-        raise UsageError(f"'{name}' cannot be the name of an endpoint ({rule})", hint=f"try: {_proper(name)}")
-
 
 def plan(existing: Endpoint | None, source: Source) -> Plan:
     """Compare what is wanted with `existing`, an endpoint as observed."""
@@ -27,7 +16,7 @@ def plan(existing: Endpoint | None, source: Source) -> Plan:
         return Plan(source.name, "create", [f"{_described(source)}, auth {source.settings.auth}"])
     _check_port(existing, source)
     changes = _changes(existing, source)
-    if existing.content_hash != source.content_hash() or existing.auth != source.settings.auth:
+    if existing.content_hash != source.content_hash():
         return Plan(source.name, "update", changes or ["entry script, settings or mlops itself"])
     if existing.state in (EndpointState.STOPPED, EndpointState.FAILED):
         return Plan(source.name, "start", [*changes, f"{existing.state} -> Healthy"])
@@ -113,8 +102,3 @@ def _port(store: Store, source: Source) -> int:
     if wanted:
         sockets.check_unused(wanted)
     return wanted or sockets.free_port(taken)
-
-
-def _proper(name: str) -> str:
-    cleaned = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-").lstrip("-0123456789") or "model"
-    return cleaned[:32].rstrip("-").ljust(3, "x")

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from mlops_cli.bench.gates import Gate
 from mlops_cli.bench.limit import Capacity, Footprint, Step, find_limit
 from mlops_cli.bench.plan import Load
 from mlops_cli.bench.result import Result
 from mlops_cli.bench.session import Session
+from mlops_cli.domain.gates import Gate
 from mlops_cli.services.bench.footprint import Watched
 from mlops_cli.services.bench.subject import Service
 

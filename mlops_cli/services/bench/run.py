@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from mlops_cli.bench.compare import Difference, compare, regressions
-from mlops_cli.bench.gates import Gate, judge, parse_all, reason_to_abort
+from mlops_cli.bench.gates import judge, reason_to_abort
 from mlops_cli.bench.generator import Observer
 from mlops_cli.bench.plan import Load, Manner
 from mlops_cli.bench.recording import Recording
 from mlops_cli.bench.result import GateResult, Result
 from mlops_cli.config import LoadedProfile
+from mlops_cli.domain.gates import Gate, parse_all
 from mlops_cli.services.bench.subject import Options
 
 OPEN_LOOP_CONNECTIONS = 50

@@ -97,6 +97,7 @@ def stop(app: App, *, name: str) -> None:
 @click.option("--app-insights/--no-app-insights", default=None, help="Record every request, or no more.")
 @click.option("--collect-data/--no-collect-data", default=None, help="Keep what is scored and answered.")
 @click.option("--auth", type=click.Choice(["key", "token", "none"]), help="What opens the service.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes, or replicas on aks.")
 @tag_option
 @pass_app
 def update(app: App, *, name: str, tags: tuple[str, ...], **changes: Any) -> None:
@@ -105,7 +106,8 @@ def update(app: App, *, name: str, tags: tuple[str, ...], **changes: Any) -> Non
 
     wanted = EndpointUpdate(**changes, tags=tags_of(tags) or None)
     if wanted == EndpointUpdate():
-        raise click.UsageError("nothing to change: give --app-insights, --collect-data, --auth or --tag")
+        known = "--app-insights, --collect-data, --auth, --workers or --tag"
+        raise click.UsageError(f"nothing to change: give {known}")
     _show(app, *app.backend.endpoints.update(name, wanted))
 
 

@@ -41,14 +41,14 @@ def list_runs(app: App, *, pipeline: str | None) -> None:
 def status(app: App, *, run_id: str) -> int:
     """Say how a run stands; the exit code is its outcome.
 
-    0: complete, or still going; 5: failed or canceled; the state itself is on stdout.
+    0: complete, or still going; 5: failed, canceled or without a process; the state itself is on stdout.
     """
     from mlops_cli.status import ExitCode, RunStatus
 
     run = app.backend.pipelines.get(run_id)
     shown = {"run_id": run.run_id, "status": run.status, "error": run.error}
     app.show(shown, lambda console: console.print(run.status, markup=False))
-    failed = run.status in (RunStatus.FAILED, RunStatus.CANCELED)
+    failed = run.status in (RunStatus.FAILED, RunStatus.CANCELED, RunStatus.NOT_RESPONDING)
     return ExitCode.WORK_FAILED if failed else ExitCode.OK
 
 

@@ -9,7 +9,7 @@ from mlops_cli.backends.base import Backend
 from mlops_cli.config import LoadedProfile
 from mlops_cli.domain.deployment import DeployRequest
 from mlops_cli.domain.endpoints import Endpoint
-from mlops_cli.errors import ConfigError
+from mlops_cli.errors import ConfigError, NotFoundError, UsageError
 
 
 def endpoint_name(config: LoadedProfile, given: str | None) -> str:
@@ -49,6 +49,7 @@ def request(
         if wanted is None:
             hint = "give --model NAME or --entry-script FILE, or set model.name in the profile"
             raise ConfigError("nothing says what to deploy", hint=hint)
+        _check_serves_a_model(backend, endpoint, wanted)
     return DeployRequest(
         name=endpoint,
         settings=settings,
@@ -57,6 +58,19 @@ def request(
         sample=cwd / sample if sample else None,
         allow_skew=allow_skew,
     )
+
+
+def _check_serves_a_model(backend: Backend, name: str, model: str) -> None:
+    """UsageError where a model that nobody named here would take the place of somebody's script."""
+    try:
+        existing = backend.endpoints.get(name)
+    except NotFoundError:
+        return
+    if existing.revision and existing.model_name is None:
+        hint = f"keep it: --entry-script FILE, or mlops endpoints update {name}; replace it: --model {model}"
+        raise UsageError(
+            f"endpoint {name} serves a script, and the profile's model would replace it", hint=hint
+        )
 
 
 def document(endpoint: Endpoint, *, changed: bool = False) -> dict[str, Any]:

@@ -108,6 +108,12 @@ made.wait_for_completion()
     assert (deployed["target"], deployed["auth"], deployed["workers"]) == ("aks", "token", 2)
     assert token["token"]
     assert scored == {"got": '{"data": [1]}'}
+    [more, plan, back] = bank.json(
+        "endpoints update on-aks --workers 3", f"deploy on-aks {aks} --dry-run", f"deploy on-aks {aks}"
+    )
+    assert (more["workers"], more["revision"], more["changed"]) == (3, 1, True)
+    assert (plan["action"], plan["changes"]) == ("configure", ["workers 3 -> 2"])
+    assert (back["workers"], back["revision"]) == (2, 1)
     bank.json("endpoints delete on-aks --yes")
 
 

@@ -106,6 +106,16 @@ def test_a_script_may_use_a_model(mlops: Mlops) -> None:
     assert answer == ["manifest.json", "schema.json", "score.py"]
 
 
+def test_a_script_gives_way_to_the_profiles_model_only_when_told(mlops: Mlops) -> None:
+    register(mlops)
+    (mlops.project / "score.py").write_text("def init(): pass\ndef run(data): return data\n")
+    mlops("deploy", "mine", "--entry-script", "score.py")
+    refused = mlops("deploy", "mine", "--workers", "2", code=2)
+    assert "endpoint mine serves a script" in refused.stderr
+    assert "--entry-script FILE" in refused.stderr
+    assert mlops("deploy", "mine", "--model", "toy", "--dry-run").stdout.startswith("mine: update\n")
+
+
 PICTURE = """
 from azureml.contrib.services.aml_response import AMLResponse
 def init(): pass

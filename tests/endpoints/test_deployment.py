@@ -116,6 +116,31 @@ def test_auth_changes_without_a_lost_request_and_keeps_the_keys(world: World) ->
     assert world.endpoints.plan(world.request(auth="token")).action == "unchanged"
 
 
+def test_another_number_of_workers_is_not_packed_anew(world: World) -> None:
+    endpoint, _ = world.deploy()
+    with Load(endpoint.port, world.endpoints.keys("demo").primary, clients=4) as load:
+        more, changed = world.endpoints.update("demo", EndpointUpdate(workers=2))
+        assert (more.workers, changed, len(set(world.worker_pids()))) == (2, True, 2)
+        assert world.endpoints.plan(world.request()).changes == ["workers 2 -> 1"]
+        fewer, _ = world.deploy()
+        assert (fewer.workers, len(world.worker_pids()), world.phases) == (1, 1, [])
+    assert load.lost == []
+    assert world.endpoints.plan(world.request()).action == "unchanged"
+
+
+def test_a_stopped_endpoint_starts_with_the_workers_asked_for(world: World) -> None:
+    world.deploy()
+    world.endpoints.stop("demo")
+    more, _ = world.endpoints.update("demo", EndpointUpdate(workers=2))
+    assert more.state == EndpointState.STOPPED
+    world.endpoints.start("demo")
+    assert len(set(world.worker_pids())) == 2
+    world.endpoints.stop("demo")
+    world.deploy(workers=1, auth="none")
+    assert len(world.worker_pids()) == 1
+    assert post(world.endpoints.get("demo").port, None)[0] == 200
+
+
 def test_a_token_is_for_token_auth(world: World) -> None:
     world.deploy()
     with pytest.raises(UsageError, match="has auth key, not token"):

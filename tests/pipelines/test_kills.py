@@ -20,7 +20,7 @@ def test_a_run_without_its_process_says_so_and_adopts_the_step_that_lives(projec
     run_id = project.start("p.yaml")
     until(lambda: project.times("slow") == 1)
     project.kill(project.runner(run_id))
-    assert project.show(run_id)["status"] == "NotResponding"
+    assert project.mlops("pipeline", "status", run_id, code=5).stdout == "NotResponding\n"
     done = project.mlops("pipeline", "run", "--resume", run_id, "-o", "json").json()
     assert done["status"] == "Completed"
     assert (project.times("slow"), project.times("next")) == (1, 1)

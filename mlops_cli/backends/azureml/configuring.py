@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from azureml.core.compute import AksCompute
     from azureml.core.webservice import Webservice
 
-DEFAULT_REPLICAS = 2
 COLLECTOR = (
     "Azure collects what the entry script hands to azureml.monitoring's ModelDataCollector, and nothing else"
 )
@@ -26,7 +25,8 @@ def changeable(target: Target, wanted: DeploySettings | Endpoint) -> dict[str, A
     shared = {"auth_enabled": wanted.auth == "key", "enable_app_insights": wanted.app_insights}
     if target == "aci":
         return shared
-    return {**shared, "token_auth_enabled": wanted.auth == "token", "collect_model_data": wanted.collect_data}
+    more = {"token_auth_enabled": wanted.auth == "token", "collect_model_data": wanted.collect_data}
+    return {**shared, **more, "num_replicas": planning.replicas(wanted)}
 
 
 def unheeded(settings: DeploySettings) -> list[str]:
@@ -54,7 +54,6 @@ def configuration(settings: DeploySettings, tags: dict[str, str]) -> Any:
     return AksWebservice.deploy_configuration(
         **size,
         **more,
-        num_replicas=settings.workers or DEFAULT_REPLICAS,
         autoscale_enabled=False,
         scoring_timeout_ms=settings.scoring_timeout_ms,
     )

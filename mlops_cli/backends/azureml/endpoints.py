@@ -22,8 +22,9 @@ from mlops_cli.domain.endpoints import (
     LogLine,
     LogQuery,
     RequestRecord,
+    check_name,
 )
-from mlops_cli.engine.endpoints import journal, planning
+from mlops_cli.engine.endpoints import journal
 from mlops_cli.errors import TimeoutExceededError, UsageError
 
 POLL_SECONDS = 2.0
@@ -37,12 +38,12 @@ class AzureEndpoints:
         self._session = session
 
     def plan(self, request: DeployRequest) -> Plan:
-        planning.check_name(request.name)
+        check_name(request.name)
         packaging.model_of(self._session, request)
         return Deployment(self._session, request, lambda _: None).plan()
 
     def deploy(self, request: DeployRequest, on_phase: Callable[[Phase], None]) -> tuple[Endpoint, bool]:
-        planning.check_name(request.name)
+        check_name(request.name)
         for line in configuring.unheeded(request.settings):
             self._session.say(line)
         return Deployment(self._session, request, on_phase).run(sample_of(request, self._example(request)))
@@ -91,6 +92,8 @@ class AzureEndpoints:
             raise UsageError("Azure has no token auth on aci", hint="use --auth key, or deploy on aks")
         if wanted.collect_data and known.target == "aci":
             raise UsageError("Azure collects no data of a service on aci", hint="deploy it on aks")
+        if wanted.workers > 1 and known.target == "aci":
+            raise UsageError("a service on aci is one container", hint="deploy it on aks")
         ours = {key: value for key, value in service.tags.items() if key not in known.tags}
         more = configuring.changeable(known.target, wanted)
         service.update(tags={**wanted.tags, **ours}, **more)

@@ -8,18 +8,25 @@ from typing import Any
 import msgspec
 
 from mlops_cli.domain.deployment import DeployRequest, Plan
-from mlops_cli.domain.endpoints import Endpoint
+from mlops_cli.domain.endpoints import DeploySettings, Endpoint
 from mlops_cli.status import EndpointState
+
+DEFAULT_REPLICAS = 2
 
 
 def content_hash(request: DeployRequest) -> str:
     """SHA-256 over all that, once changed, is another deployment."""
     settings = request.settings
-    parts: list[Any] = [request.model, settings.target, settings.workers, settings.scoring_timeout_ms]
+    parts: list[Any] = [request.model, settings.target, settings.scoring_timeout_ms]
     parts += [settings.cpu_cores, settings.memory_gb]
     parts += [settings.cluster] if settings.cluster else []
     script = request.entry_script.read_bytes() if request.entry_script else b""
     return hashlib.sha256(msgspec.json.encode(parts) + b"\0" + script).hexdigest()
+
+
+def replicas(settings: DeploySettings | Endpoint) -> int:
+    """A service on aci is one container."""
+    return 1 if settings.target == "aci" else settings.workers or DEFAULT_REPLICAS
 
 
 def plan(existing: Endpoint | None, request: DeployRequest) -> Plan:
@@ -41,6 +48,7 @@ def _changes(existing: Endpoint, request: DeployRequest) -> dict[str, tuple[Any,
         "model": (model, request.model),
         "target": (existing.target, settings.target),
         "auth": (existing.auth, settings.auth),
+        "workers": (existing.workers, replicas(settings)),
         "app_insights": (existing.app_insights, settings.app_insights),
         "collect_data": (existing.collect_data, settings.collect_data and settings.target == "aks"),
         "tags": (existing.tags, settings.tags),

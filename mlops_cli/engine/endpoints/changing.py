@@ -33,10 +33,7 @@ def stop(store: Store, name: str) -> tuple[Endpoint, bool]:
 
 
 def update(store: Store, name: str, changes: EndpointUpdate) -> tuple[Endpoint, bool]:
-    """Change settings of an endpoint; only another `auth` needs new workers, which lose no request.
-
-    Keys and model stay. Returns the endpoint and whether anything changed.
-    """
+    """Change settings of an endpoint; keys and model stay. Returns the endpoint and whether anything changed."""
     service = paths.endpoint_dir(store.home, name)
     with recovery.exclusive(service):
         before = _deployed(store, name)
@@ -45,9 +42,17 @@ def update(store: Store, name: str, changes: EndpointUpdate) -> tuple[Endpoint, 
         if after == before:
             return before, False
         after.updated_at = now()
-        if after.auth == before.auth:
-            return control.configure(store, service, after, start=False), True
-        return _change_auth(store, before, after), True
+        return change(store, before, after), True
+
+
+def change(store: Store, before: Endpoint, after: Endpoint, *, start: bool = False) -> Endpoint:
+    """Make of an endpoint what `after` says of settings; the caller is the only one to change it.
+
+    Another auth and another number of workers need new ones, which lose no request.
+    """
+    if (after.auth, after.workers) != (before.auth, before.workers):
+        _renew(store, before, after)
+    return control.configure(store, paths.endpoint_dir(store.home, after.name), after, start=start)
 
 
 def delete(store: Store, name: str) -> None:
@@ -58,19 +63,20 @@ def delete(store: Store, name: str) -> None:
         recovery.forget(store, service, name)
 
 
-def _change_auth(store: Store, before: Endpoint, after: Endpoint) -> Endpoint:
+def _renew(store: Store, before: Endpoint, after: Endpoint) -> None:
+    """Replace the workers by those of a further revision with the same files, whose number `after` takes."""
     service = paths.endpoint_dir(store.home, after.name)
+    was_running = before.state != EndpointState.STOPPED
     try:
         after.revision = packaging.copy(service, before.revision, auth=after.auth)
-        if before.state != EndpointState.STOPPED:
+        if was_running:
             control.install(service, after, after.revision)
             control.wait_until_serving(service, after.revision)
         store.endpoints.put(after)
     except BaseException:
-        recovery.undo(store, service, before, was_running=before.state != EndpointState.STOPPED)
+        recovery.undo(store, service, before, was_running=was_running)
         raise
-    recovery.remove_old_revisions(service, after.revision, keep=2)
-    return control.observed(service, after)
+    recovery.remove_old_revisions(service, after.revision)
 
 
 def _deployed(store: Store, name: str) -> Endpoint:

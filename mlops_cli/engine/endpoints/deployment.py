@@ -12,6 +12,7 @@ from mlops_cli.domain.deployment import Phase, PhaseName, Plan
 from mlops_cli.domain.endpoints import Endpoint
 from mlops_cli.engine.clock import now
 from mlops_cli.engine.endpoints import (
+    changing,
     control,
     failures,
     fastpath,
@@ -28,7 +29,6 @@ from mlops_cli.engine.store import Store
 from mlops_cli.status import EndpointState
 
 OnPhase = Callable[[Phase], None]
-KEPT_REVISIONS = 2
 
 
 class Deployment:
@@ -57,12 +57,17 @@ class Deployment:
                     return control.observed(self._service, existing), False
 
     def _configure(self, existing: Endpoint, plan: Plan) -> Endpoint:
-        """Change what needs no new worker, and start the service if it is stopped."""
+        """Change what needs nothing packed anew, and start the service if it is stopped."""
         settings = self._source.settings
         endpoint = msgspec.structs.replace(
-            existing, **packaging.switches(settings), tags=settings.tags, updated_at=now()
+            existing,
+            **packaging.switches(settings),
+            auth=settings.auth,
+            workers=self._source.workers(),
+            tags=settings.tags,
+            updated_at=now(),
         )
-        return control.configure(self._store, self._service, endpoint, start=plan.action == "start")
+        return changing.change(self._store, existing, endpoint, start=plan.action == "start")
 
     def _roll_out(self, existing: Endpoint | None) -> Endpoint:
         endpoint = planning.target(self._store, existing, self._source)
@@ -76,7 +81,7 @@ class Deployment:
         except BaseException:
             recovery.undo(self._store, self._service, existing, was_running=was_running)
             raise
-        recovery.remove_old_revisions(self._service, endpoint.revision, keep=KEPT_REVISIONS)
+        recovery.remove_old_revisions(self._service, endpoint.revision)
         return control.observed(self._service, endpoint)
 
     def _build(self, endpoint: Endpoint) -> int:

@@ -45,13 +45,13 @@ class Source(Struct):
         return self.entry_script is None and self.model is not None and self.model.model_schema is not None
 
     def content_hash(self, version: str = __version__) -> str:
-        """SHA-256 over all that, once changed, needs new workers; auth apart, which can be changed alone.
+        """SHA-256 over all that, once changed, is packed anew; not over settings that can be changed alone.
 
         A worker runs the `version` of this package that it was started with.
         """
         settings = self.settings
         parts: list[Any] = [version, self.model and self.model.content_hash, settings.target]
-        parts += [self.workers(), settings.scoring_timeout_ms, settings.cpu_cores, settings.memory_gb]
+        parts += [settings.scoring_timeout_ms, settings.cpu_cores, settings.memory_gb]
         script = self.entry_script.read_bytes() if self.entry_script else b""
         return hashlib.sha256(msgspec.json.encode(parts) + b"\0" + script).hexdigest()
 

@@ -14,6 +14,7 @@ from mlops_cli.errors import TimeoutExceededError
 
 WAIT_SECONDS = 600.0
 POLL_SECONDS = 0.1
+KEPT_REVISIONS = 2
 
 
 @contextlib.contextmanager
@@ -71,9 +72,9 @@ def forget(store: Store, service: Path, name: str) -> None:
         store.endpoints.delete(name)
 
 
-def remove_old_revisions(service: Path, current: int, *, keep: int) -> None:
-    """Keep `current` and the newest before it, `keep` in all."""
-    for folder in sorted(_revisions(service), key=lambda path: -int(path.name))[keep:]:
+def remove_old_revisions(service: Path, current: int) -> None:
+    """Keep `current` and the newest before it."""
+    for folder in sorted(_revisions(service), key=lambda path: -int(path.name))[KEPT_REVISIONS:]:
         if int(folder.name) != current:
             shutil.rmtree(folder, ignore_errors=True)
 

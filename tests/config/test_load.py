@@ -128,7 +128,11 @@ def test_variables_in_a_file(project: Project) -> None:
     )
     profile = project.load().profile
     assert profile.data == DataSettings(name="bank", path="data/bank-2026.csv", label="${NAME}")
-    assert (profile.deploy.cpu_cores, profile.deploy.port, profile.deploy.entry_script) == (2, 8080, "a, b: [c]")
+    assert (profile.deploy.cpu_cores, profile.deploy.port, profile.deploy.entry_script) == (
+        2,
+        8080,
+        "a, b: [c]",
+    )
     assert profile.train.enable_early_stopping is False
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mlops_cli.engine.pipelines import layout
 from tests.pipelines.world import Project, until
 
 ROWS = """
@@ -161,7 +162,7 @@ def test_a_killed_batch_goes_on_with_the_mini_batches_that_are_left(project: Pro
     seen = project.marks / "seen"
     until(lambda: seen.exists() and "3" in seen.read_text().split())
     project.kill(*project.processes())
-    kept = project.home / "pipelines" / "runs" / run_id / "steps" / "score" / "mini-batches"
+    kept = layout.mini_batches_dir(project.home, run_id, "score")
     assert sorted(path.name for path in kept.glob("*.json")) == ["0.json", "1.json", "2.json"]
     project.mlops("pipeline", "run", "--resume", run_id, "--no-wait")
     until(lambda: seen.read_text().split() == ["0", "1", "2", "3", "3"])

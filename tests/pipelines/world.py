@@ -11,7 +11,7 @@ import psutil
 
 from mlops_cli.domain.pipeline_runs import StepRun
 from mlops_cli.engine.pipelines import layout
-from mlops_cli.engine.pipelines.child import LOCK
+from mlops_cli.engine.pipelines.child import RECORD
 from mlops_cli.engine.store import Store
 from tests.conftest import Mlops
 
@@ -92,7 +92,8 @@ class Project:
 
     def step(self, run_id: str, name: str, attempt: int = 1) -> psutil.Process:
         """The process of a step's attempt."""
-        return psutil.Process(int((layout.attempt_dir(self.home, run_id, name, attempt) / LOCK).read_text()))
+        record = layout.attempt_dir(self.home, run_id, name, attempt) / RECORD
+        return psutil.Process(int(record.read_text().partition("\n")[0]))
 
     def processes(self) -> list[psutil.Process]:
         """Every process that lives with this state directory, or a place in it, on its command line."""

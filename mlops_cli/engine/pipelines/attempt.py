@@ -8,14 +8,14 @@ from pathlib import Path
 
 from mlops_cli.engine.holding import is_held
 from mlops_cli.engine.pipelines import work
-from mlops_cli.engine.pipelines.child import LOCK
+from mlops_cli.engine.pipelines.child import RECORD
 from mlops_cli.engine.pipelines.work import Result
 
 KILL_SECONDS = 5.0
 
 
 class Attempt:
-    """A process of its own. `pid` is None for one that nobody tells us of, whose lock tells when it ends."""
+    """A process of its own. `pid` is None for one that nobody tells us of, whose record tells when it ends."""
 
     def __init__(self, folder: Path, pid: int | None, deadline: float | None) -> None:
         self.folder = folder
@@ -27,7 +27,7 @@ class Attempt:
 
     def poll(self) -> bool:
         """Whether the attempt has ended; `result` says how."""
-        if self.pid is None and not is_held(self.folder / LOCK):
+        if self.pid is None and not is_held(self.folder / RECORD):
             self.settle(0)
         if self.result is None:
             self._watch_time()
@@ -65,13 +65,14 @@ class Attempt:
 
 def adopt(folder: Path, deadline: float | None) -> Attempt | None:
     """The attempt of a runner that is gone; None when nothing of it can be used."""
-    return Attempt(folder, None, deadline) if is_held(folder / LOCK) or work.read_result(folder) else None
+    return Attempt(folder, None, deadline) if is_held(folder / RECORD) or work.read_result(folder) else None
 
 
 def _group(folder: Path) -> int | None:
     """The process group of an adopted attempt that lives."""
-    text = (folder / LOCK).read_text() if is_held(folder / LOCK) else ""
-    return int(text) if text.isdigit() else None
+    record = folder / RECORD
+    pid = record.read_text().partition("\n")[0] if is_held(record) else ""
+    return int(pid) if pid.isdigit() else None
 
 
 def _death(signal_number: int) -> str:

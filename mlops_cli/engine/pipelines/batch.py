@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from mlops_cli.domain.pipelines import BatchStep
-from mlops_cli.engine.pipelines import collecting, minibatches
+from mlops_cli.engine.pipelines import collecting, layout, minibatches
 from mlops_cli.engine.pipelines.batch_pool import Pool, Worker
 from mlops_cli.engine.pipelines.batch_worker import CUT, Answer
 from mlops_cli.engine.pipelines.collecting import Done
@@ -31,7 +31,7 @@ def run_batch(work: Work) -> dict[str, Any]:
     cut = minibatches.cut(Path(source.path), work.step.mini_batch_size, folder)
     (folder / WORK).write_bytes(msgspec.json.encode(work))
     (folder / CUT).write_bytes(msgspec.json.encode(cut))
-    batch = _Batch(work.step, folder, cut.ranges())
+    batch = _Batch(work, work.step, cut.ranges())
     batch.run()
     return collecting.collect(work.step, cut, batch.done, Path(work.outputs["results"]))
 
@@ -39,11 +39,11 @@ def run_batch(work: Work) -> dict[str, Any]:
 class _Batch:
     """Deals out what is not done yet. A mini-batch that fails run_max_try times is done with its reason."""
 
-    def __init__(self, step: BatchStep, folder: Path, ranges: list[tuple[int, int]]) -> None:
+    def __init__(self, work: Work, step: BatchStep, ranges: list[tuple[int, int]]) -> None:
         self._step = step
-        self._folder = folder
+        self._folder = Path(work.folder)
         self._ranges = ranges
-        self._kept = folder.parent / "mini-batches"
+        self._kept = layout.mini_batches_dir(Path(work.home), work.run_id, step.name)
         self._kept.mkdir(exist_ok=True)
         self.done: dict[int, Done] = collecting.read(self._kept)
         self._tries: dict[int, int] = {}

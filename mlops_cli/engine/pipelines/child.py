@@ -14,7 +14,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NoReturn
 
-LOCK, RESULT = "lock", "result.json"
+RECORD = "record"
+"""Of an attempt, held as long as it lives: its process id, and at the end a line with its result as JSON."""
 DONE = b'{"ok":true}'
 MOST_DETAILS = 30
 NOBODY = select.POLLERR | select.POLLHUP
@@ -24,13 +25,13 @@ def become(task: dict[str, Any], maker: int, tell: Callable[[], object]) -> NoRe
     """Do the task, write down how it ended, tell the maker, end. `maker` is a pipe that the maker reads."""
     status = 1
     try:
-        lock = enter(task)
+        record = enter(task)
         if is_alone(maker):
             os._exit(1)
         take_output(task["log"])
-        result = outcome(task, lock)
+        result = outcome(task, record)
         leave()
-        write_result(task["folder"], result)
+        write_result(record, result)
         status = 0 if result == DONE else 1
         tell()
     except BaseException:  # noqa: BLE001 - nothing may climb into the nursery's own frames
@@ -41,26 +42,27 @@ def become(task: dict[str, Any], maker: int, tell: Callable[[], object]) -> NoRe
 
 
 def enter(task: dict[str, Any]) -> int:
-    """Make the attempt's folder; returns its lock, held as long as this process lives."""
+    """Make the attempt's folder; returns its record, held as long as this process lives."""
     folder = task["folder"]
-    os.makedirs(os.path.dirname(folder), exist_ok=True)
     try:
         os.mkdir(folder)
+    except FileNotFoundError:
+        os.makedirs(folder)
     except FileExistsError:
         import shutil
 
         shutil.rmtree(folder)
         os.mkdir(folder)
-    lock = os.open(f"{folder}/{LOCK}", os.O_RDWR | os.O_CREAT, 0o644)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    os.write(lock, str(os.getpid()).encode())
-    return lock
+    record = os.open(f"{folder}/{RECORD}", os.O_RDWR | os.O_CREAT, 0o644)
+    fcntl.flock(record, fcntl.LOCK_EX)
+    os.write(record, str(os.getpid()).encode())
+    return record
 
 
 def is_alone(maker: int) -> bool:
     """Whether the maker is gone: then another one may already have given the step to another process.
 
-    Asked once the lock is held: whoever comes later sees the lock.
+    Asked once the record is held: whoever comes later sees that it is.
     """
     poll = select.poll()
     poll.register(maker, 0)
@@ -77,15 +79,16 @@ def take_output(log: str) -> None:
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
 
 
-def outcome(task: dict[str, Any], lock: int) -> bytes:
+def outcome(task: dict[str, Any], record: int) -> bytes:
     """The result as JSON."""
     prepare(task)
-    os.environ.update(task["variables"])
+    for name, value in task["variables"].items():
+        os.environ[name] = value
     os.chdir(f"{task['folder']}/work")
     if "work" in task:
         from mlops_cli.engine.pipelines import work
 
-        return work.outcome(task["work"], lock)
+        return work.outcome(task["work"], record)
     try:
         run_script(f"{os.getcwd()}/{task['script']}", task["arguments"])
     except SystemExit as leaving:
@@ -119,13 +122,19 @@ def _copy(source: str, target: str) -> None:
 def run_script(path: str, arguments: list[str]) -> None:
     """Run a script as `python PATH ARGUMENTS` would, in this process."""
     sys.argv = [path, *arguments]
-    sys.path[0] = os.path.dirname(path)
+    sys.path[0] = path.rpartition("/")[0]
     main = ModuleType("__main__")
     main.__dict__.update(__file__=path, __cached__=None, __builtins__=sys.modules["builtins"])
     sys.modules["__main__"] = main
-    with open(path, "rb") as file:
-        code = compile(file.read(), path, "exec", dont_inherit=True)
-    exec(code, main.__dict__)  # noqa: S102
+    exec(compile(_content(path), path, "exec", dont_inherit=True), main.__dict__)  # noqa: S102
+
+
+def _content(path: str) -> bytes:
+    reading = os.open(path, os.O_RDONLY)
+    parts = iter(lambda: os.read(reading, 65536), b"")
+    content = b"".join(parts)
+    os.close(reading)
+    return content
 
 
 def rehearse() -> None:
@@ -133,7 +142,7 @@ def rehearse() -> None:
     (the first compile() makes some hundred types), and by the fork, whose memory becomes its own page by page.
     """
     run_script(os.devnull, [])
-    os.environ.update({})
+    os.environ["PATH"] = os.environ.get("PATH", os.defpath)
     is_alone(1)
 
 
@@ -172,12 +181,10 @@ def user_traceback(error: BaseException, folder: str) -> list[str]:
     return [line.replace(f"{folder}/", "") for line in lines]
 
 
-def write_result(folder: str, result: bytes) -> None:
-    """In one piece. It outlives the process, and the runner that waits for it."""
-    draft = f"{folder}/.{RESULT}"
-    with open(draft, "wb", buffering=0) as file:
-        file.write(result)
-    os.replace(draft, f"{folder}/{RESULT}")
+def write_result(record: int, result: bytes) -> None:
+    """It outlives the process, and the runner that waits for it."""
+    os.lseek(record, 0, os.SEEK_END)
+    os.write(record, b"\n" + result)
 
 
 def leave() -> None:

@@ -4,8 +4,9 @@ HOME/pipelines/
   code/HASH/                       a snapshot of a step's source directory, once per content
   runs/RUN_ID/
     runner.lock  runner.log        held (with its id) and written by the process that works on the run
-    steps/STEP/log.txt             what all attempts of the step printed
-    steps/STEP/N/                  attempt N: work/ (a copy of the code), outputs/, result.json, lock
+    steps/STEP.log                 what all attempts of the step printed
+    steps/STEP.N/                  attempt N: work/ (a copy of the code), outputs/, record
+    steps/STEP.mini-batches/       what came of each, for all attempts of a batch step
     outputs/STEP/                  what the step left behind, moved here in one piece
   server/                          address, tokens (0600) and log of the pipeline server
 """
@@ -33,16 +34,16 @@ def runner_log(home: Path, run_id: str) -> Path:
     return run_dir(home, run_id) / "runner.log"
 
 
-def step_dir(home: Path, run_id: str, step: str) -> Path:
-    return run_dir(home, run_id) / "steps" / step
-
-
 def step_log(home: Path, run_id: str, step: str) -> Path:
-    return step_dir(home, run_id, step) / "log.txt"
+    return run_dir(home, run_id) / "steps" / f"{step}.log"
 
 
 def attempt_dir(home: Path, run_id: str, step: str, attempt: int) -> Path:
-    return step_dir(home, run_id, step) / str(attempt)
+    return run_dir(home, run_id) / "steps" / f"{step}.{attempt}"
+
+
+def mini_batches_dir(home: Path, run_id: str, step: str) -> Path:
+    return run_dir(home, run_id) / "steps" / f"{step}.mini-batches"
 
 
 def outputs_dir(home: Path, run_id: str, step: str) -> Path:

@@ -36,6 +36,7 @@ class Nursery:
         self._tasks = [write for _, write in pipes]
         self._ready: list[tuple[int, int]] = []
         self._ended: list[tuple[int, int]] = []
+        self._done: set[bytes] = set()
         self._rest = b""
         self._pid = os.fork()
         if self._pid == 0:
@@ -69,6 +70,10 @@ class Nursery:
         ended, self._ended = self._ended, []
         return ended
 
+    def has_news(self) -> bool:
+        """Whether it has been said of work that it has ended, or nobody is left to say it."""
+        return not self._read() or bool(self._ended)
+
     def is_alive(self) -> bool:
         try:
             return os.waitpid(self._pid, os.WNOHANG)[0] == 0
@@ -91,6 +96,10 @@ class Nursery:
             kind, slot, pid, number = line.split()
             if kind == b"+":
                 self._ready.append((int(slot), int(pid)))
+            elif kind == b"-" and pid in self._done:
+                self._done.remove(pid)
             else:
                 self._ended.append((int(pid), int(number)))
+                if kind == b"=":
+                    self._done.add(pid)
         return bool(content)

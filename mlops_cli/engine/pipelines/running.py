@@ -43,7 +43,7 @@ class Running:
         self._changed: dict[str, StepRun] = {}
         self._news: list[str] = []
         self._untidy: list[StepRun] = []
-        self._stopping = False
+        self._stopping = self._signaled = False
         self._cancel_asked = False
         self._asked_at = 0.0
         self._lost = 0
@@ -90,12 +90,19 @@ class Running:
         return bool(self._running) or not self._finish()
 
     def _wait(self, waker: Waker) -> None:
-        news = [self._nursery.fileno()]
         if self._untidy:
-            if waker.wait(news, IDLE_SECONDS):
+            if self._hears(waker, IDLE_SECONDS):
                 return
             self._tidy()
-        waker.wait(news, self._patience())
+        self._hears(waker, self._patience())
+
+    def _hears(self, waker: Waker, seconds: float) -> bool:
+        """Whether a signal comes within so long, or word of work that has ended; spares alone are no news."""
+        while waker.wait([self._nursery.fileno()], seconds):
+            if self._signaled or self._nursery.has_news():
+                self._signaled = False
+                return True
+        return False
 
     def _tidy(self) -> None:
         """What nothing waits for; on a file system with a journal it takes as long as a short step."""
@@ -200,4 +207,5 @@ class Running:
         return POLL_SECONDS
 
     def _on_signal(self, number: int) -> None:
+        self._signaled = True
         self._stopping |= number in (signal.SIGTERM, signal.SIGINT)

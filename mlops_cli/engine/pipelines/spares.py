@@ -1,7 +1,6 @@
 """The nursery's own process and those it forks. Only the standard library is imported here, and little of it."""
 
 import atexit
-import contextlib
 import gc
 import marshal
 import os
@@ -42,8 +41,9 @@ def _detach(kept: set[int]) -> None:
     """Nothing of the maker's but the pipes: neither its signals' handlers nor its files."""
     atexit._clear()
     signal.set_wakeup_fd(-1)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     before = 2
@@ -68,7 +68,6 @@ def _fill(slot: int, slots: list[int], replies: int, waiting: dict[int, int]) ->
 def _wait(slot: int, slots: list[int], replies: int) -> None:
     """Wait for a task and do it; end when none will come."""
     os.setsid()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     child.rehearse()
     pid = os.getpid()
     while length := _read(slots[slot], LENGTH_BYTES):
@@ -94,11 +93,15 @@ def _message(kind: str, slot: int, pid: int, number: int = 0) -> bytes:
 
 
 def _say(replies: int, said: bytes) -> None:
-    with contextlib.suppress(OSError):
+    try:
         os.write(replies, said)
+    except OSError:
+        return
 
 
 def _end_group(pid: int) -> None:
     """What the task left running in its session ends with it."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
+    try:
         os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return

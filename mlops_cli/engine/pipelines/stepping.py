@@ -17,7 +17,7 @@ from mlops_cli.engine.pipelines.content import content_hash, listing
 from mlops_cli.engine.pipelines.keys import step_key
 from mlops_cli.engine.pipelines.nursery import Nursery
 from mlops_cli.engine.pipelines.planning import Plan, Source
-from mlops_cli.engine.pipelines.work import Result, Work
+from mlops_cli.engine.pipelines.work import Result, Work, read_result
 from mlops_cli.engine.store import Store
 from mlops_cli.errors import MlopsError
 from mlops_cli.status import RunStatus
@@ -147,4 +147,4 @@ class Stepping:
 
 
 def _is_lost(attempt: Attempt) -> bool:
-    return attempt.gave_up is None and not (attempt.folder / "result.json").exists()
+    return attempt.gave_up is None and read_result(attempt.folder) is None

@@ -20,7 +20,7 @@ WORK = "work.json"
 
 
 class Work(Struct):
-    """One attempt of a step. `folder` holds work/, outputs/ and, at the end, result.json."""
+    """One attempt of a step. `folder` holds work/, outputs/ and the record of how it ended."""
 
     home: str
     run_id: str
@@ -62,24 +62,27 @@ class Result(Struct, omit_defaults=True):
 
 
 def write_result(folder: Path, result: Result) -> None:
-    child.write_result(str(folder), msgspec.json.encode(result))
+    record = os.open(folder / child.RECORD, os.O_WRONLY)
+    child.write_result(record, msgspec.json.encode(result))
+    os.close(record)
 
 
 def read_result(folder: Path) -> Result | None:
     try:
-        return msgspec.json.decode((folder / child.RESULT).read_bytes(), type=Result)
+        _, _, result = (folder / child.RECORD).read_bytes().partition(b"\n")
+        return msgspec.json.decode(result, type=Result)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
 
 
-def outcome(content: bytes, lock: int) -> bytes:
+def outcome(content: bytes, record: int) -> bytes:
     """Do the work in this process, in the attempt's work/; returns the result as JSON.
 
-    `lock` is the descriptor that tells that the step lives.
+    `record` is the descriptor that tells that the step lives.
     """
     work = msgspec.json.decode(content, type=Work)
     try:
-        return msgspec.json.encode(Result(True, facts=_do(work, lock)))
+        return msgspec.json.encode(Result(True, facts=_do(work, record)))
     except MlopsError as error:
         sys.stderr.write(f"{error.message}\n")
         return child.failure(error.message, error.details)
@@ -89,10 +92,10 @@ def outcome(content: bytes, lock: int) -> bytes:
         return child.raised(error)
 
 
-def _do(work: Work, lock: int) -> dict[str, Any]:
+def _do(work: Work, record: int) -> dict[str, Any]:
     match work.step:
         case AutoMLStep():
-            _exec_automl(work, lock)
+            _exec_automl(work, record)
         case BatchStep():
             from mlops_cli.engine.pipelines.batch import run_batch
 
@@ -109,10 +112,10 @@ def _needs_interpreter(step: ScriptStep) -> bool:
     return environment.python is not None or any(n.startswith("PYTHON") for n in environment.variables)
 
 
-def _exec_automl(work: Work, lock: int) -> NoReturn:
+def _exec_automl(work: Work, record: int) -> NoReturn:
     """Become an interpreter of its own, as the AutoML run's other processes are."""
     (Path(work.folder) / WORK).write_bytes(msgspec.json.encode(work))
-    os.set_inheritable(lock, True)
+    os.set_inheritable(record, True)
     os.execv(sys.executable, [sys.executable, "-m", "mlops_cli.engine.pipelines.automl", work.folder])  # noqa: S606
 
 

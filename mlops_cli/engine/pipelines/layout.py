@@ -11,17 +11,22 @@ HOME/pipelines/
   server/                          address, tokens (0600) and log of the pipeline server
 """
 
+from functools import lru_cache
 from pathlib import Path
+
+MOST_KNOWN = 64
 
 
 def pipelines_dir(home: Path) -> Path:
     return home / "pipelines"
 
 
+@lru_cache(MOST_KNOWN)
 def code_dir(home: Path, content_hash: str) -> Path:
     return pipelines_dir(home) / "code" / content_hash[:32]
 
 
+@lru_cache(MOST_KNOWN)
 def run_dir(home: Path, run_id: str) -> Path:
     return pipelines_dir(home) / "runs" / run_id
 

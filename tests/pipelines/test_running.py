@@ -235,6 +235,12 @@ def test_scripts_are_ordinary_programs(project: Project) -> None:
     assert project.mlops("pipeline", "logs", run_id, "s", "-o", "json").json() == lines
 
 
+def test_a_script_that_closes_every_descriptor_completes(project: Project) -> None:
+    project.write("code/daemon.py", "import os; os.closerange(3, 256)")
+    project.pipeline("steps: [{name: s, type: script, script: code/daemon.py}]")
+    assert project.mlops("pipeline", "run", "p.yaml", "-o", "json").json()["status"] == "Completed"
+
+
 def test_cancel_stops_the_automl_run_too(project: Project) -> None:
     rows = "".join(f"{n},{n % 7},{'yes' if n % 3 else 'no'}\n" for n in range(200))
     project.write("t.csv", "a,b,y\n" + rows)

@@ -31,7 +31,7 @@ def become(task: dict[str, Any], maker: int, tell: Callable[[], object]) -> NoRe
         take_output(task["log"])
         result = outcome(task, record)
         leave()
-        write_result(record, result)
+        write_result(task["folder"], result)
         status = 0 if result == DONE else 1
         tell()
     except BaseException:  # noqa: BLE001 - nothing may climb into the nursery's own frames
@@ -181,10 +181,11 @@ def user_traceback(error: BaseException, folder: str) -> list[str]:
     return [line.replace(f"{folder}/", "") for line in lines]
 
 
-def write_result(record: int, result: bytes) -> None:
-    """It outlives the process, and the runner that waits for it."""
-    os.lseek(record, 0, os.SEEK_END)
+def write_result(folder: str, result: bytes) -> None:
+    """It outlives the process, and the runner that waits for it. A script may have closed every descriptor."""
+    record = os.open(f"{folder}/{RECORD}", os.O_WRONLY | os.O_APPEND)
     os.write(record, b"\n" + result)
+    os.close(record)
 
 
 def leave() -> None:

@@ -62,9 +62,7 @@ class Result(Struct, omit_defaults=True):
 
 
 def write_result(folder: Path, result: Result) -> None:
-    record = os.open(folder / child.RECORD, os.O_WRONLY)
-    child.write_result(record, msgspec.json.encode(result))
-    os.close(record)
+    child.write_result(str(folder), msgspec.json.encode(result))
 
 
 def read_result(folder: Path) -> Result | None:

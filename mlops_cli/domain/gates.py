@@ -17,6 +17,7 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 }
 _TO_MS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 _TIMES = ("mean", "max", "min", "p")
+_COUNTS = (("errors", "%"), ("errors", None), ("failures", None), ("rps", None), ("rps", "/s"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,6 @@ def parse(text: str) -> Gate:
     elif (metric, unit) == ("errors", None):
         metric = "failures"
     return Gate(text.strip(), metric, float(percent) if percent else None, sign, limit)
-
-
-_COUNTS = (("errors", "%"), ("errors", None), ("failures", None), ("rps", None), ("rps", "/s"))
 
 
 def parse_all(texts: list[str] | tuple[str, ...]) -> list[Gate]:

@@ -7,8 +7,7 @@ import time
 from pathlib import Path
 
 from mlops_cli.engine.holding import is_held
-from mlops_cli.engine.pipelines import work
-from mlops_cli.engine.pipelines.child import RECORD
+from mlops_cli.engine.pipelines import place, work
 from mlops_cli.engine.pipelines.work import Result
 
 KILL_SECONDS = 5.0
@@ -17,17 +16,21 @@ KILL_SECONDS = 5.0
 class Attempt:
     """A process of its own. `pid` is None for one that nobody tells us of, whose record tells when it ends."""
 
-    def __init__(self, folder: Path, pid: int | None, deadline: float | None) -> None:
-        self.folder = folder
+    def __init__(self, name: str, pid: int | None, deadline: float | None) -> None:
+        self.name = name
         self.pid = pid
         self.deadline = deadline
         self.result: Result | None = None
         self.gave_up: str | None = None
         self._kill_at: float | None = None
 
+    @property
+    def record(self) -> Path:
+        return Path(place.record_of(self.name))
+
     def poll(self) -> bool:
         """Whether the attempt has ended; `result` says how."""
-        if self.pid is None and not is_held(self.folder / RECORD):
+        if self.pid is None and not is_held(self.record):
             self.settle(0)
         if self.result is None:
             self._watch_time()
@@ -40,7 +43,7 @@ class Attempt:
         if self.gave_up:
             self.result = Result(False, self.gave_up)
         else:
-            self.result = work.read_result(self.folder) or Result(False, _death(signal_number))
+            self.result = work.read_result(self.name) or Result(False, _death(signal_number))
 
     def stop(self, why: str) -> None:
         """Ask the process and its children to end; insist after some seconds."""
@@ -57,20 +60,20 @@ class Attempt:
             self.stop("it took longer than timeout_minutes")
 
     def _signal(self, number: int) -> None:
-        group = self.pid or _group(self.folder)
+        group = self.pid or _group(self.record)
         if group:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, number)
 
 
-def adopt(folder: Path, deadline: float | None) -> Attempt | None:
+def adopt(name: str, deadline: float | None) -> Attempt | None:
     """The attempt of a runner that is gone; None when nothing of it can be used."""
-    return Attempt(folder, None, deadline) if is_held(folder / RECORD) or work.read_result(folder) else None
+    found = Attempt(name, None, deadline)
+    return found if is_held(found.record) or work.read_result(name) else None
 
 
-def _group(folder: Path) -> int | None:
+def _group(record: Path) -> int | None:
     """The process group of an adopted attempt that lives."""
-    record = folder / RECORD
     pid = record.read_text().partition("\n")[0] if is_held(record) else ""
     return int(pid) if pid.isdigit() else None
 

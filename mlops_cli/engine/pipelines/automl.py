@@ -30,20 +30,20 @@ POLL_SECONDS = 0.2
 TABLES = (".csv", ".tsv", ".parquet")
 
 
-def main(folder: Path) -> int:
-    work = msgspec.json.decode((folder / WORK).read_bytes(), type=Work)
+def main(attempt: str) -> int:
+    work = msgspec.json.decode((Path(attempt) / WORK).read_bytes(), type=Work)
     try:
         facts = train(work)
     except MlopsError as error:
         sys.stderr.write(f"{error.message}\n")
         hints = [error.hint] if error.hint else []
-        write_result(folder, Result(False, error.message, [*error.details, *hints]))
+        write_result(attempt, Result(False, error.message, [*error.details, *hints]))
         return 1
     except Exception as error:  # noqa: BLE001 - the step is to say what happened
         traceback.print_exc()
-        write_result(folder, Result(False, f"{type(error).__name__}: {error}"))
+        write_result(attempt, Result(False, f"{type(error).__name__}: {error}"))
         return 1
-    write_result(folder, Result(True, facts=facts))
+    write_result(attempt, Result(True, facts=facts))
     return 0
 
 
@@ -138,4 +138,4 @@ def _leave(store: Store, work: Work, run: Run) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(sys.argv[1]))

@@ -16,7 +16,7 @@ from mlops_cli.engine.pipelines import collecting, layout, minibatches
 from mlops_cli.engine.pipelines.batch_pool import Pool, Worker
 from mlops_cli.engine.pipelines.batch_worker import CUT, Answer
 from mlops_cli.engine.pipelines.collecting import Done
-from mlops_cli.engine.pipelines.work import WORK, Work
+from mlops_cli.engine.pipelines.work import Work
 from mlops_cli.errors import WorkFailedError
 
 
@@ -26,10 +26,9 @@ def run_batch(work: Work) -> dict[str, Any]:
     Raises WorkFailedError when init() fails or more items than error_threshold have failed.
     """
     assert isinstance(work.step, BatchStep)
-    folder = Path(work.folder)
+    folder = work.hand_over()
     source = work.inputs[work.step.mini_batch_input or next(iter(work.step.inputs))]
     cut = minibatches.cut(Path(source.path), work.step.mini_batch_size, folder)
-    (folder / WORK).write_bytes(msgspec.json.encode(work))
     (folder / CUT).write_bytes(msgspec.json.encode(cut))
     batch = _Batch(work, work.step, cut.ranges())
     batch.run()
@@ -41,7 +40,7 @@ class _Batch:
 
     def __init__(self, work: Work, step: BatchStep, ranges: list[tuple[int, int]]) -> None:
         self._step = step
-        self._folder = Path(work.folder)
+        self._folder = Path(work.attempt)
         self._ranges = ranges
         self._kept = layout.mini_batches_dir(Path(work.home), work.run_id, step.name)
         self._kept.mkdir(exist_ok=True)

@@ -16,9 +16,9 @@ import msgspec
 from msgspec import Struct, field
 
 from mlops_cli.engine.pipelines import minibatches
-from mlops_cli.engine.pipelines.child import MOST_DETAILS, user_traceback
 from mlops_cli.engine.pipelines.minibatches import Cut
 from mlops_cli.engine.pipelines.planning import script_in_snapshot
+from mlops_cli.engine.pipelines.script import MOST_DETAILS, user_traceback
 from mlops_cli.engine.pipelines.work import WORK, Work
 from mlops_cli.errors import WorkFailedError
 

@@ -5,7 +5,10 @@ HOME/pipelines/
   runs/RUN_ID/
     runner.lock  runner.log        held (with its id) and written by the process that works on the run
     steps/STEP.log                 what all attempts of the step printed
-    steps/STEP.N/                  attempt N: work/ (a copy of the code), outputs/, record
+    steps/STEP.N.record            attempt N: held while it lives; its process id and its result
+    steps/STEP.N.work/             a copy of the code, where it runs
+    steps/STEP.N.outputs/          what it writes there
+    steps/STEP.N/                  what the processes of an AutoML or batch step share
     steps/STEP.mini-batches/       what came of each, for all attempts of a batch step
     outputs/STEP/                  what the step left behind, moved here in one piece
   server/                          address, tokens (0600) and log of the pipeline server
@@ -43,8 +46,9 @@ def step_log(home: Path, run_id: str, step: str) -> Path:
     return run_dir(home, run_id) / "steps" / f"{step}.log"
 
 
-def attempt_dir(home: Path, run_id: str, step: str, attempt: int) -> Path:
-    return run_dir(home, run_id) / "steps" / f"{step}.{attempt}"
+def attempt(home: Path, run_id: str, step: str, number: int) -> str:
+    """What the names of an attempt's files begin with: see `place`."""
+    return f"{run_dir(home, run_id)}/steps/{step}.{number}"
 
 
 def mini_batches_dir(home: Path, run_id: str, step: str) -> Path:

@@ -2,10 +2,12 @@
 
 The nursery is a fork of its maker, made before that has imported anything large: what it forks is small, starts
 at once and has nothing in it but what a script needs. Each spare waits at a pipe of its own, its slot, does one
-task and ends; the nursery forks the next. Of a maker that is gone, spares end; a task that runs goes on.
+task and ends; the nursery forks the next. A task `ahead` is begun when its spare is told to. Of a maker that is
+gone, spares end; a task that runs goes on.
 
 Messages of spares and nursery: `+ SLOT PID 0` is waiting, `= SLOT PID 0` has done its work and only has to end,
-`- SLOT PID SIGNAL` has ended. A task is a length in 8 bytes and a dictionary, marshalled, with the `pid` it is for.
+`- SLOT PID SIGNAL` has ended. To a spare: a length in 8 bytes and a dictionary, marshalled, with the `pid` it is
+for, which is a task (see `child`) or, for a task ahead, whether to `go`.
 """
 
 import marshal
@@ -15,10 +17,12 @@ import select
 from mlops_cli.engine.pipelines import spares
 
 DYING = 2
-"""Spares beside those that work at once: processes that have done their task and still have to end."""
+"""Slots beside those that work at once: of processes that have done their task and still have to end."""
 LOOK_SECONDS = 1.0
 MOST_AT_ONCE = max(2, os.cpu_count() or 2)
 """Steps of a run that work at the same time."""
+MOST_AHEAD = 1
+"""Steps whose place is made before their turn."""
 READ_BYTES = 65536
 
 
@@ -30,11 +34,12 @@ class Nursery:
     """Has a spare for all that may run at once, and the next. Not for use by several threads."""
 
     def __init__(self) -> None:
-        pipes = [os.pipe() for _ in range(MOST_AT_ONCE + DYING)]
+        pipes = [os.pipe() for _ in range(MOST_AT_ONCE + MOST_AHEAD + DYING + spares.LITTER - 1)]
         self._replies, replies = os.pipe()
         os.set_blocking(self._replies, False)
         self._tasks = [write for _, write in pipes]
         self._ready: list[tuple[int, int]] = []
+        self._waiting: dict[int, int] = {}
         self._ended: list[tuple[int, int]] = []
         self._done: set[bytes] = set()
         self._rest = b""
@@ -48,21 +53,37 @@ class Nursery:
         """Can be read when there are events."""
         return self._replies
 
-    def launch(self, task: dict[str, object]) -> int:
-        """Give a task to a spare; returns its process id. Raises NurseryLostError."""
+    def has_spare(self) -> bool:
+        """Whether a task can be given without waiting."""
+        return bool(self._ready)
+
+    def launch(self, task: dict[str, object], *, ahead: bool = False) -> int:
+        """Give a task to a spare, which begins it at once or when told; returns its process id.
+
+        Raises NurseryLostError.
+        """
         while not self._ready:
             heard = select.select([self], [], [], LOOK_SECONDS)[0]
             if not (self._read() if heard else self.is_alive()):
                 raise NurseryLostError
         slot, pid = self._ready.pop(0)
-        content = marshal.dumps(task | {"pid": pid})
-        message = memoryview(len(content).to_bytes(spares.LENGTH_BYTES, "big") + content)
+        if ahead:
+            self._waiting[pid] = slot
+        self._send(slot, task | {"pid": pid, "ahead": ahead})
+        return pid
+
+    def tell(self, pid: int, *, go: bool) -> None:
+        """Let the spare begin its task ahead, or give it up. Raises NurseryLostError."""
+        self._send(self._waiting.pop(pid), {"pid": pid, "go": go})
+
+    def _send(self, slot: int, message: dict[str, object]) -> None:
+        content = marshal.dumps(message)
+        rest = memoryview(len(content).to_bytes(spares.LENGTH_BYTES, "big") + content)
         try:
-            while message:
-                message = message[os.write(self._tasks[slot], message) :]
+            while rest:
+                rest = rest[os.write(self._tasks[slot], rest) :]
         except BrokenPipeError:
             raise NurseryLostError from None
-        return pid
 
     def events(self) -> list[tuple[int, int]]:
         """Process ids whose work has ended since the last call, and the signals that ended them (0: none)."""
@@ -72,7 +93,7 @@ class Nursery:
 
     def has_news(self) -> bool:
         """Whether it has been said of work that it has ended, or nobody is left to say it."""
-        return not self._read() or bool(self._ended)
+        return bool(self._ended) or not self._read() or bool(self._ended)
 
     def is_alive(self) -> bool:
         try:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from mlops_cli.domain.pipeline_runs import Output, StepRun
 from mlops_cli.domain.pipelines import Step, outputs_of
-from mlops_cli.engine.pipelines import layout
+from mlops_cli.engine.pipelines import layout, place
 from mlops_cli.engine.pipelines.content import content_hash
 from mlops_cli.engine.store import Store
 from mlops_cli.errors import WorkFailedError
 
 
-def commit(home: Path, run_id: str, step: Step, attempt: Path) -> dict[str, Output]:
+def commit(home: Path, run_id: str, step: Step, attempt: str) -> dict[str, Output]:
     """Move the outputs of an attempt to where they stay. Done twice it changes nothing.
 
     Raises WorkFailedError when an output was not written.
@@ -20,7 +20,7 @@ def commit(home: Path, run_id: str, step: Step, attempt: Path) -> dict[str, Outp
     if not names:
         return {}
     target = layout.outputs_dir(home, run_id, step.name)
-    draft = attempt / "outputs"
+    draft = Path(place.outputs_of(attempt))
     if draft.exists():
         _check(step, draft)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,8 @@
 """Which steps can start: those whose predecessors are all complete."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 
 from mlops_cli.domain.pipeline_runs import StepRun
 from mlops_cli.status import RunStatus
@@ -24,6 +25,12 @@ class Ready:
 
     def take(self) -> StepRun | None:
         return self._steps.popleft() if self._steps else None
+
+    def coming(self, running: AbstractSet[str]) -> Iterator[StepRun]:
+        """Those that can start now or as soon as the steps that run are complete."""
+        yield from self._steps
+        for name in running:
+            yield from (step for step in self._followers[name] if self._open[step.name] <= running)
 
     def put(self, step: StepRun) -> None:
         """The step is complete, has failed or is to be tried again."""

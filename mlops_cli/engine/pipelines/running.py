@@ -14,6 +14,7 @@ import msgspec
 from mlops_cli.domain.pipeline_runs import StepRun
 from mlops_cli.engine.endpoints.signals import Waker, woken_by_signals
 from mlops_cli.engine.pipelines import ending
+from mlops_cli.engine.pipelines.ahead import Ahead
 from mlops_cli.engine.pipelines.attempt import Attempt
 from mlops_cli.engine.pipelines.nursery import MOST_AT_ONCE, Nursery, NurseryLostError
 from mlops_cli.engine.pipelines.planning import Plan
@@ -39,6 +40,7 @@ class Running:
         self._store = store
         self._run_id = run_id
         self._nursery = nursery
+        self._ahead = Ahead(nursery)
         self._running: dict[str, Attempt] = {}
         self._changed: dict[str, StepRun] = {}
         self._news: list[str] = []
@@ -87,6 +89,7 @@ class Running:
         for line in self._news:
             log.info("%s", line)
         self._news.clear()
+        self._look_ahead()
         return bool(self._running) or not self._finish()
 
     def _wait(self, waker: Waker) -> None:
@@ -98,11 +101,11 @@ class Running:
 
     def _hears(self, waker: Waker, seconds: float) -> bool:
         """Whether a signal comes within so long, or word of work that has ended; spares alone are no news."""
-        while waker.wait([self._nursery.fileno()], seconds):
-            if self._signaled or self._nursery.has_news():
-                self._signaled = False
-                return True
-        return False
+        while not self._signaled and not self._nursery.has_news():
+            if not waker.wait([self._nursery.fileno()], seconds):
+                return False
+        self._signaled = False
+        return True
 
     def _tidy(self) -> None:
         """What nothing waits for; on a file system with a journal it takes as long as a short step."""
@@ -126,6 +129,7 @@ class Running:
         for attempt in self._running.values():
             if attempt.pid in ended:
                 attempt.settle(ended[attempt.pid])
+        self._ahead.forget(ended)
         if not ended and not self._nursery.is_alive():
             self._renew()
 
@@ -140,6 +144,7 @@ class Running:
             if self._start(step):
                 begun.append(step)
             else:
+                self._ahead.dismiss([step.name])
                 self._ready.put(step)
         return begun
 
@@ -157,10 +162,24 @@ class Running:
     def _launch(self, begun: list[StepRun]) -> None:
         for step in begun:
             try:
-                self._running[step.name] = self._stepping.launch(step, self._nursery)
+                pid = self._give(step)
             except NurseryLostError:
                 self._renew()
-                self._running[step.name] = self._stepping.launch(step, self._nursery)
+                pid = self._give(step)
+            self._running[step.name] = self._stepping.attempt(step, pid)
+
+    def _give(self, step: StepRun) -> int:
+        """Have a spare begin the step; returns its process id. Raises NurseryLostError."""
+        work = self._stepping.work(step)
+        return self._ahead.begin(work) or self._nursery.launch(self._stepping.task(work))
+
+    def _look_ahead(self) -> None:
+        """Have the places of steps made whose turn comes next."""
+        for step in self._ready.coming(self._running.keys()):
+            if not self._ahead.has_room() or self._is_halted():
+                return
+            if step.name not in self._ahead and (work := self._stepping.foresee(step, self._steps)):
+                self._ahead.settle(work, self._stepping.task(work))
 
     def _renew(self) -> None:
         """Another nursery for the one that was killed. What it has started goes on, and its locks tell of it.
@@ -172,6 +191,7 @@ class Running:
             raise NurseryLostError(f"{self._lost} times in this run")
         self._nursery.close()
         self._nursery = Nursery()
+        self._ahead = Ahead(self._nursery)
         for attempt in self._running.values():
             attempt.pid = None
 
@@ -198,6 +218,7 @@ class Running:
 
     def _finish(self) -> bool:
         status = ending.end(self._store, self._run_id, self._steps.values(), canceled=self._cancel_asked)
+        self._ahead.close()
         log.info("%s", status)
         return True
 

@@ -1,16 +1,20 @@
 """The nursery's own process and those it forks. Only the standard library is imported here, and little of it."""
 
 import atexit
+import functools
 import gc
 import marshal
 import os
 import signal
 import sys
+from typing import Any
 
 from mlops_cli.engine.pipelines import child
 
 LENGTH_BYTES = 8
 PIPE_BYTES = 65536
+LITTER = 3
+"""Spares forked at a time: after each fork the nursery's own pages are copied again as they are written to."""
 
 
 def tend(slots: list[int], replies: int) -> None:
@@ -23,14 +27,19 @@ def tend(slots: list[int], replies: int) -> None:
         waiting: dict[int, int] = {}
         for slot in range(len(slots)):
             _say(replies, _fill(slot, slots, replies, waiting))
+        empty: list[int] = []
         while waiting:
             pid, status = os.wait()
             _end_group(pid)
             slot = waiting.pop(pid, -1)
-            if slot >= 0 and not child.is_alone(replies):
-                number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-                said = _message("-", slot, pid, number)
-                _say(replies, said + _fill(slot, slots, replies, waiting))
+            if slot < 0:
+                continue
+            empty.append(slot)
+            said = _message("-", slot, pid, os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0)
+            if len(empty) >= LITTER and not child.is_alone(replies):
+                said += b"".join(_fill(slot, slots, replies, waiting) for slot in empty)
+                empty.clear()
+            _say(replies, said)
     except BaseException:  # noqa: BLE001 - nothing may climb into the maker's own frames
         sys.excepthook(*sys.exc_info())
     finally:
@@ -70,11 +79,18 @@ def _wait(slot: int, slots: list[int], replies: int) -> None:
     os.setsid()
     child.rehearse()
     pid = os.getpid()
-    while length := _read(slots[slot], LENGTH_BYTES):
-        task = marshal.loads(_read(slots[slot], int.from_bytes(length, "big")))  # noqa: S302
-        # Another one was for a spare that was killed with the task in its pipe.
-        if task["pid"] == pid:
-            child.become(task, replies, lambda: _say(replies, _message("=", slot, pid)))
+    if task := _hear(slots[slot], pid):
+        hear = functools.partial(_hear, slots[slot], pid)
+        child.become(task, replies, hear, lambda: _say(replies, _message("=", slot, pid)))
+
+
+def _hear(descriptor: int, pid: int) -> dict[str, Any] | None:
+    """The next message for this process; others were for one that was killed with a message in its pipe."""
+    while length := _read(descriptor, LENGTH_BYTES):
+        message: dict[str, Any] = marshal.loads(_read(descriptor, int.from_bytes(length, "big")))  # noqa: S302
+        if message["pid"] == pid:
+            return message
+    return None
 
 
 def _read(descriptor: int, size: int) -> bytes:

@@ -11,11 +11,10 @@ from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun
 from mlops_cli.domain.pipelines import Step, outputs_of
 from mlops_cli.engine.clock import now
 from mlops_cli.engine.pipelines import attempt as attempts
-from mlops_cli.engine.pipelines import layout, outputs
+from mlops_cli.engine.pipelines import layout, outputs, place
 from mlops_cli.engine.pipelines.attempt import Attempt
 from mlops_cli.engine.pipelines.content import content_hash, listing
 from mlops_cli.engine.pipelines.keys import step_key
-from mlops_cli.engine.pipelines.nursery import Nursery
 from mlops_cli.engine.pipelines.planning import Plan, Source
 from mlops_cli.engine.pipelines.work import Result, Work, read_result
 from mlops_cli.engine.store import Store
@@ -31,7 +30,7 @@ class Stepping:
         self._run = run
         self._plan = plan
         self._settings = {step.name: step for step in plan.steps}
-        self._tasks: dict[str, Work] = {}
+        self._works: dict[str, Work] = {}
         self._listing = functools.cache(lambda code: listing(layout.code_dir(store.home, code)))
 
     def begin(self, step: StepRun, others: dict[str, StepRun]) -> bool:
@@ -49,16 +48,30 @@ class Stepping:
         step.attempt += 1
         step.status, step.started_at, step.ended_at = RunStatus.RUNNING, now(), None
         step.error, step.details = None, []
-        self._tasks[step.name] = self._task(settings, step.attempt, inputs)
+        self._works[step.name] = self._work(settings, step.attempt, inputs)
         return True
 
-    def launch(self, step: StepRun, nursery: Nursery) -> Attempt:
-        """Give the step to a spare. Raises NurseryLostError."""
-        work = self._tasks[step.name]
-        task = work.task() | self._code(self._plan.code.get(step.name))
+    def foresee(self, step: StepRun, others: dict[str, StepRun]) -> Work | None:
+        """The work of a step that will begin once those that run are complete; None for one that takes its time."""
+        settings = self._settings[step.name]
+        places = {name: self._place(text, others) for name, text in settings.inputs.items()}
+        sources = {name: Source("path", place, place) for name, place in places.items()}
+        work = self._work(settings, step.attempt + 1, sources)
+        return work if work.is_light() else None
+
+    def work(self, step: StepRun) -> Work:
+        """What a step that has begun is to do."""
+        return self._works[step.name]
+
+    def task(self, work: Work) -> dict[str, object]:
+        """What a spare is told of it."""
+        task = work.task() | self._code(self._plan.code.get(work.step.name))
         task["outputs"] = bool(work.outputs)
-        task["log"] = str(layout.step_log(self._store.home, self._run.run_id, step.name))
-        return Attempt(Path(work.folder), nursery.launch(task), self._deadline(step))
+        task["log"] = str(layout.step_log(self._store.home, self._run.run_id, work.step.name))
+        return task
+
+    def attempt(self, step: StepRun, pid: int) -> Attempt:
+        return Attempt(self._attempt(step), pid, self._deadline(step))
 
     def _code(self, code: str | None) -> dict[str, object]:
         """The snapshot that the attempt copies."""
@@ -67,7 +80,7 @@ class Stepping:
         return {"code": place, "folders": folders, "files": files}
 
     def adopt(self, step: StepRun) -> Attempt | None:
-        return attempts.adopt(self._folder(step), self._deadline(step))
+        return attempts.adopt(self._attempt(step), self._deadline(step))
 
     def end(self, step: StepRun, attempt: Attempt) -> None:
         """Record how the attempt ended; its outputs are in place before it counts as complete."""
@@ -75,7 +88,7 @@ class Stepping:
         try:
             if result.ok:
                 settings = self._settings[step.name]
-                step.outputs = outputs.commit(self._store.home, self._run.run_id, settings, attempt.folder)
+                step.outputs = outputs.commit(self._store.home, self._run.run_id, settings, attempt.name)
         except MlopsError as error:
             result = Result(False, error.message, [error.hint] if error.hint else [])
         self._close(step, result)
@@ -87,7 +100,7 @@ class Stepping:
     def tidy(self, step: StepRun) -> None:
         """Remove what only the attempt itself needed, unless somebody will want to see why it failed."""
         if step.status == RunStatus.COMPLETED and not step.reused_from:
-            shutil.rmtree(self._folder(step) / "work", ignore_errors=True)
+            shutil.rmtree(place.work_of(self._attempt(step)), ignore_errors=True)
 
     def _fail(self, step: StepRun, result: Result, *, lost: bool) -> None:
         """Failed, or to be tried again. A process that died together with its runner is not the step's fault."""
@@ -120,22 +133,31 @@ class Stepping:
             source.content_hash = content_hash(path)
         return source
 
-    def _task(self, settings: Step, number: int, inputs: dict[str, Source]) -> Work:
+    def _place(self, text: str, others: dict[str, StepRun]) -> str:
+        """Where an input is, or will be when the step that makes it does not turn out to be reused."""
+        owner, name = source_of(text)
+        if owner == "data":
+            return self._plan.data[name].path
+        if others[owner].status == RunStatus.COMPLETED:
+            return others[owner].outputs[name].path
+        return str(layout.outputs_dir(self._store.home, self._run.run_id, owner) / name)
+
+    def _work(self, settings: Step, number: int, inputs: dict[str, Source]) -> Work:
         home, run = self._store.home, self._run
-        folder = layout.attempt_dir(home, run.run_id, settings.name, number)
+        attempt = layout.attempt(home, run.run_id, settings.name, number)
         return Work(
             home=str(home),
             run_id=run.run_id,
             pipeline=run.pipeline,
             experiment=run.experiment,
             step=settings,
-            folder=str(folder),
+            attempt=attempt,
             inputs=inputs,
-            outputs={name: str(folder / "outputs" / name) for name in outputs_of(settings)},
+            outputs={name: f"{place.outputs_of(attempt)}/{name}" for name in outputs_of(settings)},
         )
 
-    def _folder(self, step: StepRun) -> Path:
-        return layout.attempt_dir(self._store.home, self._run.run_id, step.name, step.attempt)
+    def _attempt(self, step: StepRun) -> str:
+        return layout.attempt(self._store.home, self._run.run_id, step.name, step.attempt)
 
     def _deadline(self, step: StepRun) -> float | None:
         """When the attempt has taken too long, as time.monotonic() counts."""
@@ -147,4 +169,4 @@ class Stepping:
 
 
 def _is_lost(attempt: Attempt) -> bool:
-    return attempt.gave_up is None and read_result(attempt.folder) is None
+    return attempt.gave_up is None and read_result(attempt.name) is None

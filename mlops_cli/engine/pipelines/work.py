@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from mlops_cli.domain.pipelines import AutoMLStep, BatchStep, ScriptStep, Step
 from mlops_cli.domain.references import put, unescape
-from mlops_cli.engine.pipelines import child
+from mlops_cli.engine.pipelines import child, place
 from mlops_cli.engine.pipelines.planning import Source, script_in_snapshot
 from mlops_cli.errors import MlopsError, WorkFailedError
 
@@ -20,14 +20,14 @@ WORK = "work.json"
 
 
 class Work(Struct):
-    """One attempt of a step. `folder` holds work/, outputs/ and the record of how it ended."""
+    """One attempt of a step, and what the names of its files begin with."""
 
     home: str
     run_id: str
     pipeline: str
     experiment: str
     step: Step
-    folder: str
+    attempt: str
     inputs: dict[str, Source]
     outputs: dict[str, str]
 
@@ -41,13 +41,28 @@ class Work(Struct):
         return {"AZUREML_RUN_ID": f"{self.run_id}_{self.step.name}", **own}
 
     def filled(self, text: str) -> str:
-        places = {name: source.path for name, source in self.inputs.items()}
-        return unescape(str(put(str(put(text, "inputs", places)), "outputs", self.outputs)))
+        return unescape(str(put(str(put(text, "inputs", self.places())), "outputs", self.outputs)))
+
+    def places(self) -> dict[str, str]:
+        """Where the inputs are."""
+        return {name: source.path for name, source in self.inputs.items()}
+
+    def is_light(self) -> bool:
+        """Whether the step is a script for this interpreter, which needs nothing that takes time to come up."""
+        return isinstance(self.step, ScriptStep) and not _needs_interpreter(self.step)
+
+    def hand_over(self) -> Path:
+        """Write it down for other processes of the attempt; returns the folder for what these share."""
+        folder = Path(self.attempt)
+        folder.mkdir()
+        (folder / WORK).write_bytes(msgspec.json.encode(self))
+        return folder
 
     def task(self) -> dict[str, Any]:
         """What a spare is told: see `child`."""
-        task: dict[str, Any] = {"folder": self.folder, "variables": self.variables()}
-        if isinstance(self.step, ScriptStep) and not _needs_interpreter(self.step):
+        task: dict[str, Any] = {"attempt": self.attempt, "variables": self.variables()}
+        if self.is_light():
+            assert isinstance(self.step, ScriptStep)
             return task | {"script": script_in_snapshot(self.step), "arguments": self.arguments()}
         return task | {"work": msgspec.json.encode(self)}
 
@@ -61,24 +76,25 @@ class Result(Struct, omit_defaults=True):
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def write_result(folder: Path, result: Result) -> None:
-    child.write_result(str(folder), msgspec.json.encode(result))
+def write_result(attempt: str, result: Result) -> None:
+    place.write_result(attempt, msgspec.json.encode(result))
 
 
-def read_result(folder: Path) -> Result | None:
+def read_result(attempt: str) -> Result | None:
     try:
-        _, _, result = (folder / child.RECORD).read_bytes().partition(b"\n")
+        _, _, result = Path(place.record_of(attempt)).read_bytes().partition(b"\n")
         return msgspec.json.decode(result, type=Result)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
 
 
 def outcome(content: bytes, record: int) -> bytes:
-    """Do the work in this process, in the attempt's work/; returns the result as JSON.
+    """Do the work in this process, in the attempt's own folder; returns the result as JSON.
 
     `record` is the descriptor that tells that the step lives.
     """
     work = msgspec.json.decode(content, type=Work)
+    here = os.getcwd()
     try:
         return msgspec.json.encode(Result(True, facts=_do(work, record)))
     except MlopsError as error:
@@ -87,7 +103,7 @@ def outcome(content: bytes, record: int) -> bytes:
     except SystemExit as leaving:
         return child.left(leaving)
     except BaseException as error:  # noqa: BLE001 - a user's script may raise anything
-        return child.raised(error)
+        return child.raised(error, here)
 
 
 def _do(work: Work, record: int) -> dict[str, Any]:
@@ -112,9 +128,9 @@ def _needs_interpreter(step: ScriptStep) -> bool:
 
 def _exec_automl(work: Work, record: int) -> NoReturn:
     """Become an interpreter of its own, as the AutoML run's other processes are."""
-    (Path(work.folder) / WORK).write_bytes(msgspec.json.encode(work))
+    work.hand_over()
     os.set_inheritable(record, True)
-    os.execv(sys.executable, [sys.executable, "-m", "mlops_cli.engine.pipelines.automl", work.folder])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "mlops_cli.engine.pipelines.automl", work.attempt])  # noqa: S606
 
 
 def _call(command: list[str]) -> None:

@@ -1,0 +1,99 @@
+"""The place of an attempt, made by the process that will run there: record, log, a copy of the code.
+
+Only the standard library is imported here, and little of it. An attempt is named by what the names of its files
+begin with (see `layout`); `task` is as in `child`.
+"""
+
+import fcntl
+import os
+import sys
+from typing import Any
+
+
+def record_of(attempt: str) -> str:
+    """The file that is held as long as the attempt lives: its process id, and at the end its result as JSON."""
+    return f"{attempt}.record"
+
+
+def work_of(attempt: str) -> str:
+    """The folder it runs in."""
+    return f"{attempt}.work"
+
+
+def outputs_of(attempt: str) -> str:
+    """The folder it writes its outputs to."""
+    return f"{attempt}.outputs"
+
+
+def enter(attempt: str) -> int:
+    """Hold the attempt's record; returns its descriptor, which holds it as long as this process lives.
+
+    What is left of a process that was killed here, or that waits and will see that it is alone, is removed.
+    """
+    record = _open(record_of(attempt))
+    fcntl.flock(record, fcntl.LOCK_EX)
+    if os.fstat(record).st_size:
+        clear(attempt)
+        os.ftruncate(record, 0)
+    os.write(record, str(os.getpid()).encode())
+    return record
+
+
+def _open(record: str) -> int:
+    try:
+        return os.open(record, os.O_RDWR | os.O_CREAT, 0o644)
+    except FileNotFoundError:
+        os.makedirs(record.rpartition("/")[0], exist_ok=True)
+        return os.open(record, os.O_RDWR | os.O_CREAT, 0o644)
+
+
+def clear(attempt: str) -> None:
+    import shutil
+
+    for folder in (attempt, work_of(attempt), outputs_of(attempt)):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def leave(attempt: str) -> None:
+    """Remove a place where nothing has run."""
+    clear(attempt)
+    os.unlink(record_of(attempt))
+
+
+def take_output(log: str) -> None:
+    """The step's log in place of the streams."""
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+
+
+def furnish(task: dict[str, Any]) -> None:
+    """Copy the code, so that no step sees what another has written beside it, and go there."""
+    work = work_of(task["attempt"])
+    os.mkdir(work)
+    if task["outputs"]:
+        os.mkdir(outputs_of(task["attempt"]))
+    for name in task["folders"]:
+        os.mkdir(f"{work}/{name}")
+    for name in task["files"]:
+        _copy(f"{task['code']}/{name}", f"{work}/{name}")
+    os.chdir(work)
+
+
+def _copy(source: str, target: str) -> None:
+    reading = os.open(source, os.O_RDONLY)
+    writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, os.fstat(reading).st_mode)
+    while os.sendfile(writing, reading, None, 1 << 30):
+        pass
+    os.close(reading)
+    os.close(writing)
+
+
+def write_result(attempt: str, result: bytes) -> None:
+    """It outlives the process, and the runner that waits for it. A script may have closed every descriptor."""
+    record = os.open(record_of(attempt), os.O_WRONLY | os.O_APPEND)
+    os.write(record, b"\n" + result)
+    os.close(record)

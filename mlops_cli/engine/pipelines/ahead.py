@@ -1,8 +1,9 @@
 """Steps whose turn comes next: a spare makes each one's place meanwhile, so that it begins at once."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
-from mlops_cli.engine.pipelines.nursery import MOST_AHEAD, Nursery
+from mlops_cli.engine.pipelines.nursery import MOST_AHEAD, Nursery, NurseryLostError
 from mlops_cli.engine.pipelines.work import Work
 
 
@@ -38,8 +39,9 @@ class Ahead:
     def dismiss(self, steps: Iterable[str]) -> None:
         """These will not begin now; their places are removed."""
         for step in steps:
-            if step in self._settled:
-                self._nursery.tell(self._settled.pop(step)[0], go=False)
+            if known := self._settled.pop(step, None):
+                with suppress(NurseryLostError):
+                    self._nursery.tell(known[0], go=False)
 
     def close(self) -> None:
         self.dismiss(list(self._settled))

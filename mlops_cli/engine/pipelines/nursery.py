@@ -120,6 +120,7 @@ class Nursery:
             elif kind == b"-" and pid in self._done:
                 self._done.remove(pid)
             else:
+                self._waiting.pop(int(pid), None)
                 self._ended.append((int(pid), int(number)))
                 if kind == b"=":
                     self._done.add(pid)

@@ -14,9 +14,8 @@ import msgspec
 from mlops_cli.domain.pipeline_runs import StepRun
 from mlops_cli.engine.endpoints.signals import Waker, woken_by_signals
 from mlops_cli.engine.pipelines import ending
-from mlops_cli.engine.pipelines.ahead import Ahead
-from mlops_cli.engine.pipelines.attempt import Attempt
-from mlops_cli.engine.pipelines.nursery import MOST_AT_ONCE, Nursery, NurseryLostError
+from mlops_cli.engine.pipelines.launching import Launching
+from mlops_cli.engine.pipelines.nursery import MOST_AT_ONCE, Nursery
 from mlops_cli.engine.pipelines.planning import Plan
 from mlops_cli.engine.pipelines.ready import Ready
 from mlops_cli.engine.pipelines.stepping import Stepping
@@ -28,7 +27,6 @@ POLL_SECONDS = 0.5
 ADOPTED_POLL_SECONDS = 0.05
 IDLE_SECONDS = 0.02
 """Without news for so long there is time for what nothing waits for."""
-MOST_LOST = 10
 
 log = logging.getLogger("mlops.pipelines")
 
@@ -40,15 +38,12 @@ class Running:
         self._store = store
         self._run_id = run_id
         self._nursery = nursery
-        self._ahead = Ahead(nursery)
-        self._running: dict[str, Attempt] = {}
         self._changed: dict[str, StepRun] = {}
         self._news: list[str] = []
         self._untidy: list[StepRun] = []
         self._stopping = self._signaled = False
         self._cancel_asked = False
         self._asked_at = 0.0
-        self._lost = 0
 
     def run(self) -> None:
         run = self._store.pipeline_runs.get(self._run_id)
@@ -58,6 +53,7 @@ class Running:
         plan = msgspec.json.decode(self._store.pipeline_runs.plan(self._run_id), type=Plan)
         run = ending.begin(self._store, self._run_id)
         self._stepping = Stepping(self._store, run, plan)
+        self._launching = Launching(self._nursery, self._stepping)
         self._steps = {step.name: step for step in self._store.pipeline_runs.steps(self._run_id)}
         gc.freeze()
         with woken_by_signals(self._on_signal) as waker:
@@ -70,9 +66,8 @@ class Running:
     def _take_up(self) -> None:
         """Go on with what an earlier runner has left, and give failed steps another chance."""
         for step in self._steps.values():
-            if step.status == RunStatus.RUNNING and (found := self._stepping.adopt(step)):
+            if step.status == RunStatus.RUNNING and (found := self._launching.adopt(step)):
                 log.info("%s: its process %s", step.name, "lives" if found.poll() is False else "has ended")
-                self._running[step.name] = found
             elif step.status == RunStatus.COMPLETED:
                 self._stepping.tidy(step)
             elif step.status != RunStatus.NOT_STARTED:
@@ -85,12 +80,14 @@ class Running:
         self._watch_cancel()
         begun = self._begin()
         self._record()
-        self._launch(begun)
+        for step in begun:
+            self._launching.launch(step)
         for line in self._news:
             log.info("%s", line)
         self._news.clear()
-        self._look_ahead()
-        return bool(self._running) or not self._finish()
+        if not self._is_halted():
+            self._launching.look_ahead(self._ready.coming(self._launching.running.keys()), self._steps)
+        return bool(self._launching.running) or not self._finish()
 
     def _wait(self, waker: Waker) -> None:
         if self._untidy:
@@ -101,8 +98,8 @@ class Running:
 
     def _hears(self, waker: Waker, seconds: float) -> bool:
         """Whether a signal comes within so long, or word of work that has ended; spares alone are no news."""
-        while not self._signaled and not self._nursery.has_news():
-            if not waker.wait([self._nursery.fileno()], seconds):
+        while not self._signaled and not self._launching.has_news():
+            if not waker.wait([self._launching.fileno()], seconds):
                 return False
         self._signaled = False
         return True
@@ -115,28 +112,19 @@ class Running:
 
     def _reap(self) -> None:
         """Take note of the attempts that have ended."""
-        self._listen()
-        names = [name for name, attempt in self._running.items() if attempt.poll()]
+        self._launching.listen()
+        names = [name for name, attempt in self._launching.running.items() if attempt.poll()]
         for name in names:
             step = self._changed[name] = self._steps[name]
-            self._stepping.end(step, self._running.pop(name))
+            self._stepping.end(step, self._launching.running.pop(name))
             self._ready.put(step)
             self._untidy.append(step)
             self._news.append(f"{name}: {step.status}{f' ({step.error})' if step.error else ''}")
 
-    def _listen(self) -> None:
-        ended = dict(self._nursery.events())
-        for attempt in self._running.values():
-            if attempt.pid in ended:
-                attempt.settle(ended[attempt.pid])
-        self._ahead.forget(ended)
-        if not ended and not self._nursery.is_alive():
-            self._renew()
-
     def _begin(self) -> list[StepRun]:
         """Steps that can start now, marked as running; those that can be reused are complete at once."""
         begun: list[StepRun] = []
-        while len(self._running) + len(begun) < MOST_AT_ONCE and not self._is_halted():
+        while len(self._launching.running) + len(begun) < MOST_AT_ONCE and not self._is_halted():
             step = self._ready.take()
             if step is None:
                 break
@@ -144,7 +132,7 @@ class Running:
             if self._start(step):
                 begun.append(step)
             else:
-                self._ahead.dismiss([step.name])
+                self._launching.dismiss(step)
                 self._ready.put(step)
         return begun
 
@@ -159,42 +147,6 @@ class Running:
         )
         return started
 
-    def _launch(self, begun: list[StepRun]) -> None:
-        for step in begun:
-            try:
-                pid = self._give(step)
-            except NurseryLostError:
-                self._renew()
-                pid = self._give(step)
-            self._running[step.name] = self._stepping.attempt(step, pid)
-
-    def _give(self, step: StepRun) -> int:
-        """Have a spare begin the step; returns its process id. Raises NurseryLostError."""
-        work = self._stepping.work(step)
-        return self._ahead.begin(work) or self._nursery.launch(self._stepping.task(work))
-
-    def _look_ahead(self) -> None:
-        """Have the places of steps made whose turn comes next."""
-        for step in self._ready.coming(self._running.keys()):
-            if not self._ahead.has_room() or self._is_halted():
-                return
-            if step.name not in self._ahead and (work := self._stepping.foresee(step, self._steps)):
-                self._ahead.settle(work, self._stepping.task(work))
-
-    def _renew(self) -> None:
-        """Another nursery for the one that was killed. What it has started goes on, and its locks tell of it.
-
-        Raises NurseryLostError when that happens too often: something other than chance ends them.
-        """
-        self._lost += 1
-        if self._lost > MOST_LOST:
-            raise NurseryLostError(f"{self._lost} times in this run")
-        self._nursery.close()
-        self._nursery = Nursery()
-        self._ahead = Ahead(self._nursery)
-        for attempt in self._running.values():
-            attempt.pid = None
-
     def _is_halted(self) -> bool:
         """Whether no further step may start: one has failed, or the run is to stop."""
         return self._canceled() or self._ready.failed
@@ -206,7 +158,7 @@ class Running:
 
     def _watch_cancel(self) -> None:
         if self._canceled():
-            for attempt in self._running.values():
+            for attempt in self._launching.running.values():
                 attempt.stop("it was canceled")
 
     def _canceled(self) -> bool:
@@ -218,12 +170,12 @@ class Running:
 
     def _finish(self) -> bool:
         status = ending.end(self._store, self._run_id, self._steps.values(), canceled=self._cancel_asked)
-        self._ahead.close()
+        self._launching.close()
         log.info("%s", status)
         return True
 
     def _patience(self) -> float:
-        if any(attempt.pid is None for attempt in self._running.values()):
+        if any(attempt.pid is None for attempt in self._launching.running.values()):
             return ADOPTED_POLL_SECONDS
         return POLL_SECONDS
 

@@ -23,7 +23,10 @@ def run(path: str, arguments: list[str]) -> None:
 
 def _content(path: str) -> bytes:
     reading = os.open(path, os.O_RDONLY)
-    content = os.read(reading, os.fstat(reading).st_size)
+    size = os.fstat(reading).st_size
+    content = os.read(reading, size)
+    while len(content) < size and (more := os.read(reading, size)):
+        content += more
     os.close(reading)
     return content
 

@@ -6,7 +6,6 @@ begin with (see `layout`); `task` is as in `child`.
 
 import fcntl
 import os
-import sys
 from typing import Any
 
 
@@ -26,25 +25,26 @@ def outputs_of(attempt: str) -> str:
 
 
 def enter(attempt: str) -> int:
-    """Hold the attempt's record; returns its descriptor, which holds it as long as this process lives.
-
-    What is left of a process that was killed here, or that waits and will see that it is alone, is removed.
-    """
-    record = _open(record_of(attempt))
-    fcntl.flock(record, fcntl.LOCK_EX)
-    if os.fstat(record).st_size:
-        clear(attempt)
-        os.ftruncate(record, 0)
+    """Hold the attempt's record; returns its descriptor, which holds it as long as this process lives."""
+    try:
+        record = os.open(record_of(attempt), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        fcntl.flock(record, fcntl.LOCK_EX)
+    except FileNotFoundError:
+        os.makedirs(attempt.rpartition("/")[0], exist_ok=True)
+        return enter(attempt)
+    except FileExistsError:
+        record = _take_over(attempt)
     os.write(record, str(os.getpid()).encode())
     return record
 
 
-def _open(record: str) -> int:
-    try:
-        return os.open(record, os.O_RDWR | os.O_CREAT, 0o644)
-    except FileNotFoundError:
-        os.makedirs(record.rpartition("/")[0], exist_ok=True)
-        return os.open(record, os.O_RDWR | os.O_CREAT, 0o644)
+def _take_over(attempt: str) -> int:
+    """The record of a process that was killed here, or that waits and will see that it is alone."""
+    record = os.open(record_of(attempt), os.O_WRONLY)
+    fcntl.flock(record, fcntl.LOCK_EX)
+    clear(attempt)
+    os.ftruncate(record, 0)
+    return record
 
 
 def clear(attempt: str) -> None:
@@ -66,8 +66,6 @@ def take_output(log: str) -> None:
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.close(output)
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
 
 
 def furnish(task: dict[str, Any]) -> None:

@@ -47,7 +47,7 @@ def tend(slots: list[int], replies: int) -> None:
 
 
 def _detach(kept: set[int]) -> None:
-    """Nothing of the maker's but the pipes: neither its signals' handlers nor its files."""
+    """Nothing of the maker's but the pipes: neither its signals' handlers nor its files. Lines are written at once."""
     atexit._clear()
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
@@ -60,6 +60,8 @@ def _detach(kept: set[int]) -> None:
         os.closerange(before + 1, descriptor)
         before = descriptor
     os.closerange(before + 1, 65536)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
 
 
 def _fill(slot: int, slots: list[int], replies: int, waiting: dict[int, int]) -> bytes:

@@ -47,7 +47,7 @@ def tend(slots: list[int], replies: int) -> None:
 
 
 def _detach(kept: set[int]) -> None:
-    """Nothing of the maker's but the pipes: neither its signals' handlers nor its files. Lines are written at once."""
+    """Nothing of the maker's but the pipes: neither its signals' handlers nor its files. Streams write each line."""
     atexit._clear()
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):

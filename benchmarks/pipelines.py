@@ -28,7 +28,7 @@ from mlops_cli.engine.store import Store
 
 STEPS, ROUNDS, PEER_SECONDS = 100, 5, 1200
 READY_SECONDS = 1.0
-LOOK_SECONDS = 0.005
+LOOK_SECONDS = 0.002
 """Looking costs a core that the steps could use."""
 PREFECT = """
 import sys, time

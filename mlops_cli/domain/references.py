@@ -33,6 +33,8 @@ def put(text: str, kind: str, values: Mapping[str, Any]) -> Any:
 
     A text that is one reference becomes the value with its type. Unknown names stay as they are.
     """
+    if "$(" not in text:
+        return text
     whole = _REFERENCE.fullmatch(text)
     if whole and not text.startswith("$$") and whole["kind"] == kind and whole["name"] in values:
         return values[whole["name"]]

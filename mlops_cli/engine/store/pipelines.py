@@ -58,9 +58,11 @@ class PipelineRunTable:
                 "INSERT INTO pipeline_steps (run_id, name, position, status, key, document)"
                 " VALUES (?, ?, ?, ?, ?, ?)"
             )
-            for position, step in enumerate(steps):
-                row = (step.run_id, step.name, position, step.status, step.key, msgspec.json.encode(step))
-                connection.execute(insert, row)
+            rows = (
+                (step.run_id, step.name, position, step.status, step.key, msgspec.json.encode(step))
+                for position, step in enumerate(steps)
+            )
+            connection.executemany(insert, rows)
         return True
 
     def update(self, run_id: str, change: Callable[[PipelineRun], None]) -> PipelineRun:
@@ -78,9 +80,13 @@ class PipelineRunTable:
             "UPDATE pipeline_steps SET status = ?, key = ?, document = ? WHERE run_id = ? AND name = ?"
         )
         with self._database.write() as connection:
-            for step in steps:
-                values = (step.status, step.key, msgspec.json.encode(step), step.run_id, step.name)
-                connection.execute(statement, values)
+            connection.executemany(
+                statement,
+                (
+                    (step.status, step.key, msgspec.json.encode(step), step.run_id, step.name)
+                    for step in steps
+                ),
+            )
 
     def get(self, run_id: str) -> PipelineRun:
         with self._database.read() as connection:

@@ -29,15 +29,16 @@ def give_back(data: dict[str, Any], before: dict[Path, tuple[int, int]]) -> None
 
 
 def take(data: dict[str, Any]) -> None:
-    """Upload an output folder, register it where that was asked for, and have the run tell of it."""
+    """Upload an output folder, register it where that was asked for, and have the run tell of it, be it empty."""
     from azureml.core import Dataset, Datastore
 
     if data["globs"]:
         keep_only(Path(data["local"]), data["globs"])
-    if not any(file.is_file() for file in Path(data["local"]).rglob("*")):
-        return
     target = (Datastore.get(workspace(), data["datastore"]), data["path"])
-    dataset = Dataset.File.upload_directory(data["local"], target, overwrite=True, show_progress=False)
+    if any(file.is_file() for file in Path(data["local"]).rglob("*")):
+        dataset = Dataset.File.upload_directory(data["local"], target, overwrite=True, show_progress=False)
+    else:
+        dataset = Dataset.File.from_files((target[0], f"{target[1].rstrip('/')}/**"), validate=False)
     wanted = data["register"]
     if wanted.get("name"):
         blocks = json.loads(wanted.get("transformation") or "{}").get("blocks") or []

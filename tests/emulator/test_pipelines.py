@@ -213,7 +213,7 @@ def test_paths_and_datasets_are_parameters(program):
 
 def test_command_step_runs_in_a_shell_and_leaves_its_output(program):
     found = program("pipeline_datasets")
-    assert (found["command"], found["said"]) == ("Finished", ["files"])
+    assert (found["command"], found["said"]) == ("Finished", ["files", "files made"])
     assert found["after"][0] == "files made_in ['note.txt', 'part.csv']"
 
 

@@ -236,7 +236,7 @@ def test_only_chosen_files_of_an_output_are_uploaded_and_the_run_tells_its_datas
     assert found["handed"] == ["chosen_in", "located_in", "parted_in"]
     assert (found["consumed"], found["empty"]) == (["given"], ["empty", 1])
     assert found["outputs"] == ["chosen", "located", "parted"]
-    assert found["parts"] == {"year": [2020], "a": [1]}
+    assert found["parts"] == {"year": ["2020"], "a": ["1"]}
 
 
 def test_command_keeps_its_quotes(program):

@@ -127,10 +127,11 @@ def run(app: App, *, command: tuple[str, ...], workspace: str | None, **options:
 
     The emulator is started when it does not run, and stopped again afterwards. A workspace named by
     a config.json here or above is made when it does not exist; without one, .azureml/config.json is here
-    while COMMAND runs, so that Workspace.from_config() finds the emulator's.
+    while COMMAND runs, so that Workspace.from_config() finds the emulator's. Where the state is below this
+    folder, an .amlignore keeps it out of snapshots, too.
     """
     from mlops_cli.emulator.env import workspace_config
-    from mlops_cli.emulator.lent_config import lent_config
+    from mlops_cli.emulator.lent_files import lent_config, lent_ignore
     from mlops_cli.emulator.lifecycle import found_workspace_config
 
     found = emulator_of(app)
@@ -138,7 +139,8 @@ def run(app: App, *, command: tuple[str, ...], workspace: str | None, **options:
     new = found.start(settings_of(app, **options), names)
     terminate = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
-        with lent_config(names or workspace_config(found.identity), app.cwd):
+        given = names or workspace_config(found.identity)
+        with lent_config(given, app.cwd), lent_ignore(app.home, app.cwd):
             environment = {**app.environ, **found.environment(app.environ)}
             return subprocess.run(command, cwd=app.cwd, env=environment).returncode
     except OSError as error:

@@ -142,6 +142,19 @@ def test_run_lends_a_config_json_where_there_is_none(mlops):
     assert config.read_text() == "{}"
 
 
+def test_run_keeps_the_state_out_of_snapshots(mlops):
+    pytest.importorskip("trustme")
+    ignore = mlops.project / ".amlignore"
+    reads = f"open('seen', 'w').write(open({str(ignore)!r}).read())"
+    (mlops.project / ".gitignore").write_text("*.tmp")
+    mlops("emulator", "run", "--", sys.executable, "-c", reads)
+    assert (mlops.project / "seen").read_text() == "*.tmp\n/.amlignore\n/.mlops\n"
+    assert not ignore.exists()
+    ignore.write_text("mine\n")
+    mlops("emulator", "run", "--", sys.executable, "-c", reads)
+    assert [(mlops.project / "seen").read_text(), ignore.read_text()] == ["mine\n", "mine\n"]
+
+
 def test_commands_before_the_first_start(mlops):
     pytest.importorskip("trustme")
     assert "mlops emulator start" in mlops("emulator", "status", code=4).stderr

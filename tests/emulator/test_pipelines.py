@@ -213,7 +213,7 @@ def test_paths_and_datasets_are_parameters(program):
 
 def test_command_step_runs_in_a_shell_and_leaves_its_output(program):
     found = program("pipeline_datasets")
-    assert (found["command"], found["said"]) == ("Finished", ["files"])
+    assert (found["command"], found["said"]) == ("Finished", ["files", "files made"])
     assert found["after"][0] == "files made_in ['note.txt', 'part.csv']"
 
 
@@ -233,8 +233,10 @@ def test_only_chosen_files_of_an_output_are_uploaded_and_the_run_tells_its_datas
     found = program("pipeline_outputs")
     assert [path.rpartition("/")[2] for path in found["chosen"]] == found["told"] == ["rows.csv"]
     assert found["inputs"] == [["outputs-in", "table"]]
+    assert found["handed"] == ["chosen_in", "located_in", "parted_in"]
+    assert (found["consumed"], found["empty"]) == (["given"], ["empty", 1])
     assert found["outputs"] == ["chosen", "located", "parted"]
-    assert found["parts"] == {"year": [2020], "a": [1]}
+    assert found["parts"] == {"year": ["2020"], "a": ["1"]}
 
 
 def test_command_keeps_its_quotes(program):

@@ -96,7 +96,7 @@ run = pipeline.submit("datasets-between-steps", pipeline_parameters=changed)
 note(changed=run.wait_for_completion(show_output=False), looked=told(run, "look"))
 
 out = OutputFileDatasetConfig("made")
-command = ["echo", "files", "&&", "python", "make.py", "--out", out, "--kind csv"]
+command = ["echo", "files", "&&", "python", "make.py", "--out", out, "--kind csv", "&& echo files made"]
 steps = [
     CommandStep(name="shell", command=command, compute_target=target, source_directory="src"),
     script("after", "use.py", ["--in", out.as_input("made_in").as_download()]),

@@ -76,6 +76,8 @@ note(
 note(outputs=sorted(one["outputDetails"]["outputName"] for one in details["outputDatasets"]))
 told = {one["outputDetails"]["outputName"]: one["dataset"] for one in details["outputDatasets"]}
 note(told=[Path(path).name for path in told["chosen"].to_path()])
+handed = next(iter(run.find_step_run("use"))).get_details()["inputDatasets"]
+note(handed=sorted(one["consumptionDetails"]["inputName"] for one in handed))
 
 again = pipeline.submit("outputs", parent_run_id=run.id)
 again.wait_for_completion(show_output=False)
@@ -91,3 +93,12 @@ config = ScriptRunConfig("src", "one.py", [output], compute_target=target)
 Path("src/one.py").write_text(MAKE.replace('("rows.csv", "notes.txt")', '("rows.csv",)'))
 experiment.submit(config).wait_for_completion()
 note(parts=Dataset.get_by_name(ws, "parts").to_pandas_dataframe().to_dict("list"))
+
+Path("src/nothing.py").write_text("")
+empty = OutputFileDatasetConfig("empty", (store, "empty")).register_on_complete("empty")
+given = table.as_named_input("given")
+silent = experiment.submit(ScriptRunConfig("src", "nothing.py", [given, empty], compute_target=target))
+silent.wait_for_completion()
+details = silent.get_details()
+note(consumed=[one["consumptionDetails"]["inputName"] for one in details["inputDatasets"]])
+note(empty=[details["outputDatasets"][0]["dataset"].name, Dataset.get_by_name(ws, "empty").version])

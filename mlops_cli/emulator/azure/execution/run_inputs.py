@@ -16,9 +16,11 @@ def workspace() -> Any:
 
 def bring(plan: dict[str, Any], data: dict[str, Any]) -> None:
     """Download a dataset. A mounted one of one file is that file."""
-    from azureml.core import Dataset
+    from azureml.data.abstract_dataset import AbstractDataset
 
-    dataset = Dataset.get_by_id(workspace(), data["dataset"])
+    dataset = AbstractDataset._get_by_id(
+        workspace(), data["dataset"]
+    )  # get_by_id() would tell of it once more
     file = downloaded(dataset, data["local"])
     if data["mounted"] and file:
         point(plan, data, file)

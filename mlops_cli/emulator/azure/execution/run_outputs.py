@@ -29,15 +29,16 @@ def give_back(data: dict[str, Any], before: dict[Path, tuple[int, int]]) -> None
 
 
 def take(data: dict[str, Any]) -> None:
-    """Upload an output folder, register it where that was asked for, and have the run tell of it."""
+    """Upload an output folder, register it where that was asked for, and have the run tell of it, be it empty."""
     from azureml.core import Dataset, Datastore
 
     if data["globs"]:
         keep_only(Path(data["local"]), data["globs"])
-    if not any(file.is_file() for file in Path(data["local"]).rglob("*")):
-        return
     target = (Datastore.get(workspace(), data["datastore"]), data["path"])
-    dataset = Dataset.File.upload_directory(data["local"], target, overwrite=True, show_progress=False)
+    if any(file.is_file() for file in Path(data["local"]).rglob("*")):
+        dataset = Dataset.File.upload_directory(data["local"], target, overwrite=True, show_progress=False)
+    else:
+        dataset = Dataset.File.from_files((target[0], f"{target[1].rstrip('/')}/**"), validate=False)
     wanted = data["register"]
     if wanted.get("name"):
         blocks = json.loads(wanted.get("transformation") or "{}").get("blocks") or []
@@ -84,7 +85,10 @@ def tell(output: str, dataset: Any) -> None:
 
 
 def table(target: Any, blocks: list[dict[str, Any]]) -> Any:
-    """The rows of the files below `target` as the output was told to be read; None where it stays files."""
+    """The rows of the files below `target` as the output was told to be read; None where it stays files.
+
+    Columns of delimited files stay text: an output converts nothing that it was not told to.
+    """
     from azureml.core import Dataset
     from azureml.data.dataset_type_definitions import PromoteHeadersBehavior
 
@@ -97,8 +101,8 @@ def table(target: Any, blocks: list[dict[str, Any]]) -> Any:
         match block["type"].rpartition(".")[2]:
             case "ParseDelimitedBlock":
                 header = PromoteHeadersBehavior(given["columnHeadersMode"])
-                how = {"separator": given["separator"], "header": header, **paths}
-                found = Dataset.Tabular.from_delimited_files(target, **how)
+                how = {"separator": given["separator"], "header": header, "infer_column_types": False}
+                found = Dataset.Tabular.from_delimited_files(target, **how, **paths)
             case "ReadParquetFileBlock":
                 found = Dataset.Tabular.from_parquet_files(target, **paths)
             case "AddColumnsFromPartitionFormatBlock":

@@ -14,6 +14,9 @@ _SUBSTITUTED = re.compile(r"(\$\([^()]*\)|\$\{\w+\}|\$[A-Z_]{3,}\w*)")
 _OPTIONS = re.compile(r"(?=--?[A-Za-z][\w-]* |.* --[A-Za-z])[\w./:=,@%+ -]*")
 """Several words in one: a client cuts only the first element of a list, as in `["sh a.sh", data, "--to outputs"]`."""
 
+_OPERATOR = re.compile(r"""(?:&&|\|\|?|;|[12&]?>>?|<)\s[^'"]*""")
+"""As `_OPTIONS`: such an element goes on with another command, as in `["cat", data, "&& ls"]`."""
+
 
 def joined(words: Iterable[str]) -> str:
     given = list(words)
@@ -21,7 +24,8 @@ def joined(words: Iterable[str]) -> str:
 
 
 def _shell_word(word: str, before: str) -> str:
-    if not _WAS_QUOTED.search(word) or (before != "-c" and _OPTIONS.fullmatch(word)):
+    several = before != "-c" and (_OPTIONS.fullmatch(word) or _OPERATOR.fullmatch(word))
+    if several or not _WAS_QUOTED.search(word):
         return word
     if found := _ASSIGNMENT.fullmatch(word):
         return found[1] + _quoted(found[2])

@@ -15,7 +15,7 @@ from mlops_cli.emulator.azure.pipeline import places
 from mlops_cli.emulator.azure.pipeline.commands import joined
 from mlops_cli.emulator.azure.pipeline.graph import Source, Step
 from mlops_cli.emulator.azure.pipeline.sizes import sized
-from mlops_cli.emulator.azure.pipeline.sources import dataset_of, place_of, table_of
+from mlops_cli.emulator.azure.pipeline.sources import dataset_of, place_of, table_of, told_by, told_outputs
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.workspace import Workspace
 
@@ -38,6 +38,7 @@ class ScriptJob:
         self.variables: dict[str, str] = {}
         self.data: Document = {}
         self.output_data: Document = {}
+        self.handed: list[Document] = []
         self._dataset_variables: list[str] = []
         for source in step.sources:
             port = step.port(source.port)
@@ -50,6 +51,7 @@ class ScriptJob:
                 self._consume(source.port, port, dataset)
             elif place := place_of(workspace, source, nodes):
                 self._bring(source, port, place)
+                self._tell(source, port, nodes)
         for name, place in outputs_of(step, run_id).items():
             self._leave(name, place)
         self._name_parameters()
@@ -76,6 +78,14 @@ class ScriptJob:
         self.variables[f"AZUREML_DATAREFERENCE_{name}"] = self.variables[name] = str(local)
         if source.is_dataset:
             self._dataset_variables.append(f"{name}:mount")
+
+    def _tell(self, source: Source, port: Document, nodes: Document) -> None:
+        """A dataset that another step has left: the details of the run name it among its inputs."""
+        if source.is_dataset and source.step and (saved := told_by(self._workspace, source, nodes)):
+            mechanism = str(port.get("DataStoreMode") or "mount").capitalize()
+            details = {"inputName": source.port, "mechanism": mechanism}
+            told = {"consumptionType": "RunInput", "inputDetails": details}
+            self.handed.append({"identifier": {"savedId": saved}, **told})
 
     def _leave(self, name: str, place: Document) -> None:
         """An output. One of OutputFileDatasetConfig is uploaded by the run, others when the run is over."""
@@ -155,9 +165,7 @@ def left_by(workspace: Workspace, _: Document, step: Step, run_id: str) -> dict[
 
     Datasets that a script registers by itself are told of as outputs without a name.
     """
-    told = (Runs(workspace).get(run_id) or {}).get("outputDatasets") or []
-    named = [one for one in told if one.get("outputDetails")]
-    linked = {one["outputDetails"]["outputName"]: one["identifier"]["savedId"] for one in named}
+    linked = told_outputs(workspace, run_id)
     links = [name for name in step.outputs() if step.setting(name).get("DataStoreMode") == LINK]
     return outputs_of(step, run_id) | {name: {"dataset": linked.get(name)} for name in links}
 
@@ -201,6 +209,8 @@ def start(
         "ParentRunId": pipeline["Id"],
     }
     scripts.submit(app, workspace, pipeline["RunHistoryExperimentName"], run_id, posted)
+    if job.handed:
+        Runs(workspace).change(run_id, lambda document: document["inputDatasets"].extend(job.handed))
 
 
 def finish(app: App, workspace: Workspace, run_id: str, outputs: dict[str, Document]) -> None:

@@ -15,10 +15,13 @@ def workspace() -> Any:
 
 
 def bring(plan: dict[str, Any], data: dict[str, Any]) -> None:
-    """Download a dataset. A mounted one of one file is that file."""
-    from azureml.core import Dataset
+    """Download a dataset. A mounted one of one file is that file.
 
-    dataset = Dataset.get_by_id(workspace(), data["dataset"])
+    The SDK's own get_by_id() would have the run tell that its script refers to the dataset, too.
+    """
+    from azureml.data.abstract_dataset import AbstractDataset
+
+    dataset = AbstractDataset._get_by_id(workspace(), data["dataset"])
     file = downloaded(dataset, data["local"])
     if data["mounted"] and file:
         point(plan, data, file)

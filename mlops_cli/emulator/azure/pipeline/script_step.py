@@ -16,6 +16,7 @@ from mlops_cli.emulator.azure.pipeline.commands import joined
 from mlops_cli.emulator.azure.pipeline.graph import Source, Step
 from mlops_cli.emulator.azure.pipeline.sizes import sized
 from mlops_cli.emulator.azure.pipeline.sources import dataset_of, place_of, table_of
+from mlops_cli.emulator.azure.pipeline.told import Told, consumed, dataset_left
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.workspace import Workspace
 
@@ -34,6 +35,8 @@ class ScriptJob:
 
     def __init__(self, workspace: Workspace, step: Step, run_id: str, folder: Path, nodes: Document) -> None:
         self._workspace, self._step, self._run_id, self._folder = workspace, step, run_id, folder
+        self._nodes = nodes
+        self.told = Told()
         self._texts: dict[tuple[str, str], str] = {}
         self.variables: dict[str, str] = {}
         self.data: Document = {}
@@ -56,15 +59,8 @@ class ScriptJob:
 
     def _consume(self, name: str, port: Document, dataset: str) -> None:
         """A dataset: the run itself opens it, as in any submitted run."""
-        mode = port.get("DataStoreMode") or "direct"
-        variable = port.get("DataReferenceName") or name
-        self.data[name] = {
-            "dataLocation": {"dataset": {"id": dataset}},
-            "mechanism": mode,
-            "environmentVariableName": variable,
-            "pathOnCompute": port.get("PathOnCompute"),
-        }
-        self._dataset_variables.append(f"{variable}:{mode}")
+        data = self.data[name] = consumed(name, port, dataset)
+        self._dataset_variables.append(f"{data['environmentVariableName']}:{data['mechanism']}")
         self._texts["Input", name] = f"DatasetConsumptionConfig:{name}"
 
     def _bring(self, source: Source, port: Document, place: Document) -> None:
@@ -74,8 +70,11 @@ class ScriptJob:
         local = places.bring(self._workspace, place, folder)
         self._texts["Input", name] = self._texts["Literal", f"DatasetConsumptionConfig:{name}"] = str(local)
         self.variables[f"AZUREML_DATAREFERENCE_{name}"] = self.variables[name] = str(local)
-        if source.is_dataset:
-            self._dataset_variables.append(f"{name}:mount")
+        if not source.is_dataset:
+            self.told.reference(name, port, place, local)
+            return
+        self._dataset_variables.append(f"{name}:mount")
+        self.told.dataset(name, port, dataset_left(self._workspace, source, self._nodes, place), local)
 
     def _leave(self, name: str, place: Document) -> None:
         """An output. One of OutputFileDatasetConfig is uploaded by the run, others when the run is over."""
@@ -83,6 +82,7 @@ class ScriptJob:
             local = local_place(self._folder, "outputs", name, place.get("on_compute"))
             local.parent.mkdir(parents=True, exist_ok=True)
             self._texts["Output", name] = self.variables[f"AZUREML_DATAREFERENCE_{name}"] = str(local)
+            self.told.reference(name, self._step.setting(name), place, local)
             return
         setting = self._step.setting(name)
         options = setting.get("DatasetOutputOptions") or {}
@@ -195,8 +195,10 @@ def start(
     """Start the script. Raises ApiError 400 for inputs that there are not."""
     job = ScriptJob(workspace, step, run_id, scripts.folder_of(app, run_id).path, pipeline["_nodes"])
     job.variables |= variables or {}
+    configuration = job.configuration()
     posted = {
-        "Configuration": job.configuration(),
+        "Configuration": configuration,
+        "Told": job.told.of(configuration),
         "SnapshotId": step.module.get("StorageId"),
         "ParentRunId": pipeline["Id"],
     }

@@ -1,7 +1,10 @@
 """What a submitted script leaves: output folders, linked datasets, files below paths of datastores."""
 
 import json
+import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -28,22 +31,65 @@ def give_back(data: dict[str, Any], before: dict[Path, tuple[int, int]]) -> None
         store.upload_files(written, str(place), path or None, overwrite=True, show_progress=False)
 
 
-def take(data: dict[str, Any]) -> None:
-    """Upload an output folder, register it where that was asked for, and have the run tell of it."""
-    from azureml.core import Dataset, Datastore
+def make_way(folders: list[str]) -> None:
+    """Let a script write a file where the folder of an output to be uploaded is, as long as it is empty.
 
+    In Azure there is nothing yet, so that scripts may make either; many take the folder for granted.
+    """
+
+    def opening(event: str, arguments: Any) -> None:
+        if event == "open" and str(arguments[0]) in folders and arguments[2] & os.O_CREAT:
+            path = Path(str(arguments[0]))
+            if path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
+
+    if folders:
+        sys.addaudithook(opening)
+
+
+def take(data: dict[str, Any]) -> None:
+    """Upload an output, register it where that was asked for, and have the run tell of it."""
     if data["globs"]:
         keep_only(Path(data["local"]), data["globs"])
-    if not any(file.is_file() for file in Path(data["local"]).rglob("*")):
+    dataset = keep(data)
+    if dataset is None:
         return
-    target = (Datastore.get(workspace(), data["datastore"]), data["path"])
-    dataset = Dataset.File.upload_directory(data["local"], target, overwrite=True, show_progress=False)
+    target = target_of(data)
     wanted = data["register"]
     if wanted.get("name"):
         blocks = json.loads(wanted.get("transformation") or "{}").get("blocks") or []
         dataset = table((target[0], f"{target[1].rstrip('/')}/**"), blocks) or dataset
         dataset = registered(dataset, wanted)
     tell(data["name"], dataset)
+
+
+def target_of(data: dict[str, Any]) -> tuple[Any, str]:
+    from azureml.core import Datastore
+
+    return Datastore.get(workspace(), data["datastore"]), data["path"]
+
+
+def keep(data: dict[str, Any]) -> Any:
+    """Upload the files of an output; the dataset of them, None where there are none."""
+    from azureml.core import Dataset
+
+    local, target = Path(data["local"]), target_of(data)
+    if local.is_file():
+        return kept_file(local, *target)
+    if not any(file.is_file() for file in local.rglob("*")):
+        return None
+    return Dataset.File.upload_directory(str(local), target, overwrite=True, show_progress=False)
+
+
+def kept_file(local: Path, store: Any, path: str) -> Any:
+    """The same for an output that the script has made a file."""
+    from azureml.core import Dataset
+
+    folder, _, name = path.rpartition("/")
+    with tempfile.TemporaryDirectory() as place:
+        shutil.copy(local, Path(place, name))
+        Dataset.File.upload_directory(place, (store, folder or "/"), overwrite=True, show_progress=False)
+    return Dataset.File.from_files((store, path))
 
 
 def register_linked(data: dict[str, Any]) -> None:

@@ -71,7 +71,12 @@ except Exception as error:  # noqa: BLE001
     print("raised", type(error).__name__)
 print(run.wait_for_completion(show_output=False, raise_on_error=False))
 assert run.get_tags() == {"team": "red", "from": "a step"}
-assert run.get_file_names() == ["outputs/kept.txt"]
+own = [f"logs/azureml/{name}logs.txt" for name in ("execution", "stderr", "stdout")]
+assert sorted(run.get_file_names()) == [*own, "outputs/kept.txt"]
+assert sorted(run.get_details()["logFiles"]) == own
+run.download_file(own[1], "stderrlogs.txt")
+with open("stderrlogs.txt") as file:
+    assert file.read().count("Completing bad ") == 1
 assert {one.name: one.get_status() for one in run.get_steps()} == {
     "good": "Finished", "bad": "Failed", "after-good": "Failed",
 }  # fmt: skip

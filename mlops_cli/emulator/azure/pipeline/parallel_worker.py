@@ -46,6 +46,8 @@ def loaded(name: str) -> ModuleType:
     offered = ModuleType("azureml_user.parallel_run")
     offered.EntryScript = EntryScript  # type: ignore[attr-defined]
     sys.modules |= {"azureml_user": ModuleType("azureml_user"), offered.__name__: offered}
+    if not Path("entry_script.py").exists():
+        sys.modules["entry_script"] = offered  # as it was called at first
     spec = importlib.util.spec_from_file_location(Path(name).stem, name)
     assert spec is not None, f"{name} is no Python file"
     assert spec.loader is not None, f"{name} is no Python file"

@@ -233,7 +233,7 @@ def test_only_chosen_files_of_an_output_are_uploaded_and_the_run_tells_its_datas
     found = program("pipeline_outputs")
     assert [path.rpartition("/")[2] for path in found["chosen"]] == found["told"] == ["rows.csv"]
     assert found["inputs"] == [["outputs-in", "table"]]
-    assert found["handed"] == ["chosen_in", "located_in", "parted_in"]
+    assert found["handed"] == ["chosen_in", "located_in", "parted_in", "renamed"]
     assert (found["consumed"], found["empty"]) == (["given"], ["empty", 1])
     assert found["outputs"] == ["chosen", "located", "parted"]
     assert found["parts"] == {"year": ["2020"], "a": ["1"]}

@@ -77,6 +77,7 @@ class Plan:
             found.append({
                 "name": name,
                 "local": local,
+                "mode": (data.get("mechanism") or "mount").lower(),
                 "globs": globs.get("patterns") or [],
                 "datastore": where.get("datastoreName") or "workspaceblobstore",
                 "path": path.replace("{run-id}", run_id).replace("{output-name}", name),

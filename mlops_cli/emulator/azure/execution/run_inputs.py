@@ -15,12 +15,13 @@ def workspace() -> Any:
 
 
 def bring(plan: dict[str, Any], data: dict[str, Any]) -> None:
-    """Download a dataset. A mounted one of one file is that file."""
+    """Download a dataset. A mounted one of one file is that file.
+
+    The SDK's own get_by_id() would have the run tell that its script refers to the dataset, too.
+    """
     from azureml.data.abstract_dataset import AbstractDataset
 
-    dataset = AbstractDataset._get_by_id(
-        workspace(), data["dataset"]
-    )  # get_by_id() would tell of it once more
+    dataset = AbstractDataset._get_by_id(workspace(), data["dataset"])
     file = downloaded(dataset, data["local"])
     if data["mounted"] and file:
         point(plan, data, file)

@@ -1,7 +1,10 @@
 """What a submitted script leaves: output folders, linked datasets, files below paths of datastores."""
 
 import json
+import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -28,23 +31,62 @@ def give_back(data: dict[str, Any], before: dict[Path, tuple[int, int]]) -> None
         store.upload_files(written, str(place), path or None, overwrite=True, show_progress=False)
 
 
-def take(data: dict[str, Any]) -> None:
-    """Upload an output folder, register it where that was asked for, and have the run tell of it, be it empty."""
-    from azureml.core import Dataset, Datastore
+def make_way(folders: list[str]) -> None:
+    """Let a script write a file where the folder of an output to be uploaded is, as long as it is empty.
 
+    In Azure there is nothing yet, so that scripts may make either; many take the folder for granted.
+    """
+
+    def opening(event: str, arguments: Any) -> None:
+        if event == "open" and str(arguments[0]) in folders and arguments[2] & os.O_CREAT:
+            path = Path(str(arguments[0]))
+            if path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
+
+    if folders:
+        sys.addaudithook(opening)
+
+
+def take(data: dict[str, Any]) -> None:
+    """Upload an output, register it where that was asked for, and have the run tell of it, be it empty."""
     if data["globs"]:
         keep_only(Path(data["local"]), data["globs"])
-    target = (Datastore.get(workspace(), data["datastore"]), data["path"])
-    if any(file.is_file() for file in Path(data["local"]).rglob("*")):
-        dataset = Dataset.File.upload_directory(data["local"], target, overwrite=True, show_progress=False)
-    else:
-        dataset = Dataset.File.from_files((target[0], f"{target[1].rstrip('/')}/**"), validate=False)
+    dataset, target = keep(data), target_of(data)
     wanted = data["register"]
     if wanted.get("name"):
         blocks = json.loads(wanted.get("transformation") or "{}").get("blocks") or []
         dataset = table((target[0], f"{target[1].rstrip('/')}/**"), blocks) or dataset
         dataset = registered(dataset, wanted)
     tell(data["name"], dataset)
+
+
+def target_of(data: dict[str, Any]) -> tuple[Any, str]:
+    from azureml.core import Datastore
+
+    return Datastore.get(workspace(), data["datastore"]), data["path"]
+
+
+def keep(data: dict[str, Any]) -> Any:
+    """Upload the files of an output; returns the dataset of what is there then."""
+    from azureml.core import Dataset
+
+    local, target = Path(data["local"]), target_of(data)
+    if local.is_file():
+        return kept_file(local, *target)
+    if not any(file.is_file() for file in local.rglob("*")):
+        return Dataset.File.from_files((target[0], f"{target[1].rstrip('/')}/**"), validate=False)
+    return Dataset.File.upload_directory(str(local), target, overwrite=True, show_progress=False)
+
+
+def kept_file(local: Path, store: Any, path: str) -> Any:
+    """The same for an output that the script has made a file."""
+    from azureml.core import Dataset
+
+    folder, _, name = path.rpartition("/")
+    with tempfile.TemporaryDirectory() as place:
+        shutil.copy(local, Path(place, name))
+        Dataset.File.upload_directory(place, (store, folder or "/"), overwrite=True, show_progress=False)
+    return Dataset.File.from_files((store, path))
 
 
 def register_linked(data: dict[str, Any]) -> None:
@@ -85,10 +127,7 @@ def tell(output: str, dataset: Any) -> None:
 
 
 def table(target: Any, blocks: list[dict[str, Any]]) -> Any:
-    """The rows of the files below `target` as the output was told to be read; None where it stays files.
-
-    Columns of delimited files stay text: an output converts nothing that it was not told to.
-    """
+    """The rows of the files below `target` as the output was told to be read; None where it stays files."""
     from azureml.core import Dataset
     from azureml.data.dataset_type_definitions import PromoteHeadersBehavior
 
@@ -101,8 +140,8 @@ def table(target: Any, blocks: list[dict[str, Any]]) -> Any:
         match block["type"].rpartition(".")[2]:
             case "ParseDelimitedBlock":
                 header = PromoteHeadersBehavior(given["columnHeadersMode"])
-                how = {"separator": given["separator"], "header": header, "infer_column_types": False}
-                found = Dataset.Tabular.from_delimited_files(target, **how, **paths)
+                how = {"separator": given["separator"], "header": header, **paths}
+                found = Dataset.Tabular.from_delimited_files(target, **how)
             case "ReadParquetFileBlock":
                 found = Dataset.Tabular.from_parquet_files(target, **paths)
             case "AddColumnsFromPartitionFormatBlock":

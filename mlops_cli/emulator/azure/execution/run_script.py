@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from run_inputs import bring, bring_reference
-from run_outputs import give_back, register_linked, stamps, take
+from run_outputs import give_back, keep, make_way, register_linked, stamps, take
 
 
 def main(plan_file: Path) -> int:
@@ -27,11 +27,15 @@ def main(plan_file: Path) -> int:
     for data in plan["outputs"]:
         if data["local"]:
             Path(data["local"]).mkdir(parents=True, exist_ok=True)
+    make_way([data["local"] for data in plan["outputs"] if data.get("mode") == "upload"])
     _surround()
     code = subprocess.call(["/bin/bash", "-c", plan["command"]]) if plan["command"] else run(plan, plan_file)
     if code == 0:
         for data in plan["outputs"]:
             take(data) if data["local"] else register_linked(data)
+    else:
+        for data in [one for one in plan["outputs"] if one.get("mode") == "mount"]:
+            keep(data)
     for data in plan["references"]:
         give_back(data, before[data["local"]])
     return code

@@ -65,7 +65,8 @@ def _prepare(
     if configuration.get("environment"):
         used = Environments(workspace).used(configuration["environment"])
         configuration = configuration | {"environment": used}
-    run = _make_run(app, workspace, experiment, run_id, configuration, posted.get("ParentRunId"))
+    told = configuration | (posted.get("Told") or {})  # by names where a step of a pipeline has paths
+    run = _make_run(app, workspace, experiment, run_id, told, posted.get("ParentRunId"))
     folder = folder_of(app, run_id)
     plan = Plan(configuration, run_id, folder.path)
     folder.create(job_of(app, workspace, run, folder, plan.environment, local=local), plan.document)

@@ -65,6 +65,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--run_invocation_timeout", type=float, default=60)
     parser.add_argument("--run_max_try", type=int, default=3)
     parser.add_argument("--process_count_per_node", type=int, default=0)
+    parser.add_argument("--profiling_module", choices=["cProfile", "profile"])
     parser.add_argument("--partition_keys", type=json.loads)
     return parser.parse_known_args(arguments)[0]
 

@@ -162,12 +162,18 @@ def main(arguments: list[str]) -> None:
         Path(own.output).mkdir(parents=True, exist_ok=True)
         os.environ["AZUREML_BI_OUTPUT_PATH"] = own.output  # where entry scripts write files of their own
     driver = Driver(arguments, own, batches(arguments, own))
-    driver.run()
+    logs.begin_report()
+    logs.progress(f"{len(driver.work)} mini-batches")
+    try:
+        driver.run()
+    except RuntimeError as error:
+        logs.result(f"The job failed: {error}. See logs/user/error.txt and logs/user/error/.")
+        raise
     if own.output and own.output_action == "append_row":
         lines = [line for index in sorted(driver.results) for line in driver.results[index]]
         Path(own.output, own.append_row_file_name).write_text("".join(f"{line}\n" for line in lines))
     said = f"{len(driver.work)} mini-batches, {driver.failed} items failed"
-    logs.progress(said)
+    logs.result(f"The job succeeded: {said}.")
     say(said)
 
 

@@ -4,10 +4,12 @@
 (index, lines, error); an index of None is a failed init(). Imports nothing of ours.
 """
 
+import importlib
 import importlib.util
 import inspect
 import os
 import sys
+import time
 import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -34,7 +36,7 @@ class EntryScript:
 
     logger = logs.LOGGER
     working_dir = str(Path.cwd())
-    log_dir = str(logs.LOGS / "user")
+    log_dir = str(logs.OWN)
     output_dir = os.environ.get("AZUREML_BI_OUTPUT_PATH")
     agent_name = f"process{int(sys.argv[2]):03}"
 
@@ -44,6 +46,8 @@ def loaded(name: str) -> ModuleType:
     offered = ModuleType("azureml_user.parallel_run")
     offered.EntryScript = EntryScript  # type: ignore[attr-defined]
     sys.modules |= {"azureml_user": ModuleType("azureml_user"), offered.__name__: offered}
+    if not Path("entry_script.py").exists():
+        sys.modules["entry_script"] = offered  # as it was called at first
     spec = importlib.util.spec_from_file_location(Path(name).stem, name)
     assert spec is not None, f"{name} is no Python file"
     assert spec.loader is not None, f"{name} is no Python file"
@@ -58,33 +62,66 @@ def called(script: ModuleType, name: str) -> None:
         getattr(script, name)()
 
 
-def work(descriptor: int, arguments: list[str]) -> None:
-    connection: Any = Connection(descriptor)
-    own = parsed(arguments)
-    logs.keep(EntryScript.agent_name, own.logging_level)
-    name = own.scoring_module_name
-    sys.argv = [name, *arguments]
-    sys.path[0] = str(Path.cwd())
+def failure(error: Exception) -> str:
+    """What was raised, in a line; all of it goes to the logs."""
+    traceback.print_exc()
+    logs.traced(EntryScript.agent_name, traceback.format_exc())
+    return f"{type(error).__name__}: {error}"
+
+
+def answer(script: ModuleType, index: int, batch: Any) -> tuple[int, list[str], str | None]:
+    """What run() says to a mini-batch."""
+    context = [Context(batch, index)] if len(inspect.signature(script.run).parameters) > 1 else []
+    started, begun, used = time.time(), time.perf_counter(), time.process_time()
+    lines, error, ran = [], None, begun
     try:
-        script = loaded(name)
-        told = len(inspect.signature(script.run).parameters) > 1
-        called(script, "init")
-    except Exception as error:  # noqa: BLE001 - a user's script may raise anything
-        traceback.print_exc()
-        connection.send((None, [], f"{type(error).__name__}: {error}"))
-        return
+        said = script.run(batch.content, *context)
+        ran = time.perf_counter()
+        lines = lines_of(said)
+    except Exception as raised:  # noqa: BLE001 - a user's script may raise anything
+        error, ran = failure(raised), time.perf_counter()
+    seconds = (time.perf_counter() - begun, time.process_time() - used, ran - begun)
+    done = logs.Done(index, EntryScript.agent_name, len(batch.content), len(lines), error)
+    logs.report(done, started, seconds)
+    return index, lines, error
+
+
+def serve(connection: Any, script: ModuleType) -> None:
+    """Answer for mini-batches until there are no more."""
     while True:
         try:
             index, batch = connection.recv()
         except EOFError:
             called(script, "shutdown")
             return
-        try:
-            extra = [Context(batch, index)] if told else []
-            connection.send((index, lines_of(script.run(batch.content, *extra)), None))
-        except Exception as error:  # noqa: BLE001 - the same
-            traceback.print_exc()
-            connection.send((index, [], f"{type(error).__name__}: {error}"))
+        connection.send(answer(script, index, batch))
+
+
+def profiled(name: str | None, connection: Any, script: ModuleType) -> None:
+    if not name:
+        serve(connection, script)
+        return
+    profile = importlib.import_module(name).Profile()
+    try:
+        profile.runcall(serve, connection, script)
+    finally:
+        profile.dump_stats(logs.profile_of(EntryScript.agent_name))
+
+
+def work(descriptor: int, arguments: list[str]) -> None:
+    connection: Any = Connection(descriptor)
+    own = parsed(arguments)
+    logs.keep(EntryScript.agent_name, own.logging_level)
+    sys.argv = [own.scoring_module_name, *arguments]
+    sys.path[0] = str(Path.cwd())
+    try:
+        script = loaded(own.scoring_module_name)
+        _ = script.run  # a script without one has failed before it has begun
+        called(script, "init")
+    except Exception as error:  # noqa: BLE001 - the same
+        connection.send((None, [], failure(error)))
+        return
+    profiled(own.profiling_module, connection, script)
 
 
 if __name__ == "__main__":

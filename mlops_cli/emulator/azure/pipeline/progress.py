@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlops_cli.emulator.azure.history import executors
 from mlops_cli.emulator.azure.history.executors import EXECUTORS, Executor
 from mlops_cli.emulator.azure.history.runs import FINAL, Runs
-from mlops_cli.emulator.azure.pipeline import steps
+from mlops_cli.emulator.azure.pipeline import run_logs, steps
 from mlops_cli.emulator.azure.pipeline.graph import Graph, Step
 from mlops_cli.emulator.azure.pipeline.runs import PipelineRuns
 from mlops_cli.emulator.clock import now
@@ -38,6 +38,7 @@ def settle(app: App, workspace: Workspace, document: Document) -> None:
             _start_ready(app, workspace, pipeline, graph)
         if not any(state["status"] == "Running" for state in pipeline["_nodes"].values()):
             _end(workspace, pipeline)
+            run_logs.write(app, workspace, pipeline, graph)
 
 
 def _take_in(app: App, workspace: Workspace, pipeline: Document, step: Step) -> None:
@@ -106,6 +107,7 @@ def cancel(app: App, workspace: Workspace, document: Document) -> None:
                 state["status"] = "Canceled"
         PipelineRuns(workspace).put(pipeline)
         Runs(workspace).set_status(document["runId"], "Canceled")
+        run_logs.write(app, workspace, pipeline, PipelineRuns(workspace).graph(pipeline))
         PipelineRuns(workspace).active.delete(document["runId"])
 
 

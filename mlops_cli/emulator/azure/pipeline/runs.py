@@ -106,6 +106,9 @@ class PipelineRuns:
             "runSource": document["RunSource"] or "",
             "runType": document["RunType"],
             "azureml.parameters": parameters,
+            "azureml.continue_on_step_failure": str(bool(document.get("_continue"))),
+            "azureml.continue_on_failed_optional_input": "True",
+            "azureml.pipelineComponent": "pipelinerun",
         }
         if document.get("PipelineId"):
             properties["azureml.pipelineid"] = document["PipelineId"]

@@ -15,7 +15,8 @@ from mlops_cli.emulator.azure.pipeline import places
 from mlops_cli.emulator.azure.pipeline.commands import joined
 from mlops_cli.emulator.azure.pipeline.graph import Source, Step
 from mlops_cli.emulator.azure.pipeline.sizes import sized
-from mlops_cli.emulator.azure.pipeline.sources import dataset_of, place_of, table_of, told_by, told_outputs
+from mlops_cli.emulator.azure.pipeline.sources import dataset_of, place_of, table_of
+from mlops_cli.emulator.azure.pipeline.told import Told, consumed, dataset_left
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.workspace import Workspace
 
@@ -34,11 +35,12 @@ class ScriptJob:
 
     def __init__(self, workspace: Workspace, step: Step, run_id: str, folder: Path, nodes: Document) -> None:
         self._workspace, self._step, self._run_id, self._folder = workspace, step, run_id, folder
+        self._nodes = nodes
+        self.told = Told()
         self._texts: dict[tuple[str, str], str] = {}
         self.variables: dict[str, str] = {}
         self.data: Document = {}
         self.output_data: Document = {}
-        self.handed: list[Document] = []
         self._dataset_variables: list[str] = []
         for source in step.sources:
             port = step.port(source.port)
@@ -51,22 +53,14 @@ class ScriptJob:
                 self._consume(source.port, port, dataset)
             elif place := place_of(workspace, source, nodes):
                 self._bring(source, port, place)
-                self._tell(source, port, nodes)
         for name, place in outputs_of(step, run_id).items():
             self._leave(name, place)
         self._name_parameters()
 
     def _consume(self, name: str, port: Document, dataset: str) -> None:
         """A dataset: the run itself opens it, as in any submitted run."""
-        mode = port.get("DataStoreMode") or "direct"
-        variable = port.get("DataReferenceName") or name
-        self.data[name] = {
-            "dataLocation": {"dataset": {"id": dataset}},
-            "mechanism": mode,
-            "environmentVariableName": variable,
-            "pathOnCompute": port.get("PathOnCompute"),
-        }
-        self._dataset_variables.append(f"{variable}:{mode}")
+        data = self.data[name] = consumed(name, port, dataset)
+        self._dataset_variables.append(f"{data['environmentVariableName']}:{data['mechanism']}")
         self._texts["Input", name] = f"DatasetConsumptionConfig:{name}"
 
     def _bring(self, source: Source, port: Document, place: Document) -> None:
@@ -76,16 +70,11 @@ class ScriptJob:
         local = places.bring(self._workspace, place, folder)
         self._texts["Input", name] = self._texts["Literal", f"DatasetConsumptionConfig:{name}"] = str(local)
         self.variables[f"AZUREML_DATAREFERENCE_{name}"] = self.variables[name] = str(local)
-        if source.is_dataset:
-            self._dataset_variables.append(f"{name}:mount")
-
-    def _tell(self, source: Source, port: Document, nodes: Document) -> None:
-        """A dataset that another step has left: the details of the run name it among its inputs."""
-        if source.is_dataset and source.step and (saved := told_by(self._workspace, source, nodes)):
-            mechanism = str(port.get("DataStoreMode") or "mount").capitalize()
-            details = {"inputName": source.port, "mechanism": mechanism}
-            told = {"consumptionType": "RunInput", "inputDetails": details}
-            self.handed.append({"identifier": {"savedId": saved}, **told})
+        if not source.is_dataset:
+            self.told.reference(name, port, place, local)
+            return
+        self._dataset_variables.append(f"{name}:mount")
+        self.told.dataset(name, port, dataset_left(self._workspace, source, self._nodes, place), local)
 
     def _leave(self, name: str, place: Document) -> None:
         """An output. One of OutputFileDatasetConfig is uploaded by the run, others when the run is over."""
@@ -93,6 +82,7 @@ class ScriptJob:
             local = local_place(self._folder, "outputs", name, place.get("on_compute"))
             local.parent.mkdir(parents=True, exist_ok=True)
             self._texts["Output", name] = self.variables[f"AZUREML_DATAREFERENCE_{name}"] = str(local)
+            self.told.reference(name, self._step.setting(name), place, local)
             return
         setting = self._step.setting(name)
         options = setting.get("DatasetOutputOptions") or {}
@@ -165,7 +155,9 @@ def left_by(workspace: Workspace, _: Document, step: Step, run_id: str) -> dict[
 
     Datasets that a script registers by itself are told of as outputs without a name.
     """
-    linked = told_outputs(workspace, run_id)
+    told = (Runs(workspace).get(run_id) or {}).get("outputDatasets") or []
+    named = [one for one in told if one.get("outputDetails")]
+    linked = {one["outputDetails"]["outputName"]: one["identifier"]["savedId"] for one in named}
     links = [name for name in step.outputs() if step.setting(name).get("DataStoreMode") == LINK]
     return outputs_of(step, run_id) | {name: {"dataset": linked.get(name)} for name in links}
 
@@ -203,14 +195,14 @@ def start(
     """Start the script. Raises ApiError 400 for inputs that there are not."""
     job = ScriptJob(workspace, step, run_id, scripts.folder_of(app, run_id).path, pipeline["_nodes"])
     job.variables |= variables or {}
+    configuration = job.configuration()
     posted = {
-        "Configuration": job.configuration(),
+        "Configuration": configuration,
+        "Told": job.told.of(configuration),
         "SnapshotId": step.module.get("StorageId"),
         "ParentRunId": pipeline["Id"],
     }
     scripts.submit(app, workspace, pipeline["RunHistoryExperimentName"], run_id, posted)
-    if job.handed:
-        Runs(workspace).change(run_id, lambda document: document["inputDatasets"].extend(job.handed))
 
 
 def finish(app: App, workspace: Workspace, run_id: str, outputs: dict[str, Document]) -> None:

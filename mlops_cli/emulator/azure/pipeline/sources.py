@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mlops_cli.emulator.azure.dataset.datasets import Datasets
-from mlops_cli.emulator.azure.history.runs import Runs
 from mlops_cli.emulator.azure.pipeline import places
 from mlops_cli.emulator.azure.pipeline.graph import Source
 from mlops_cli.emulator.azure.pipeline.intermediate import saved_dataset
@@ -60,19 +59,6 @@ def _linked(source: Source, place: Document) -> str | None:
     if place.get("dataset", "") is None:
         raise bad_request(f"The output {source.output} was not linked to a dataset.")
     return place.get("dataset")
-
-
-def told_outputs(workspace: Workspace, run_id: str) -> Document:
-    """The ids of the saved datasets that a run has left, by the names of its outputs."""
-    told = (Runs(workspace).get(run_id) or {}).get("outputDatasets") or []
-    named = [one for one in told if one.get("outputDetails")]
-    return {one["outputDetails"]["outputName"]: one["identifier"]["savedId"] for one in named}
-
-
-def told_by(workspace: Workspace, source: Source, nodes: Document) -> str | None:
-    """The id of the saved dataset that the step before has left as this input, None where it has left files."""
-    run_id = nodes[source.step].get("run") if source.step else None
-    return told_outputs(workspace, run_id).get(str(source.output)) if run_id else None
 
 
 def table_of(workspace: Workspace, source: Source, nodes: Document) -> str | None:

@@ -119,14 +119,20 @@ def _register(app: App, workspace: Workspace, step: Step, run_id: str, outputs: 
                 log.write(f"the output {name} was not registered: {error.message}\n")
 
 
+_COMPONENTS = {"AutoMLStep": "masterautomlcloud"}
+
+
 def _make_run(workspace: Workspace, pipeline: Document, step: Step, run_id: str) -> None:
+    kind = step.module.get("StepType") or "PythonScriptStep"
     properties = {
         "azureml.runsource": "azureml.StepRun",
         "azureml.nodeid": step.id,
         "azureml.pipelinerunid": pipeline["Id"],
+        "azureml.pipeline": pipeline["Id"],
+        "azureml.pipelineComponent": _COMPONENTS.get(kind, "masterescloud"),
         "azureml.moduleid": step.module["Id"],
         "azureml.moduleName": step.name,
-        "StepType": step.module.get("StepType") or "PythonScriptStep",
+        "StepType": kind,
         "ContentSnapshotId": step.module.get("StorageId") or "",
         "ComputeTargetType": "AmlCompute",
     }

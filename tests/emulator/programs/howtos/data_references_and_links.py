@@ -89,4 +89,17 @@ run = experiment.submit(Pipeline(ws, [link, make, use]))
 run.wait_for_completion(show_output=False)
 assert Dataset.get_by_name(ws, "raw-rows").to_pandas_dataframe().shape == (2, 2)
 assert "outputs/plain/a.txt" in run.find_step_run("make")[0].get_file_names()
+details = run.find_step_run("use")[0].get_details()
+definition, kept = details["runDefinition"], run.find_step_run("make")[0].get_details()["outputDatasets"]
+assert [word.rpartition("_")[2] for word in definition["arguments"]] == [
+    "plain",
+    "one",
+    "DatasetConsumptionConfig:in",
+]
+assert definition["dataReferences"]["copy"]["pathOnDataStore"] == "raw"
+consumed = {one["consumptionDetails"]["inputName"]: one for one in details["inputDatasets"]}
+assert {name: one["consumptionDetails"]["mechanism"] for name, one in consumed.items()} == {
+    "in": "Mount", "linked_files": "Mount", "linked_rows": "Direct",
+}  # fmt: skip
+assert consumed["in"]["dataset"].id == kept[0]["identifier"]["savedId"]
 print("used", " ".join(run.find_step_run("use")[0].get_stdout_log().split("\n")[-3:]))

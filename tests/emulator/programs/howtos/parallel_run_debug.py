@@ -1,20 +1,27 @@
 """Find out from its logs why a parallel run fails: what was printed, logged at a level, and summed up as errors."""
 
+import pstats
 from pathlib import Path
 
+import pandas
 from azureml.core import Dataset, Environment, Experiment, Workspace
 from azureml.core.compute import AmlCompute, ComputeTarget
 from azureml.data import OutputFileDatasetConfig
 from azureml.pipeline.core import Pipeline
 from azureml.pipeline.steps import ParallelRunConfig, ParallelRunStep
 
-SCORE = """import os
+SCORE = """import logging, os
 from azureml_user.parallel_run import EntryScript
 
 
 def init():
     global logger
     logger = EntryScript().logger
+    logging.debug("of no interest")
+    logging.info("anyone may say")
+    os.makedirs(EntryScript().log_dir, exist_ok=True)
+    with open(os.path.join(EntryScript().log_dir, "own.txt"), "w") as file:
+        file.write("own")
     logger.debug("to find a defect")
     logger.info("ready")
     print("init of", EntryScript().agent_name)
@@ -50,6 +57,7 @@ def step(script, level):
     return ParallelRunStep(
         name=f"{script}-{level}", parallel_run_config=config, allow_reuse=False,
         inputs=[numbers.as_named_input("numbers").as_mount()], output=OutputFileDatasetConfig("doubled"),
+        arguments=["--profiling_module", "cProfile"],
     )  # fmt: skip
 
 
@@ -74,5 +82,16 @@ assert "init of process000\n" in debug["user/stdout/0/process000.stdout.txt"]
 assert debug["user/stderr/0/process000.stderr.txt"].count("ValueError: no number") == 2
 assert "mini-batch 1: ValueError: no number" in debug["user/error.txt"]
 assert any(name.startswith("job_progress_overview.") for name in debug), list(debug)
+assert "anyone may say" in debug["user/stdout/0/process000.stdout.txt"]
+assert "of no interest" not in debug["user/stdout/0/process000.stdout.txt"]
+assert debug["user/entry_script_log/0/own.txt"] == "own"
+assert debug["user/error/0/process000.txt"].count("Traceback") == 2
+assert debug["sys/node/0/process000.txt"].count("RUN_EXCEPTION") == 2
+assert "2 mini-batches, 1 items failed" in debug["job_result.txt"]
+assert "The job failed: init() failed: OSError: no model" in broken["job_result.txt"]
+assert pstats.Stats("score-DEBUG/sys/node/0/process000.profile").total_calls > 0
+processed = pandas.read_csv("score-DEBUG/sys/job_report/processed_mini-batches.csv")
+assert sorted(processed["Status"]) == ["RUN_DONE", "RUN_EXCEPTION", "RUN_EXCEPTION"]
+assert processed[["Succeeded", "Failed"]].values.tolist() == [[1, 0], [0, 1], [0, 1]]
 assert "OSError: no model" in broken["user/error.txt"]
 print("statuses", *sorted(f"{one.name} {one.get_status()}" for one in run.get_steps()))

@@ -100,7 +100,7 @@ pipeline_run = Experiment(ws, "score-digits").submit(pipeline)
 pipeline_run.wait_for_completion(show_output=True)
 assert scores_of(pipeline_run) == {f"{n}.txt": 3 * n for n in (1, 2, 3, 4, 5)}
 step_run = pipeline_run.find_step_run("score-digits")[0]
-assert any(name.startswith("logs/user/process") for name in step_run.get_file_names())
+assert any(name.startswith("logs/user/entry_script_log/0/process") for name in step_run.get_file_names())
 
 published = pipeline_run.publish_pipeline("Score digits", "by mini-batches", "1.0")
 header = InteractiveLoginAuthentication().get_authentication_header()

@@ -5,6 +5,7 @@ import time
 
 from azureml.core import Experiment, Run, Workspace
 from azureml.core.compute import AmlCompute, ComputeTarget
+from azureml.data import OutputFileDatasetConfig
 from azureml.pipeline.core import Pipeline, PipelineRun, StepSequence
 from azureml.pipeline.steps import PythonScriptStep
 
@@ -28,6 +29,17 @@ print("worked")
 """,
     "fails": "print('before')\nraise ValueError('deliberate')\n",
     "exits": "import sys\nsys.exit(3)\n",
+    "leaves": """import os, sys
+for place in sys.argv[1:]:
+    os.makedirs(place, exist_ok=True)
+    open(os.path.join(place, "half.txt"), "w").write("half")
+raise OSError("too late")
+""",
+    "makes_file": """import os, sys
+os.makedirs(os.path.dirname(sys.argv[1]), exist_ok=True)
+open(sys.argv[1], "w").write("one file")
+""",
+    "reads_file": "import sys\nprint('read', open(sys.argv[1]).read())\n",
     "sleeps": "import time\nprint('asleep', flush=True)\ntime.sleep(300)\n",
 }
 for name, text in SCRIPTS.items():
@@ -35,10 +47,11 @@ for name, text in SCRIPTS.items():
         file.write(text)
 
 
-def step(name, script):
+def step(name, script, *arguments):
     return PythonScriptStep(
         name=name,
         script_name=f"{script}.py",
+        arguments=list(arguments),
         source_directory="scripts",
         compute_target=cluster,
         allow_reuse=False,
@@ -58,7 +71,12 @@ except Exception as error:  # noqa: BLE001
     print("raised", type(error).__name__)
 print(run.wait_for_completion(show_output=False, raise_on_error=False))
 assert run.get_tags() == {"team": "red", "from": "a step"}
-assert run.get_file_names() == ["outputs/kept.txt"]
+own = [f"logs/azureml/{name}logs.txt" for name in ("execution", "stderr", "stdout")]
+assert sorted(run.get_file_names()) == [*own, "outputs/kept.txt"]
+assert sorted(run.get_details()["logFiles"]) == own
+run.download_file(own[1], "stderrlogs.txt")
+with open("stderrlogs.txt") as file:
+    assert file.read().count("Completing bad ") == 1
 assert {one.name: one.get_status() for one in run.get_steps()} == {
     "good": "Finished", "bad": "Failed", "after-good": "Failed",
 }  # fmt: skip
@@ -73,6 +91,22 @@ assert "STDOUT" in worked.get_details_with_logs()["logFiles"]
 assert worked.get_all_logs("logs-of-good")
 assert type(Run.get(ws, run.id)).__name__ == type(PipelineRun.get(ws, run.id)).__name__ == "PipelineRun"
 assert [one.id for one in experiment.get_runs(tags={"team": "red"})] == [run.id]
+
+store = ws.get_default_datastore()
+mounted = OutputFileDatasetConfig("mounted", (store, "mounted"))
+uploaded = OutputFileDatasetConfig("uploaded", (store, "uploaded")).as_upload()
+whole = OutputFileDatasetConfig("whole", (store, "whole/{run-id}/{output-name}")).as_upload()
+steps = [
+    step("half", "leaves", mounted, uploaded),
+    step("make", "makes_file", whole),
+    step("read", "reads_file", whole.as_input()),
+]
+halves = experiment.submit(Pipeline(ws, steps), continue_on_step_failure=True)
+assert halves.wait_for_completion(show_output=False, raise_on_error=False) == "Failed"
+store.download("halves", prefix="mounted", show_progress=False)
+assert os.listdir("halves") == ["mounted"]
+assert store.download("halves", prefix="uploaded", show_progress=False) == 0
+assert "read one file" in halves.find_step_run("read")[0].get_stdout_log()
 
 strict = experiment.submit(Pipeline(ws, steps=StepSequence([step("first", "exits"), step("never", "works")])))
 assert strict.wait_for_completion(show_output=False, raise_on_error=False) == "Failed"

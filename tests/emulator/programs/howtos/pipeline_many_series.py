@@ -40,7 +40,7 @@ TRAIN = """import shutil
 from pathlib import Path
 import pandas as pd
 from azureml.core import Model, Run
-from azureml_user.parallel_run import EntryScript
+from entry_script import EntryScript
 
 run_now = Run.get_context()
 

@@ -127,7 +127,10 @@ def tell(output: str, dataset: Any) -> None:
 
 
 def table(target: Any, blocks: list[dict[str, Any]]) -> Any:
-    """The rows of the files below `target` as the output was told to be read; None where it stays files."""
+    """The rows of the files below `target` as the output was told to be read; None where it stays files.
+
+    Columns of delimited files stay text: an output converts nothing that it was not told to.
+    """
     from azureml.core import Dataset
     from azureml.data.dataset_type_definitions import PromoteHeadersBehavior
 
@@ -140,8 +143,8 @@ def table(target: Any, blocks: list[dict[str, Any]]) -> Any:
         match block["type"].rpartition(".")[2]:
             case "ParseDelimitedBlock":
                 header = PromoteHeadersBehavior(given["columnHeadersMode"])
-                how = {"separator": given["separator"], "header": header, **paths}
-                found = Dataset.Tabular.from_delimited_files(target, **how)
+                how = {"separator": given["separator"], "header": header, "infer_column_types": False}
+                found = Dataset.Tabular.from_delimited_files(target, **how, **paths)
             case "ReadParquetFileBlock":
                 found = Dataset.Tabular.from_parquet_files(target, **paths)
             case "AddColumnsFromPartitionFormatBlock":

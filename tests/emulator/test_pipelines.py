@@ -239,6 +239,12 @@ def test_only_chosen_files_of_an_output_are_uploaded_and_the_run_tells_its_datas
     assert found["parts"] == {"year": ["2020"], "a": ["1"]}
 
 
+def test_run_of_a_step_tells_the_version_that_an_output_was_registered_as(program):
+    named = program("pipeline_outputs")["named"]
+    assert named["chosen"] == ["chosen-files", 1, "FileDataset"]
+    assert named["parted"][:2] == [None, None]
+
+
 def test_command_keeps_its_quotes(program):
     assert program("pipeline_outputs")["shell"] == ["two  words", "4 2", "nested"]
 

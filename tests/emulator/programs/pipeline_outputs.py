@@ -76,6 +76,7 @@ note(
 note(outputs=sorted(one["outputDetails"]["outputName"] for one in details["outputDatasets"]))
 told = {one["outputDetails"]["outputName"]: one["dataset"] for one in details["outputDatasets"]}
 note(told=[Path(path).name for path in told["chosen"].to_path()])
+note(named={name: [dataset.name, dataset.version, type(dataset).__name__] for name, dataset in told.items()})
 handed = next(iter(run.find_step_run("use"))).get_details()["inputDatasets"]
 note(handed=sorted(one["consumptionDetails"]["inputName"] for one in handed))
 

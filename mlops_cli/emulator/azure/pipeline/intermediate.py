@@ -61,8 +61,11 @@ def saved_dataset(workspace: Workspace, place: Document, blocks: list[Document])
     return str(Datasets(workspace).save({"datasetType": kind, "dataflowJson": text})["id"])
 
 
-def register(workspace: Workspace, place: Document, registration: Document) -> None:
-    """Make the files of {store, path} the next version of a dataset, as `DatasetRegistration` of a port says."""
+def register(workspace: Workspace, place: Document, registration: Document) -> Document:
+    """Make the files of {store, path} the next version of a dataset, as `DatasetRegistration` of a port says.
+
+    Returns what identifies that version in the history of a run.
+    """
     blocks = blocks_of(registration.get("AdditionalTransformations"))
     saved = Datasets(workspace).saved(place.get("dataset") or saved_dataset(workspace, place, blocks))
     assert saved is not None, "the dataset was just saved"
@@ -73,7 +76,10 @@ def register(workspace: Workspace, place: Document, registration: Document) -> N
         "datasetType": saved["datasetType"],
         "latest": {"dataflow": saved["dataflowJson"], "savedDatasetId": saved["id"], "properties": {}},
     }
-    Datasets(workspace).register(posted, new_version=registration.get("CreateNewVersion") is not False)
+    wanted = registration.get("CreateNewVersion") is not False
+    made = Datasets(workspace).register(posted, new_version=wanted)
+    version = made["latest"]["versionId"]
+    return {"savedId": saved["id"], "registeredId": made["datasetId"], "registeredVersion": version}
 
 
 def _address(workspace: Workspace) -> str:

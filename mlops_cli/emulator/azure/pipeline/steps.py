@@ -21,6 +21,7 @@ from mlops_cli.emulator.azure.pipeline import (
     transfer_step,
 )
 from mlops_cli.emulator.azure.pipeline.graph import Step
+from mlops_cli.emulator.azure.pipeline.told import tell_registered
 from mlops_cli.emulator.clock import now
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.workspace import Workspace
@@ -113,7 +114,8 @@ def _register(app: App, workspace: Workspace, step: Step, run_id: str, outputs: 
         registration = step.setting(name).get("DatasetRegistration") or {}
         try:
             if registration.get("Name"):
-                intermediate.register(workspace, place, registration)
+                told = intermediate.register(workspace, place, registration)
+                tell_registered(workspace, run_id, name, told)
         except errors.ApiError as error:
             with scripts.folder_of(app, run_id).log.open("a") as log:
                 log.write(f"the output {name} was not registered: {error.message}\n")

@@ -65,3 +65,14 @@ def dataset_left(workspace: Workspace, source: Source, nodes: Document, place: D
         if (one.get("outputDetails") or {}).get("outputName") == source.output:
             return str(one["identifier"]["savedId"])
     return saved_dataset(workspace, place, list(source.blocks))
+
+
+def tell_registered(workspace: Workspace, run_id: str, output: str, identifier: Document) -> None:
+    """Have the run tell, of an output that it told already, the version that it was registered as."""
+
+    def change(document: Document) -> None:
+        for one in document.get("outputDatasets") or []:
+            if (one.get("outputDetails") or {}).get("outputName") == output:
+                one["identifier"] = identifier
+
+    Runs(workspace).change(run_id, change)

@@ -1,6 +1,10 @@
 """The place of the next step is made while the one before it runs; nothing of the step has begun by that."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -114,6 +118,31 @@ def test_a_step_with_an_interpreter_of_its_own_is_not_begun_ahead(gated: Gated) 
     assert not Path(place.record_of(layout.attempt(gated.home, run_id, "own", 1))).exists()
     gated.open(run_id)
     assert (gated.times("own"), gated.times("next")) == (1, 1)
+
+
+LEAVES = """
+import sys
+from mlops_cli.engine.pipelines import place
+place.enter(sys.argv[1])
+print(flush=True)
+sys.stdin.read()
+place.leave(sys.argv[1])
+"""
+
+
+def test_who_comes_while_a_place_is_being_left_has_a_record_that_others_find(tmp_path: Path) -> None:
+    attempt = str(tmp_path / "steps" / "s.1")
+    command = [sys.executable, "-c", LEAVES, attempt]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as leaving:
+        assert leaving.stdout is not None
+        leaving.stdout.readline()
+        with ThreadPoolExecutor() as pool:
+            coming = pool.submit(place.enter, attempt)
+            leaving.communicate()
+            record = coming.result()
+    place.write_result(attempt, b"{}")
+    os.close(record)
+    assert Path(place.record_of(attempt)).read_text() == f"{os.getpid()}\n{{}}"
 
 
 def _process(gated: Gated, run_id: str) -> int | None:

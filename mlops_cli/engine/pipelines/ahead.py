@@ -36,15 +36,15 @@ class Ahead:
         self._nursery.tell(pid, go=as_foreseen)
         return pid if as_foreseen else None
 
-    def dismiss(self, steps: Iterable[str]) -> None:
-        """These will not begin now; their places are removed."""
-        for step in steps:
-            if known := self._settled.pop(step, None):
-                with suppress(NurseryLostError):
-                    self._nursery.tell(known[0], go=False)
+    def dismiss(self, step: str) -> None:
+        """The step will not begin now; its place is removed."""
+        if known := self._settled.pop(step, None):
+            with suppress(NurseryLostError):
+                self._nursery.tell(known[0], go=False)
 
     def close(self) -> None:
-        self.dismiss(list(self._settled))
+        for step in list(self._settled):
+            self.dismiss(step)
 
     def forget(self, ended: Iterable[int]) -> None:
         """Spares that were killed while they waited."""

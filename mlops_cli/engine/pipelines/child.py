@@ -56,10 +56,11 @@ def settle(task: dict[str, Any], maker: int) -> int:
 def await_turn(attempt: str, hear: Callable[[], dict[str, Any] | None]) -> None:
     """Return when the step's turn has come; end when it will not."""
     word = hear()
-    if word is None or not word["go"]:
-        if word:
-            place.leave(attempt)
-        os._exit(1)
+    if word and word["go"]:
+        return
+    if word:
+        place.leave(attempt)
+    os._exit(1)
 
 
 def is_alone(maker: int) -> bool:

@@ -55,7 +55,7 @@ class Launching:
 
     def dismiss(self, step: StepRun) -> None:
         """The step will not begin now."""
-        self._ahead.dismiss([step.name])
+        self._ahead.dismiss(step.name)
 
     def listen(self) -> None:
         """Tell the attempts that have ended of it; in place of a nursery that was killed, have another."""

@@ -33,31 +33,33 @@ def enter(attempt: str) -> int:
         os.makedirs(attempt.rpartition("/")[0], exist_ok=True)
         return enter(attempt)
     except FileExistsError:
-        record = _take_over(attempt)
+        _outlive(attempt)
+        return enter(attempt)
     os.write(record, str(os.getpid()).encode())
     return record
 
 
-def _take_over(attempt: str) -> int:
-    """The record of a process that was killed here, or that waits and will see that it is alone."""
-    record = os.open(record_of(attempt), os.O_WRONLY)
+def _outlive(attempt: str) -> None:
+    """Remove the place of a process that was killed there, or that ends as its turn will not come."""
+    try:
+        record = os.open(record_of(attempt), os.O_WRONLY)
+    except FileNotFoundError:
+        return
     fcntl.flock(record, fcntl.LOCK_EX)
-    clear(attempt)
-    os.ftruncate(record, 0)
-    return record
+    leave(attempt)
+    os.close(record)
 
 
-def clear(attempt: str) -> None:
+def leave(attempt: str) -> None:
+    """Remove a place where nothing has run; the record, by which others find it, at last."""
     import shutil
 
     for folder in (attempt, work_of(attempt), outputs_of(attempt)):
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def leave(attempt: str) -> None:
-    """Remove a place where nothing has run."""
-    clear(attempt)
-    os.unlink(record_of(attempt))
+    try:
+        os.unlink(record_of(attempt))
+    except FileNotFoundError:
+        return
 
 
 def take_output(log: str) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
+from heapq import heappop, heappush
 
 import msgspec
 
@@ -37,13 +38,16 @@ def source_of(text: str) -> tuple[str, str]:
 
 def in_order(steps: list[Step]) -> list[Step]:
     """The steps so that each stands behind those it waits for; otherwise as they are written."""
-    waits = dependencies(steps)
-    done: set[str] = set()
+    sorter = TopologicalSorter(dependencies(steps))
+    sorter.prepare()
+    positions = {step.name: position for position, step in enumerate(steps)}
+    ready: list[int] = []
     ordered: list[Step] = []
-    while len(ordered) < len(steps):
-        ready = next(s for s in steps if s.name not in done and waits[s.name] <= done)
-        ordered.append(ready)
-        done.add(ready.name)
+    while sorter.is_active():
+        for name in sorter.get_ready():
+            heappush(ready, positions[name])
+        ordered.append(steps[heappop(ready)])
+        sorter.done(ordered[-1].name)
     return ordered
 
 

@@ -141,7 +141,7 @@ def script_file(definition: PipelineDefinition, step: Step) -> Path | None:
     script = code_of(step)
     if script is None:
         return None
-    file = Path(definition.root) / (getattr(step, "source_directory", None) or "") / script
+    file = Path(definition.root, getattr(step, "source_directory", None) or "", script)
     if not file.is_file():
         raise NotFoundError(f"step '{step.name}': there is no script {file}", hint="correct the pipeline")
     return file

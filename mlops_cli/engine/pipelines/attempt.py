@@ -31,17 +31,19 @@ class Attempt:
     def poll(self) -> bool:
         """Whether the attempt has ended; `result` says how."""
         if self.pid is None and not is_held(self.record):
-            self.settle(0)
+            self.settle()
         if self.result is None:
             self._watch_time()
         return self.result is not None
 
-    def settle(self, signal_number: int) -> None:
-        """Its work has ended; the signal is 0 when none ended it."""
+    def settle(self, signal_number: int = 0, *, well: bool = False) -> None:
+        """Its work has ended; the signal is 0 when none ended it. `well`: the record need not be asked."""
         # What the step left running in its session ends with it.
         self._signal(signal.SIGKILL)
         if self.gave_up:
             self.result = Result(False, self.gave_up)
+        elif well:
+            self.result = Result(True)
         else:
             self.result = work.read_result(self.name) or Result(False, _death(signal_number))
 

@@ -18,9 +18,14 @@ NOBODY = select.POLLERR | select.POLLHUP
 
 
 def become(
-    task: dict[str, Any], maker: int, hear: Callable[[], dict[str, Any] | None], tell: Callable[[], object]
+    task: dict[str, Any],
+    maker: int,
+    hear: Callable[[], dict[str, Any] | None],
+    tell: Callable[[bool], object],
 ) -> NoReturn:
     """Do the task, write down how it ended, tell the maker, end. `maker` is a pipe that the maker reads.
+
+    `tell` is given whether the record says no more than that it went well.
 
     Of a task ahead `hear` returns what is to become of it; None when there is nobody to say it.
     """
@@ -33,7 +38,7 @@ def become(
         script.leave()
         place.write_result(task["attempt"], result)
         status = 0 if result == DONE else 1
-        tell()
+        tell(result == DONE)
     except BaseException:  # noqa: BLE001 - nothing may climb into the nursery's own frames
         sys.excepthook(*sys.exc_info())
     finally:

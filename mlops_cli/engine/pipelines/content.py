@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import uuid
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 
 from mlops_cli.engine.files import state_errors
@@ -13,6 +14,8 @@ from mlops_cli.errors import NotFoundError, UsageError
 MOST_BYTES = 300 * 1024 * 1024
 """Azure's limit for a snapshot."""
 CHUNK = 1024 * 1024
+BLOCK_BYTES = 4096
+SMALL_BYTES = 16 * BLOCK_BYTES
 STATE_FILE = "store.sqlite"
 """What tells a state directory, which may lie beside the code and is no part of it."""
 
@@ -77,6 +80,15 @@ def listing(folder: Path) -> tuple[list[str], list[str]]:
     files = [file.relative_to(folder) for file in code_files(folder)]
     folders = {parent for file in files for parent in file.parents} - {Path()}
     return sorted(map(str, folders)), list(map(str, files))
+
+
+def is_small(folder: Path) -> bool:
+    """Whether it takes next to nothing on a disk, where files take whole blocks."""
+    sizes = (max(path.lstat().st_size, BLOCK_BYTES) for path in folder.rglob("*"))
+    try:
+        return all(total <= SMALL_BYTES for total in accumulate(sizes))
+    except OSError:  # what a step has left running removes files meanwhile
+        return False
 
 
 def copy_code(folder: Path, target: Path) -> None:

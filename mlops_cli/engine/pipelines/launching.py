@@ -59,10 +59,10 @@ class Launching:
 
     def listen(self) -> None:
         """Tell the attempts that have ended of it; in place of a nursery that was killed, have another."""
-        ended = dict(self._nursery.events())
+        ended = {ending.pid: ending for ending in self._nursery.events()}
         for attempt in self.running.values():
-            if attempt.pid in ended:
-                attempt.settle(ended[attempt.pid])
+            if ending := ended.get(attempt.pid or 0):
+                attempt.settle(ending.signal, well=ending.well)
         self._ahead.forget(ended)
         if not ended and not self._nursery.is_alive():
             self._renew()

@@ -5,14 +5,16 @@ at once and has nothing in it but what a script needs. Each spare waits at a pip
 task and ends; the nursery forks the next. A task `ahead` is begun when its spare is told to. Of a maker that is
 gone, spares end; a task that runs goes on.
 
-Messages of spares and nursery: `+ SLOT PID 0` is waiting, `= SLOT PID 0` has done its work and only has to end,
-`- SLOT PID SIGNAL` has ended. To a spare: a length in 8 bytes and a dictionary, marshalled, with the `pid` it is
-for, which is a task (see `child`) or, for a task ahead, whether to `go`.
+Messages of spares and nursery: `+ SLOT PID 0` is waiting, `= SLOT PID WELL` has done its work and only has to
+end (1: it went well, and the record says no more), `- SLOT PID SIGNAL` has ended. To a spare: a length in 8 bytes
+and a dictionary, marshalled, with the `pid` it is for, which is a task (see `child`) or, for a task ahead, whether
+to `go`.
 """
 
 import marshal
 import os
 import select
+from typing import NamedTuple
 
 from mlops_cli.engine.pipelines import spares
 
@@ -30,6 +32,14 @@ class NurseryLostError(Exception):
     """The nursery was killed; the tasks that run go on without it."""
 
 
+class Ending(NamedTuple):
+    """Of a process whose work has ended: the signal that ended it (0: none); `well` when its record says no more."""
+
+    pid: int
+    signal: int
+    well: bool
+
+
 class Nursery:
     """Has a spare for all that may run at once, and the next. Not for use by several threads."""
 
@@ -40,7 +50,7 @@ class Nursery:
         self._tasks = [write for _, write in pipes]
         self._ready: list[tuple[int, int]] = []
         self._waiting: dict[int, int] = {}
-        self._ended: list[tuple[int, int]] = []
+        self._ended: list[Ending] = []
         self._done: set[bytes] = set()
         self._rest = b""
         self._pid = os.fork()
@@ -85,8 +95,8 @@ class Nursery:
         except BrokenPipeError:
             raise NurseryLostError from None
 
-    def events(self) -> list[tuple[int, int]]:
-        """Process ids whose work has ended since the last call, and the signals that ended them (0: none)."""
+    def events(self) -> list[Ending]:
+        """The processes whose work has ended since the last call."""
         self._read()
         ended, self._ended = self._ended, []
         return ended
@@ -121,7 +131,9 @@ class Nursery:
                 self._done.remove(pid)
             else:
                 self._waiting.pop(int(pid), None)
-                self._ended.append((int(pid), int(number)))
                 if kind == b"=":
                     self._done.add(pid)
+                    self._ended.append(Ending(int(pid), 0, well=number == b"1"))
+                else:
+                    self._ended.append(Ending(int(pid), int(number), well=False))
         return bool(content)

@@ -12,15 +12,19 @@ from mlops_cli.engine.pipelines.nursery import Nursery
 
 def main(home: str) -> None:
     nursery = Nursery()
+    from contextlib import suppress
     from pathlib import Path
 
     from mlops_cli.engine.pipelines.taking import work_on
     from mlops_cli.engine.store import Store
     from mlops_cli.errors import StateError
 
+    store = Store(Path(home), kept=True)
+    with suppress(StateError):  # which is told when there is a run that it keeps from being worked on
+        store.open()
     if run_id := os.read(0, 1024).decode().strip():
         try:
-            work_on(Store(Path(home), kept=True), run_id, nursery)
+            work_on(store, run_id, nursery)
         except StateError as error:
             sys.exit(f"ERROR {error}")
 

@@ -28,6 +28,9 @@ ADOPTED_POLL_SECONDS = 0.05
 IDLE_SECONDS = 0.02
 """Without news for so long there is time for what nothing waits for."""
 
+PLANS = msgspec.json.Decoder(Plan)
+"""Made on import, when no run waits for it yet."""
+
 log = logging.getLogger("mlops.pipelines")
 
 
@@ -50,7 +53,7 @@ class Running:
         if run.status.is_final:
             return
         log.info("%s %s (%s)", "start" if run.started_at is None else "resume", run.run_id, run.pipeline)
-        plan = msgspec.json.decode(self._store.pipeline_runs.plan(self._run_id), type=Plan)
+        plan = PLANS.decode(self._store.pipeline_runs.plan(self._run_id))
         run = ending.begin(self._store, self._run_id)
         self._stepping = Stepping(self._store, run, plan)
         self._launching = Launching(self._nursery, self._stepping)

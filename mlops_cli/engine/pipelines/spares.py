@@ -83,7 +83,7 @@ def _wait(slot: int, slots: list[int], replies: int) -> None:
     pid = os.getpid()
     if task := _hear(slots[slot], pid):
         hear = functools.partial(_hear, slots[slot], pid)
-        child.become(task, replies, hear, lambda: _say(replies, _message("=", slot, pid)))
+        child.become(task, replies, hear, lambda well: _say(replies, _message("=", slot, pid, well)))
 
 
 def _hear(descriptor: int, pid: int) -> dict[str, Any] | None:
@@ -107,7 +107,7 @@ def _read(descriptor: int, size: int) -> bytes:
 
 
 def _message(kind: str, slot: int, pid: int, number: int = 0) -> bytes:
-    return f"{kind} {slot} {pid} {number}\n".encode()
+    return f"{kind} {slot} {pid} {number:d}\n".encode()
 
 
 def _say(replies: int, said: bytes) -> None:

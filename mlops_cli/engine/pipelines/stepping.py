@@ -11,9 +11,8 @@ from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun
 from mlops_cli.domain.pipelines import Step, outputs_of
 from mlops_cli.engine.clock import now
 from mlops_cli.engine.pipelines import attempt as attempts
-from mlops_cli.engine.pipelines import layout, outputs, place
+from mlops_cli.engine.pipelines import content, layout, outputs, place
 from mlops_cli.engine.pipelines.attempt import Attempt
-from mlops_cli.engine.pipelines.content import content_hash, listing
 from mlops_cli.engine.pipelines.keys import step_key
 from mlops_cli.engine.pipelines.planning import Plan, Source
 from mlops_cli.engine.pipelines.work import Result, Work, read_result
@@ -31,7 +30,7 @@ class Stepping:
         self._plan = plan
         self._settings = {step.name: step for step in plan.steps}
         self._works: dict[str, Work] = {}
-        self._listing = functools.cache(lambda code: listing(layout.code_dir(store.home, code)))
+        self._listing = functools.cache(lambda code: content.listing(layout.code_dir(store.home, code)))
 
     def begin(self, step: StepRun, others: dict[str, StepRun]) -> bool:
         """Mark the step as running, or as complete when the same work was done before. True: to be launched.
@@ -98,9 +97,14 @@ class Stepping:
             self._fail(step, result, lost=attempt.pid is None and not result.details and _is_lost(attempt))
 
     def tidy(self, step: StepRun) -> None:
-        """Remove what only the attempt itself needed, unless somebody will want to see why it failed."""
-        if step.status == RunStatus.COMPLETED and not step.reused_from:
-            shutil.rmtree(place.work_of(self._attempt(step)), ignore_errors=True)
+        """Remove what only the attempt itself needed, unless somebody will want to see why it failed.
+
+        A small folder stays as long as the run does: ext4 makes no file without looking at all that were removed in
+        the last minutes.
+        """
+        work = Path(place.work_of(self._attempt(step)))
+        if step.status == RunStatus.COMPLETED and not step.reused_from and not content.is_small(work):
+            shutil.rmtree(work, ignore_errors=True)
 
     def _fail(self, step: StepRun, result: Result, *, lost: bool) -> None:
         """Failed, or to be tried again. A process that died together with its runner is not the step's fault."""
@@ -130,7 +134,7 @@ class Stepping:
             path = Path(source.path)
             if not path.exists():
                 raise MlopsError(f"data '{name}' is gone: there is no {path}")
-            source.content_hash = content_hash(path)
+            source.content_hash = content.content_hash(path)
         return source
 
     def _place(self, text: str, others: dict[str, StepRun]) -> str:

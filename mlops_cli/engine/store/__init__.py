@@ -19,7 +19,7 @@ class Store:
 
     def __init__(self, home: Path, *, kept: bool = False) -> None:
         self.home = home
-        database = KeptDatabase(home) if kept else Database(home)
+        self._database = database = KeptDatabase(home) if kept else Database(home)
         self.datasets = VersionedTable(database, "datasets", Dataset)
         self.models = VersionedTable(database, "models", Model)
         self.runs = RunTable(database)
@@ -27,3 +27,8 @@ class Store:
         self.pipeline_runs = PipelineRunTable(database)
         self.published = PublishedTable(database)
         self.schedules = ScheduleTable(database)
+
+    def open(self) -> None:
+        """Connect ahead of the first use. While somebody is, others need not empty the WAL at their end."""
+        with self._database.read() as connection:
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()

@@ -1,8 +1,8 @@
 """What a spare does with its task: it becomes the process of a step.
 
-For a script nothing is imported but what the script imports. A task has `attempt` (see `place`), `outputs` (whether
-it has any), `log`, `code` (the snapshot, with its `folders` and `files`), `variables`, `ahead` (whether
-the step's turn is still to come), and either `script` with `arguments` or `work`.
+For a script nothing is imported but what the script imports. A task has `attempt` and `number` (see `place`),
+`outputs` (whether it has any), `log`, `code` (the snapshot, with its `folders` and `files`), `variables`, `ahead`
+(whether the step's turn is still to come), and either `script` with `arguments` or `work`.
 """
 
 import os
@@ -48,7 +48,7 @@ def become(
 
 def settle(task: dict[str, Any], maker: int) -> int:
     """Make the attempt's place and go there; returns its record, held as long as this process lives."""
-    record = place.enter(task["attempt"])
+    record = place.enter(task["attempt"], task["number"])
     if is_alone(maker):
         os._exit(1)
     place.take_output(task["log"])

@@ -1,17 +1,22 @@
-"""The place of an attempt, made by the process that will run there: record, log, a copy of the code.
+"""The place of an attempt, made by the process that will run there: log, a copy of the code, folder of outputs.
 
-Only the standard library is imported here, and little of it. An attempt is named by what the names of its files
-begin with (see `layout`); `task` is as in `child`.
+All attempts of a run share a file of records, as each file more costs: an attempt's byte in it, at its number, is
+locked as long as the attempt lives, and lines begin with its name: its process id, and at the end its result as
+JSON. Only the standard library is imported here, and little of it. An attempt is named by what the names of its
+files begin with (see `layout`); `task` is as in `child`.
 """
 
 import fcntl
 import os
+import struct
 from typing import Any
 
+LOCK = "hhqqq"
 
-def record_of(attempt: str) -> str:
-    """The file that is held as long as the attempt lives: its process id, and at the end its result as JSON."""
-    return f"{attempt}.record"
+
+def records_of(attempt: str) -> str:
+    """The file that the attempt's run has for the records of all."""
+    return f"{attempt.rpartition('/')[0]}/records"
 
 
 def work_of(attempt: str) -> str:
@@ -24,42 +29,47 @@ def outputs_of(attempt: str) -> str:
     return f"{attempt}.outputs"
 
 
-def enter(attempt: str) -> int:
-    """Hold the attempt's record; returns its descriptor, which holds it as long as this process lives."""
+def enter(attempt: str, number: int) -> int:
+    """Hold the attempt; returns a descriptor, which holds it as long as this process lives.
+
+    Waits for a process that was killed there, or that ends as its turn will not come.
+    """
     try:
-        record = os.open(record_of(attempt), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        fcntl.flock(record, fcntl.LOCK_EX)
+        records = os.open(records_of(attempt), os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
     except FileNotFoundError:
         os.makedirs(attempt.rpartition("/")[0], exist_ok=True)
-        return enter(attempt)
-    except FileExistsError:
-        _outlive(attempt)
-        return enter(attempt)
-    os.write(record, str(os.getpid()).encode())
-    return record
+        return enter(attempt, number)
+    fcntl.fcntl(records, fcntl.F_OFD_SETLKW, _lock(number))
+    _note(records, attempt, b"%d" % os.getpid())
+    return records
 
 
-def _outlive(attempt: str) -> None:
-    """Remove the place of a process that was killed there, or that ends as its turn will not come."""
+def is_held(attempt: str, number: int) -> bool:
+    """Whether the attempt's process lives."""
     try:
-        record = os.open(record_of(attempt), os.O_WRONLY)
+        records = os.open(records_of(attempt), os.O_RDWR)
     except FileNotFoundError:
-        return
-    fcntl.flock(record, fcntl.LOCK_EX)
-    leave(attempt)
-    os.close(record)
+        return False
+    found = fcntl.fcntl(records, fcntl.F_OFD_GETLK, _lock(number))
+    os.close(records)
+    return bool(struct.unpack(LOCK, found)[0] != fcntl.F_UNLCK)
+
+
+def _lock(number: int) -> bytes:
+    """`struct flock` for one byte: see fcntl(2), open file description locks."""
+    return struct.pack(LOCK, fcntl.F_WRLCK, os.SEEK_SET, number, 1, 0)
+
+
+def _note(records: int, attempt: str, content: bytes) -> None:
+    os.write(records, b"\n%s %s" % (attempt.rpartition("/")[2].encode(), content))
 
 
 def leave(attempt: str) -> None:
-    """Remove a place where nothing has run; the record, by which others find it, at last."""
+    """Remove a place that is held and where nothing has run; last of all the folder by which it is seen."""
     import shutil
 
-    for folder in (attempt, work_of(attempt), outputs_of(attempt)):
+    for folder in (attempt, outputs_of(attempt), work_of(attempt)):
         shutil.rmtree(folder, ignore_errors=True)
-    try:
-        os.unlink(record_of(attempt))
-    except FileNotFoundError:
-        return
 
 
 def take_output(log: str) -> None:
@@ -73,7 +83,11 @@ def take_output(log: str) -> None:
 def furnish(task: dict[str, Any]) -> None:
     """Copy the code, so that no step sees what another has written beside it, and go there."""
     work = work_of(task["attempt"])
-    os.mkdir(work)
+    try:
+        os.mkdir(work)
+    except FileExistsError:
+        leave(task["attempt"])
+        os.mkdir(work)
     if task["outputs"]:
         os.mkdir(outputs_of(task["attempt"]))
     for name in task["folders"]:
@@ -94,6 +108,17 @@ def _copy(source: str, target: str) -> None:
 
 def write_result(attempt: str, result: bytes) -> None:
     """It outlives the process, and the runner that waits for it. A script may have closed every descriptor."""
-    record = os.open(record_of(attempt), os.O_WRONLY | os.O_APPEND)
-    os.write(record, b"\n" + result)
-    os.close(record)
+    records = os.open(records_of(attempt), os.O_WRONLY | os.O_APPEND)
+    _note(records, attempt, result)
+    os.close(records)
+
+
+def read_records(attempt: str) -> list[bytes]:
+    """What was written down of the attempt, in order."""
+    try:
+        with open(records_of(attempt), "rb") as records:
+            lines = records.read().split(b"\n")
+    except FileNotFoundError:
+        return []
+    name = attempt.rpartition("/")[2].encode() + b" "
+    return [line.removeprefix(name) for line in lines if line.startswith(name)]

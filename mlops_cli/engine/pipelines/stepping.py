@@ -29,6 +29,7 @@ class Stepping:
         self._run = run
         self._plan = plan
         self._settings = {step.name: step for step in plan.steps}
+        self._positions = {step.name: position for position, step in enumerate(plan.steps)}
         self._works: dict[str, Work] = {}
         self._listing = functools.cache(lambda code: content.listing(layout.code_dir(store.home, code)))
 
@@ -70,7 +71,7 @@ class Stepping:
         return task
 
     def attempt(self, step: StepRun, pid: int) -> Attempt:
-        return Attempt(self._attempt(step), pid, self._deadline(step))
+        return Attempt(self._attempt(step), self._number(step.name, step.attempt), pid, self._deadline(step))
 
     def _code(self, code: str | None) -> dict[str, object]:
         """The snapshot that the attempt copies."""
@@ -79,7 +80,8 @@ class Stepping:
         return {"code": place, "folders": folders, "files": files}
 
     def adopt(self, step: StepRun) -> Attempt | None:
-        return attempts.adopt(self._attempt(step), self._deadline(step))
+        number = self._number(step.name, step.attempt)
+        return attempts.adopt(self._attempt(step), number, self._deadline(step))
 
     def end(self, step: StepRun, attempt: Attempt) -> None:
         """Record how the attempt ended; its outputs are in place before it counts as complete."""
@@ -156,12 +158,17 @@ class Stepping:
             experiment=run.experiment,
             step=settings,
             attempt=attempt,
+            number=self._number(settings.name, number),
             inputs=inputs,
             outputs={name: f"{place.outputs_of(attempt)}/{name}" for name in outputs_of(settings)},
         )
 
     def _attempt(self, step: StepRun) -> str:
         return layout.attempt(self._store.home, self._run.run_id, step.name, step.attempt)
+
+    def _number(self, step: str, attempt: int) -> int:
+        """A number that no other attempt of the run has."""
+        return attempt * len(self._positions) + self._positions[step]
 
     def _deadline(self, step: StepRun) -> float | None:
         """When the attempt has taken too long, as time.monotonic() counts."""

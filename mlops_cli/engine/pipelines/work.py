@@ -20,7 +20,7 @@ WORK = "work.json"
 
 
 class Work(Struct):
-    """One attempt of a step, and what the names of its files begin with."""
+    """One attempt of a step, what the names of its files begin with, and its number among those of the run."""
 
     home: str
     run_id: str
@@ -28,6 +28,7 @@ class Work(Struct):
     experiment: str
     step: Step
     attempt: str
+    number: int
     inputs: dict[str, Source]
     outputs: dict[str, str]
 
@@ -60,7 +61,7 @@ class Work(Struct):
 
     def task(self) -> dict[str, Any]:
         """What a spare is told: see `child`."""
-        task: dict[str, Any] = {"attempt": self.attempt, "variables": self.variables()}
+        task: dict[str, Any] = {"attempt": self.attempt, "number": self.number, "variables": self.variables()}
         if self.is_light():
             assert isinstance(self.step, ScriptStep)
             return task | {"script": script_in_snapshot(self.step), "arguments": self.arguments()}
@@ -81,11 +82,18 @@ def write_result(attempt: str, result: Result) -> None:
 
 
 def read_result(attempt: str) -> Result | None:
+    """How the attempt ended; None when that was not written down."""
+    *_, last = [b"", *place.read_records(attempt)]
     try:
-        _, _, result = Path(place.record_of(attempt)).read_bytes().partition(b"\n")
-        return msgspec.json.decode(result, type=Result)
-    except (FileNotFoundError, msgspec.DecodeError):
+        return msgspec.json.decode(last, type=Result)
+    except msgspec.DecodeError:
         return None
+
+
+def read_pid(attempt: str) -> int | None:
+    """The process that came last."""
+    pids = [int(record) for record in place.read_records(attempt) if record.isdigit()]
+    return pids[-1] if pids else None
 
 
 def outcome(content: bytes, record: int) -> bytes:

@@ -155,7 +155,7 @@ def test_what_a_killed_process_has_left_is_removed(tmp_path: Path) -> None:
     for folder in (place.work_of(attempt), place.outputs_of(attempt)):
         Path(folder).mkdir()
         (Path(folder) / "left").touch()
-    task = {"attempt": attempt, "outputs": True, "folders": [], "files": []}
+    task = {"attempt": attempt, "outputs": True, "copy": "", "folders": [], "files": []}
     with contextlib.chdir(tmp_path):
         place.furnish(task)
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["s.1.outputs", "s.1.work"]

@@ -1,11 +1,13 @@
 """What a spare does with its task: it becomes the process of a step.
 
 For a script nothing is imported but what the script imports. A task has `attempt` and `number` (see `place`),
-`outputs` (whether it has any), `log`, `code` (the snapshot, with its `folders` and `files`), `variables`, `ahead`
-(whether the step's turn is still to come), and either `script` with `arguments` or `work`.
+`outputs` (whether it has any), `log`, `code` (the snapshot, with its `folders` and `files`), `copy` (a copy of it
+that another step has left untouched), `variables`, `ahead` (whether the step's turn is still to come), and either
+`script` with `arguments` or `work`.
 """
 
 import os
+import resource
 import select
 import sys
 from collections.abc import Callable
@@ -25,7 +27,7 @@ def become(
 ) -> NoReturn:
     """Do the task, write down how it ended, tell the maker, end. `maker` is a pipe that the maker reads.
 
-    `tell` is given whether the record says no more than that it went well.
+    `tell` is given whether the record says no more than that it went well, and nothing else is left of it.
 
     Of a task ahead `hear` returns what is to become of it; None when there is nobody to say it.
     """
@@ -38,7 +40,7 @@ def become(
         script.leave()
         place.write_result(task["attempt"], result)
         status = 0 if result == DONE else 1
-        tell(result == DONE)
+        tell(result == DONE and had_no_children())
     except BaseException:  # noqa: BLE001 - nothing may climb into the nursery's own frames
         sys.excepthook(*sys.exc_info())
     finally:
@@ -76,6 +78,15 @@ def is_alone(maker: int) -> bool:
     poll = select.poll()
     poll.register(maker, 0)
     return any(event & NOBODY for _, event in poll.poll(0))
+
+
+def had_no_children() -> bool:
+    """Whether this process has never had a child: none is left, and none that was waited for has touched memory."""
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt == 0
+    return False
 
 
 def outcome(task: dict[str, Any], record: int) -> bytes:

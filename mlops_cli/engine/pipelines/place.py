@@ -81,20 +81,33 @@ def take_output(log: str) -> None:
 
 
 def furnish(task: dict[str, Any]) -> None:
-    """Copy the code, so that no step sees what another has written beside it, and go there."""
+    """Go to a copy of the code, so that no step sees what another has written beside it."""
     work = work_of(task["attempt"])
+    if not (task["copy"] and _take(task["copy"], work)):
+        _make(task, work)
+    if task["outputs"]:
+        os.mkdir(outputs_of(task["attempt"]))
+    os.chdir(work)
+
+
+def _take(copy: str, work: str) -> bool:
+    try:
+        os.rename(copy, work)
+    except OSError:
+        return False
+    return True
+
+
+def _make(task: dict[str, Any], work: str) -> None:
     try:
         os.mkdir(work)
     except FileExistsError:
         leave(task["attempt"])
         os.mkdir(work)
-    if task["outputs"]:
-        os.mkdir(outputs_of(task["attempt"]))
     for name in task["folders"]:
         os.mkdir(f"{work}/{name}")
     for name in task["files"]:
         _copy(f"{task['code']}/{name}", f"{work}/{name}")
-    os.chdir(work)
 
 
 def _copy(source: str, target: str) -> None:

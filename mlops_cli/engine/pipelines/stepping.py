@@ -13,6 +13,7 @@ from mlops_cli.engine.clock import now
 from mlops_cli.engine.pipelines import attempt as attempts
 from mlops_cli.engine.pipelines import content, layout, outputs, place
 from mlops_cli.engine.pipelines.attempt import Attempt
+from mlops_cli.engine.pipelines.copies import Copies
 from mlops_cli.engine.pipelines.keys import step_key
 from mlops_cli.engine.pipelines.planning import Plan, Source
 from mlops_cli.engine.pipelines.work import Result, Work, read_result
@@ -31,6 +32,7 @@ class Stepping:
         self._settings = {step.name: step for step in plan.steps}
         self._positions = {step.name: position for position, step in enumerate(plan.steps)}
         self._works: dict[str, Work] = {}
+        self._copies = Copies()
         self._listing = functools.cache(lambda code: content.listing(layout.code_dir(store.home, code)))
 
     def begin(self, step: StepRun, others: dict[str, StepRun]) -> bool:
@@ -77,7 +79,7 @@ class Stepping:
         """The snapshot that the attempt copies."""
         folders, files = self._listing(code) if code else ([], [])
         place = str(layout.code_dir(self._store.home, code)) if code else ""
-        return {"code": place, "folders": folders, "files": files}
+        return {"code": place, "folders": folders, "files": files, "copy": self._copies.take(place)}
 
     def adopt(self, step: StepRun) -> Attempt | None:
         number = self._number(step.name, step.attempt)
@@ -97,6 +99,12 @@ class Stepping:
             step.status = RunStatus.CANCELED
         elif not result.ok:
             self._fail(step, result, lost=attempt.pid is None and not result.details and _is_lost(attempt))
+
+    def hand_on(self, name: str) -> None:
+        """A step has gone well, and nothing of it lives any more: another may have its copy of the code."""
+        if code := self._plan.code.get(name):
+            attempt = self._works[name].attempt
+            self._copies.offer(str(layout.code_dir(self._store.home, code)), place.work_of(attempt))
 
     def tidy(self, step: StepRun) -> None:
         """Remove what only the attempt itself needed, unless somebody will want to see why it failed.

@@ -8,13 +8,9 @@ from collections.abc import Callable
 from functools import cmp_to_key
 from typing import Any
 
-from mlops_cli.emulator.azure.insights.expressions import (
-    Expression,
-    Scope,
-    Tokens,
-    expression,
-    syntax_error,
-)
+from mlops_cli.emulator.azure.insights.expressions import expression
+from mlops_cli.emulator.azure.insights.functions import Expression, Scope
+from mlops_cli.emulator.azure.insights.tokens import Tokens, syntax_error
 from mlops_cli.emulator.errors import bad_request
 from mlops_cli.emulator.state import Document
 

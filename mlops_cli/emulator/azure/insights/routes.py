@@ -10,7 +10,7 @@ from typing import Any
 
 from mlops_cli.emulator import errors, hosts
 from mlops_cli.emulator.azure.insights import queries, records
-from mlops_cli.emulator.azure.insights.expressions import moment
+from mlops_cli.emulator.azure.insights.functions import moment
 from mlops_cli.emulator.call import Call
 from mlops_cli.emulator.router import Service
 from mlops_cli.emulator.state import Document

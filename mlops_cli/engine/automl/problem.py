@@ -9,14 +9,13 @@ import numpy as np
 from mlops_cli.domain.data import Scalar
 from mlops_cli.domain.training import TrainSettings
 from mlops_cli.engine.automl.folds import Fold, marked
-from mlops_cli.engine.model.values import has_decimal_comma, written_number
+from mlops_cli.engine.automl.labels import classes, varied
 from mlops_cli.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     import pandas
 
 LEAST_ROWS = 10
-MOST_CLASSES = 1000
 _MOST_TARGETS, _MIXTURES = 20, 16
 
 
@@ -75,7 +74,7 @@ def read_problem(data: "pandas.DataFrame", settings: TrainSettings) -> Problem:
     if len(rows) < len(data):
         notes.append(f"{len(data) - len(rows)} rows without a value of '{label}' were left out")
     _check_rows(rows, label)
-    classes, y = _classes(rows[label]) if settings.task == "classification" else (None, _varied(rows[label]))
+    known, y = classes(rows[label]) if settings.task == "classification" else (None, varied(rows[label]))
     _check_featurization(rows, settings)
     folds = marked(rows, settings.cv_split_columns)
     weights = row_weights(rows, settings.weight_column)
@@ -84,7 +83,7 @@ def read_problem(data: "pandas.DataFrame", settings: TrainSettings) -> Problem:
     features.columns = [str(name) for name in features.columns]
     if features.shape[1] == 0:
         raise DataError(f"there is no column besides the label '{label}'")
-    return Problem(features, y, weights, label, classes, notes, folds=folds)
+    return Problem(features, y, weights, label, known, notes, folds=folds)
 
 
 def labelled(data: "pandas.DataFrame", label: str) -> "pandas.DataFrame":
@@ -153,74 +152,3 @@ def _dropped(rows: "pandas.DataFrame", settings: TrainSettings) -> list[str]:
             f"cannot drop '{unknown[0]}': no such column", hint=_nearest(unknown[0], rows.columns)
         )
     return settings.drop_columns
-
-
-def _classes(labels: "pandas.Series") -> tuple[list[Scalar], np.ndarray]:
-    name = labels.name
-    codes, distinct = class_labels(labels).factorize()
-    values = distinct.tolist()
-    if len(values) < 2:
-        raise DataError(f"the label '{name}' has one value only ({values[0]!r}); two classes are needed")
-    if len(values) > MOST_CLASSES or (len(values) > 20 and len(values) > len(labels) / 2):
-        hint = "for a number to predict: --set train.task=regression"
-        raise DataError(f"the label '{name}' has {len(values)} different values, too many classes", hint=hint)
-    order = sorted(range(len(values)), key=lambda i: _sort_key(values[i]))
-    position = np.empty(len(values), dtype=np.int64)
-    position[order] = np.arange(len(values))
-    return [plain(values[i]) for i in order], position[codes]
-
-
-def class_labels(labels: "pandas.Series") -> "pandas.Series":
-    """Each as an object; floats without fractions are whole numbers."""
-    return (_whole_numbers(labels) if labels.dtype.kind == "f" else labels).astype(object)
-
-
-def _whole_numbers(labels: "pandas.Series") -> "pandas.Series":
-    if (labels % 1 == 0).all():
-        return labels.astype("int64")
-    if labels.nunique() > 20:
-        hint = "to predict a number: --set train.task=regression"
-        raise DataError(
-            f"the label '{labels.name}' holds {labels.nunique()} fractions, not classes", hint=hint
-        )
-    return labels
-
-
-def _sort_key(value: object) -> tuple[bool, float, str]:
-    number = isinstance(value, int | float)
-    return (not number, float(value) if isinstance(value, int | float) else 0.0, str(value))
-
-
-def plain(value: object) -> Scalar:
-    """A label as JSON has it."""
-    return value if isinstance(value, str | int | float | bool) else str(value)
-
-
-def _varied(labels: "pandas.Series") -> np.ndarray:
-    values = numbers(labels)
-    if values.min() == values.max():
-        raise DataError(f"the label '{labels.name}' has one value only ({values[0]:g})")
-    return values
-
-
-def _written_numbers(labels: "pandas.Series") -> "pandas.Series":
-    """As `numbers` of features are read: with groups of digits, a decimal comma, a currency."""
-    texts = labels.astype(str)
-    comma = has_decimal_comma(texts.unique().tolist())
-    return texts.map({text: written_number(text, comma) for text in texts.unique().tolist()})
-
-
-def numbers(labels: "pandas.Series") -> np.ndarray:
-    """Raises DataError for a column that is no number."""
-    import pandas as pd
-
-    if labels.dtype.kind in "Mm":
-        raise DataError(f"the label '{labels.name}' is a date, not a number")
-    found = pd.to_numeric(labels.astype(object), errors="coerce")
-    if found.isna().any():
-        found = _written_numbers(labels)
-    if found.isna().any():
-        example = labels[found.isna()].iloc[0]
-        hint = "to predict a text: --set train.task=classification"
-        raise DataError(f"the label '{labels.name}' holds text ({example!r}), not numbers", hint=hint)
-    return found.to_numpy(dtype=np.float64)

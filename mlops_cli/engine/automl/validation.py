@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlops_cli.engine.automl.problem import Problem, Rows, class_labels, labelled, numbers, plain, row_weights
+from mlops_cli.engine.automl.labels import class_labels, numbers, plain
+from mlops_cli.engine.automl.problem import Problem, Rows, labelled, row_weights
 from mlops_cli.errors import DataError
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops_cli.engine.pipelines import layout, place
-from mlops_cli.engine.pipelines.work import read_pid
+from mlops_cli.engine.pipelines import layout, place, records
 from tests.conftest import Mlops
 from tests.pipelines.world import Project, until
 
@@ -63,7 +62,7 @@ def test_the_process_that_made_the_place_runs_the_step(gated: Gated) -> None:
     assert (gated.steps(run_id)["next"].status, gated.times("next")) == ("NotStarted", 0)
     gated.open(run_id)
     attempt = layout.attempt(gated.home, run_id, "next", 1)
-    assert place.read_records(attempt) == [str(spare.pid).encode(), b'{"ok":true}']
+    assert records.read(attempt) == [str(spare.pid).encode(), b'{"ok":true}']
     assert (gated.steps(run_id)["next"].attempt, gated.times("next")) == (1, 1)
 
 
@@ -116,15 +115,15 @@ def test_a_step_with_an_interpreter_of_its_own_is_not_begun_ahead(gated: Gated) 
     )
     run_id = gated.start("p.yaml")
     until(gated.place(run_id, place.work_of).exists)
-    assert place.read_records(layout.attempt(gated.home, run_id, "own", 1)) == []
+    assert records.read(layout.attempt(gated.home, run_id, "own", 1)) == []
     gated.open(run_id)
     assert (gated.times("own"), gated.times("next")) == (1, 1)
 
 
 HOLDS = """
 import sys
-from mlops_cli.engine.pipelines import place
-place.enter(sys.argv[1], 7)
+from mlops_cli.engine.pipelines import place, records
+place.enter(sys.argv[1], records.lock(7))
 print(flush=True)
 sys.stdin.read()
 """
@@ -136,18 +135,18 @@ def test_who_comes_while_a_place_is_being_left_waits_and_nobody_else_does(tmp_pa
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as leaving:
         assert leaving.stdout is not None
         leaving.stdout.readline()
-        os.close(place.enter(other, 8))
+        os.close(place.enter(other, records.lock(8)))
         with ThreadPoolExecutor() as pool:
-            coming = pool.submit(place.enter, attempt, 7)
+            coming = pool.submit(place.enter, attempt, records.lock(7))
             assert not coming.done()
             leaving.communicate()
             record = coming.result()
-    assert (place.is_held(attempt, 7), place.is_held(other, 8)) == (True, False)
+    assert (records.is_held(attempt, 7), records.is_held(other, 8)) == (True, False)
     place.write_result(attempt, b"{}")
     os.close(record)
-    assert not place.is_held(attempt, 7)
-    assert place.read_records(attempt) == [str(leaving.pid).encode(), str(os.getpid()).encode(), b"{}"]
-    assert place.read_records(other) == [str(os.getpid()).encode()]
+    assert not records.is_held(attempt, 7)
+    assert records.read(attempt) == [str(leaving.pid).encode(), str(os.getpid()).encode(), b"{}"]
+    assert records.read(other) == [str(os.getpid()).encode()]
 
 
 def test_what_a_killed_process_has_left_is_removed(tmp_path: Path) -> None:
@@ -162,4 +161,4 @@ def test_what_a_killed_process_has_left_is_removed(tmp_path: Path) -> None:
 
 
 def _process(gated: Gated, run_id: str) -> int | None:
-    return read_pid(layout.attempt(gated.home, run_id, "next", 1))
+    return records.read_pid(layout.attempt(gated.home, run_id, "next", 1))

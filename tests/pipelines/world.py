@@ -11,7 +11,7 @@ import psutil
 
 from mlops_cli.domain.pipeline_runs import StepRun
 from mlops_cli.engine.pipelines import layout
-from mlops_cli.engine.pipelines.work import read_pid
+from mlops_cli.engine.pipelines.records import read_pid
 from mlops_cli.engine.store import Store
 from tests.conftest import Mlops
 

@@ -5,7 +5,7 @@ import os
 import signal
 import time
 
-from mlops_cli.engine.pipelines import place, work
+from mlops_cli.engine.pipelines import records, work
 from mlops_cli.engine.pipelines.work import Result
 
 KILL_SECONDS = 5.0
@@ -25,7 +25,7 @@ class Attempt:
 
     def is_held(self) -> bool:
         """Whether its process lives, whoever has started it."""
-        return place.is_held(self.name, self.number)
+        return records.is_held(self.name, self.number)
 
     def poll(self) -> bool:
         """Whether the attempt has ended; `result` says how."""
@@ -62,7 +62,7 @@ class Attempt:
 
     def _signal(self, number: int) -> None:
         # Of one that was found the process may be gone, and its id another's.
-        group = self.pid or (work.read_pid(self.name) if self.is_held() else None)
+        group = self.pid or (records.read_pid(self.name) if self.is_held() else None)
         if group:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, number)

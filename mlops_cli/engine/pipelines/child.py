@@ -1,6 +1,6 @@
 """What a spare does with its task: it becomes the process of a step.
 
-For a script nothing is imported but what the script imports. A task has `attempt` and `number` (see `place`),
+For a script nothing is imported but what the script imports. A task has `attempt` and `lock` (see `place`),
 `outputs` (whether it has any), `log`, `code` (the snapshot, with its `folders` and `files`), `copy` (a copy of it
 that another step has left untouched), `variables`, `ahead` (whether the step's turn is still to come), and either
 `script` with `arguments` or `work`.
@@ -50,7 +50,7 @@ def become(
 
 def settle(task: dict[str, Any], maker: int) -> int:
     """Make the attempt's place and go there; returns its record, held as long as this process lives."""
-    record = place.enter(task["attempt"], task["number"])
+    record = place.enter(task["attempt"], task["lock"])
     if is_alone(maker):
         os._exit(1)
     place.take_output(task["log"])

@@ -1,17 +1,12 @@
 """The place of an attempt, made by the process that will run there: log, a copy of the code, folder of outputs.
 
-All attempts of a run share a file of records, as each file more costs: an attempt's byte in it, at its number, is
-locked as long as the attempt lives, and lines begin with its name: its process id, and at the end its result as
-JSON. Only the standard library is imported here, and little of it. An attempt is named by what the names of its
-files begin with (see `layout`); `task` is as in `child`.
+Only the standard library is imported here, and little of it. An attempt is named by what the names of its files
+begin with (see `layout`), what it writes down is read by `records`; `task` is as in `child`.
 """
 
 import fcntl
 import os
-import struct
 from typing import Any
-
-LOCK = "hhqqq"
 
 
 def records_of(attempt: str) -> str:
@@ -29,8 +24,8 @@ def outputs_of(attempt: str) -> str:
     return f"{attempt}.outputs"
 
 
-def enter(attempt: str, number: int) -> int:
-    """Hold the attempt; returns a descriptor, which holds it as long as this process lives.
+def enter(attempt: str, lock: bytes) -> int:
+    """Hold the attempt by its lock; returns a descriptor, which holds it as long as this process lives.
 
     Waits for a process that was killed there, or that ends as its turn will not come.
     """
@@ -38,26 +33,10 @@ def enter(attempt: str, number: int) -> int:
         records = os.open(records_of(attempt), os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
     except FileNotFoundError:
         os.makedirs(attempt.rpartition("/")[0], exist_ok=True)
-        return enter(attempt, number)
-    fcntl.fcntl(records, fcntl.F_OFD_SETLKW, _lock(number))
+        return enter(attempt, lock)
+    fcntl.fcntl(records, fcntl.F_OFD_SETLKW, lock)
     _note(records, attempt, b"%d" % os.getpid())
     return records
-
-
-def is_held(attempt: str, number: int) -> bool:
-    """Whether the attempt's process lives."""
-    try:
-        records = os.open(records_of(attempt), os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    found = fcntl.fcntl(records, fcntl.F_OFD_GETLK, _lock(number))
-    os.close(records)
-    return bool(struct.unpack(LOCK, found)[0] != fcntl.F_UNLCK)
-
-
-def _lock(number: int) -> bytes:
-    """`struct flock` for one byte: see fcntl(2), open file description locks."""
-    return struct.pack(LOCK, fcntl.F_WRLCK, os.SEEK_SET, number, 1, 0)
 
 
 def _note(records: int, attempt: str, content: bytes) -> None:
@@ -124,14 +103,3 @@ def write_result(attempt: str, result: bytes) -> None:
     records = os.open(records_of(attempt), os.O_WRONLY | os.O_APPEND)
     _note(records, attempt, result)
     os.close(records)
-
-
-def read_records(attempt: str) -> list[bytes]:
-    """What was written down of the attempt, in order."""
-    try:
-        with open(records_of(attempt), "rb") as records:
-            lines = records.read().split(b"\n")
-    except FileNotFoundError:
-        return []
-    name = attempt.rpartition("/")[2].encode() + b" "
-    return [line.removeprefix(name) for line in lines if line.startswith(name)]

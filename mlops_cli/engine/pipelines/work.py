@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from mlops_cli.domain.pipelines import AutoMLStep, BatchStep, ScriptStep, Step
 from mlops_cli.domain.references import put, unescape
-from mlops_cli.engine.pipelines import child, place
+from mlops_cli.engine.pipelines import child, place, records
 from mlops_cli.engine.pipelines.planning import Source, script_in_snapshot
 from mlops_cli.errors import MlopsError, WorkFailedError
 
@@ -61,7 +61,8 @@ class Work(Struct):
 
     def task(self) -> dict[str, Any]:
         """What a spare is told: see `child`."""
-        task: dict[str, Any] = {"attempt": self.attempt, "number": self.number, "variables": self.variables()}
+        task: dict[str, Any] = {"attempt": self.attempt, "variables": self.variables()}
+        task["lock"] = records.lock(self.number)
         if self.is_light():
             assert isinstance(self.step, ScriptStep)
             return task | {"script": script_in_snapshot(self.step), "arguments": self.arguments()}
@@ -83,17 +84,11 @@ def write_result(attempt: str, result: Result) -> None:
 
 def read_result(attempt: str) -> Result | None:
     """How the attempt ended; None when that was not written down."""
-    *_, last = [b"", *place.read_records(attempt)]
+    *_, last = [b"", *records.read(attempt)]
     try:
         return msgspec.json.decode(last, type=Result)
     except msgspec.DecodeError:
         return None
-
-
-def read_pid(attempt: str) -> int | None:
-    """The process that came last."""
-    pids = [int(record) for record in place.read_records(attempt) if record.isdigit()]
-    return pids[-1] if pids else None
 
 
 def outcome(content: bytes, record: int) -> bytes:

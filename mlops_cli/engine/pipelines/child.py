@@ -27,8 +27,7 @@ def become(
 ) -> NoReturn:
     """Do the task, write down how it ended, tell the maker, end. `maker` is a pipe that the maker reads.
 
-    `tell` is given whether the record says no more than that it went well, and nothing else is left of it.
-
+    `tell` is given whether the record says no more than that it went well, and there never was another process.
     Of a task ahead `hear` returns what is to become of it; None when there is nobody to say it.
     """
     status = 1

@@ -68,9 +68,8 @@ def _is_untouched(folder: str, snapshot: Snapshot) -> bool:
 
 def _is_same(path: str, mode: int, content: bytes) -> bool:
     found = os.lstat(path)
-    return (found.st_mode, found.st_nlink, found.st_size) == (mode, 1, len(content)) and _content(
-        path
-    ) == content
+    alike = (found.st_mode, found.st_nlink, found.st_size) == (mode, 1, len(content))
+    return alike and _content(path) == content
 
 
 def _content(path: str) -> bytes:

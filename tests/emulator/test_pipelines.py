@@ -53,6 +53,12 @@ def test_failed_step_fails_the_run_and_what_follows_never_starts(program):
     assert found["why"] == "User program failed with ValueError: boom"
 
 
+def test_step_fails_where_its_compute_target_is_not(program):
+    found = program("pipelines")
+    assert found["homeless"] == "Failed"
+    assert found["why_homeless"] == "Unknown compute target 'not-yet'."
+
+
 def test_cancel_ends_the_running_step(program):
     found = program("pipelines")
     assert (found["canceled"], found["canceled_steps"]) == ("Canceled", ["Canceled"])

@@ -105,6 +105,17 @@ def test_endpoint_has_versions_and_a_default(program):
     assert found["taken"].startswith("ValueError")
 
 
+def test_endpoint_describes_how_runs_are_started_through_it(program):
+    found = program("pipeline_endpoints")
+    described = found["swagger"]
+    assert (described["info"]["title"], described["info"]["version"]) == ("people-front", "1")
+    ((path, operations),) = described["paths"].items()
+    assert f"https://{described['host']}{path}" == found["address"]
+    chosen = operations["post"]["parameters"][0]["schema"]["properties"]
+    assert chosen["ParameterAssignments"]["properties"] == {"who": {"type": "string", "default": "you"}}
+    assert chosen["DataPathAssignments"]["properties"] == {}
+
+
 def test_endpoints_are_listed_newest_first_and_disabled_ones_only_when_asked_for(program):
     found = program("pipeline_endpoints")
     assert found["listed"] == ["people-front"]

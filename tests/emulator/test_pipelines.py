@@ -112,7 +112,11 @@ def test_endpoint_describes_how_runs_are_started_through_it(program):
     ((path, operations),) = described["paths"].items()
     assert f"https://{described['host']}{path}" == found["address"]
     chosen = operations["post"]["parameters"][0]["schema"]["properties"]
-    assert chosen["ParameterAssignments"]["properties"] == {"who": {"type": "string", "default": "you"}}
+    assert chosen["ParameterAssignments"]["properties"] == {
+        "who": {"type": "string", "default": "you"},
+        "times": {"type": "integer", "default": 1},
+        "loud": {"type": "boolean", "default": True},
+    }
     assert chosen["DataPathAssignments"]["properties"] == {}
 
 

@@ -28,7 +28,12 @@ def pipeline(word):
     step = PythonScriptStep(
         "say.py",
         "say",
-        [word, PipelineParameter("who", "you")],
+        [
+            word,
+            PipelineParameter("who", "you"),
+            PipelineParameter("times", 1),
+            PipelineParameter("loud", True),
+        ],
         compute_target=target,
         source_directory="src",
     )

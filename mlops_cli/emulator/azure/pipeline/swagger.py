@@ -7,10 +7,9 @@ from urllib.parse import urlsplit
 from mlops_cli.emulator.azure.pipeline.graph import ASSIGNED
 from mlops_cli.emulator.state import Document
 
-_TYPES = {
-    **dict.fromkeys(("0", "Int"), "integer"),
-    **dict.fromkeys(("1", "Double"), "number"),
-    **dict.fromkeys(("2", "Bool"), "boolean"),
+_NUMBERS: dict[str, tuple[str, type[int] | type[float]]] = {
+    **dict.fromkeys(("0", "Int"), ("integer", int)),
+    **dict.fromkeys(("1", "Double"), ("number", float)),
 }
 _RUN = {"type": "object", "properties": {"Id": {"type": "string"}, "RunUrl": {"type": "string"}}}
 
@@ -50,7 +49,15 @@ def _values(declared: list[Document]) -> Document:
 
 
 def _value(declared: Document) -> Document:
-    """A data path or a dataset, which have no type, is an object."""
-    kind = declared.get("Type")
-    found: Document = {"type": _TYPES.get(str(kind), "string") if kind is not None else "object"}
-    return found | ({"default": declared["DefaultValue"]} if declared.get("DefaultValue") is not None else {})
+    """A data path or a dataset, which have no type, is an object. The client declares a bool as an int."""
+    kind, default = declared.get("Type"), declared.get("DefaultValue")
+    if kind is None:
+        return _typed("object", default)
+    if str(default) in ("True", "False"):
+        return _typed("boolean", str(default) == "True")
+    name, read = _NUMBERS.get(str(kind), ("string", str))
+    return _typed(name, default if default is None else read(default))
+
+
+def _typed(name: str, default: object) -> Document:
+    return {"type": name} if default is None else {"type": name, "default": default}

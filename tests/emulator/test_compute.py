@@ -21,6 +21,7 @@ def test_what_azure_refuses(program):
     assert "InvalidVmSize" in found["bad_size"]
     assert "InvalidName" in found["bad_name"] or "name" in found["bad_name"].lower()
     assert "not available" in found["name_taken"]
+    assert "minNodeCount must not be greater" in found["out_of_scale"]
 
 
 def test_kubernetes(program):

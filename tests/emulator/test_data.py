@@ -8,6 +8,7 @@ def test_datastores(program):
     assert "Could not find datastore: nope" in found["missing"]
     assert found["registered"] == "mine"
     assert "already exists" in found["again"]
+    assert "letters, digits and underscores: not-mine" in found["misnamed"]
     assert found["new_default"] == "mine"
     assert "cannot be deleted" in found["delete_default"]
     assert found["unregistered"] is True

@@ -58,6 +58,14 @@ def test_experiments(program):
     assert found["deleted"] is True
 
 
+def test_runs_of_an_archived_experiment_go_to_another_of_its_name(program):
+    found = program("history")
+    assert found["written_anew"] == [True, None, True]
+    assert (found["archived_again"], found["archived_run"]) == ([True], "Completed")
+    assert "There is an active experiment named again." in found["not_reactivated"]
+    assert found["reactivated"] is True
+
+
 def test_snapshots_resolve_what_an_earlier_one_has_sent(program):
     found = program("history")
     assert found["snapshot"] == [True, True]

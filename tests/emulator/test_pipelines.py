@@ -53,6 +53,12 @@ def test_failed_step_fails_the_run_and_what_follows_never_starts(program):
     assert found["why"] == "User program failed with ValueError: boom"
 
 
+def test_step_fails_where_its_compute_target_is_not(program):
+    found = program("pipelines")
+    assert found["homeless"] == "Failed"
+    assert found["why_homeless"] == "Unknown compute target 'not-yet'."
+
+
 def test_cancel_ends_the_running_step(program):
     found = program("pipelines")
     assert (found["canceled"], found["canceled_steps"]) == ("Canceled", ["Canceled"])
@@ -97,6 +103,21 @@ def test_endpoint_has_versions_and_a_default(program):
     assert (found["by_endpoint"], found["endpoint_rest"]) == ("Finished", 200)
     assert found["rolled_back"] == "0"
     assert found["taken"].startswith("ValueError")
+
+
+def test_endpoint_describes_how_runs_are_started_through_it(program):
+    found = program("pipeline_endpoints")
+    described = found["swagger"]
+    assert (described["info"]["title"], described["info"]["version"]) == ("people-front", "1")
+    ((path, operations),) = described["paths"].items()
+    assert f"https://{described['host']}{path}" == found["address"]
+    chosen = operations["post"]["parameters"][0]["schema"]["properties"]
+    assert chosen["ParameterAssignments"]["properties"] == {
+        "who": {"type": "string", "default": "you"},
+        "times": {"type": "integer", "default": 1},
+        "loud": {"type": "boolean", "default": True},
+    }
+    assert chosen["DataPathAssignments"]["properties"] == {}
 
 
 def test_endpoints_are_listed_newest_first_and_disabled_ones_only_when_asked_for(program):

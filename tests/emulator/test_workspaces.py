@@ -39,6 +39,7 @@ def test_key_vault(program):
     assert found["secret_names"] == ["one", "three", "two"]
     assert found["secret_names_left"] == ["three"]
     assert "Secret one not found" in found["secret_missing"]
+    assert "invalid name: my_secret" in found["secret_misnamed"]
 
 
 def test_connections(program):

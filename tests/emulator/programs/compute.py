@@ -19,6 +19,7 @@ cluster.wait_for_completion(show_output=True, min_node_count=1, timeout_in_minut
 status = cluster.get_status().serialize()
 note(nodes=status["currentNodeCount"], state=status["provisioningState"], scale=status["scaleSettings"])
 note(found=ComputeTarget(ws, "CPU-cluster").type, listed=sorted(ws.compute_targets))
+note(out_of_scale=refused(lambda: cluster.update(min_nodes=5)))
 cluster.update(min_nodes=2, max_nodes=8)
 cluster.wait_for_completion()
 cluster.refresh_state()

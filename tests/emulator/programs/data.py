@@ -16,6 +16,7 @@ note(default=store.name, stores=sorted(ws.datastores), missing=refused(lambda: D
 mine = {"container_name": "mycontainer", "account_name": "myaccount", "account_key": "QUJDRA=="}
 note(registered=Datastore.register_azure_blob_container(ws, "Mine", **mine).name)
 note(again=refused(lambda: Datastore.register_azure_blob_container(ws, "mine", **mine)))
+note(misnamed=refused(lambda: Datastore.register_azure_blob_container(ws, "not-mine", **mine)))
 Datastore.register_azure_blob_container(ws, "mine", overwrite=True, **mine)
 ws.set_default_datastore("mine")
 note(new_default=ws.get_default_datastore().name)

@@ -98,6 +98,20 @@ exp.archive()
 note(archived="history" not in [e.name for e in Experiment.list(ws)])
 exp.reactivate()
 note(listed="history" in ws.experiments, lineage=Experiment.list(ws, experiment_name="history")[0].name)
+again = Experiment(ws, "again")
+first = again.start_logging(snapshot_directory=None)
+again.archive()
+first.complete()
+second = Experiment(ws, "again").start_logging(snapshot_directory=None)
+new = Experiment(ws, "again")
+note(
+    written_anew=[new.id != again.id, new.archived_time, [r.id for r in new.get_runs()] == [second.id]],
+    archived_again=[e.id == again.id for e in Experiment.list(ws, view_type="ArchivedOnly")],
+    archived_run=first.get_status(), not_reactivated=refused(again.reactivate),
+)  # fmt: skip
+new.archive()
+again.reactivate()
+note(reactivated=[r.id for r in Experiment(ws, "again").get_runs()] == [first.id])
 empty = Experiment(ws, "empty")
 note(not_empty=refused(lambda: Experiment.delete(ws, exp.id)))
 Experiment.delete(ws, empty.id)

@@ -28,7 +28,12 @@ def pipeline(word):
     step = PythonScriptStep(
         "say.py",
         "say",
-        [word, PipelineParameter("who", "you")],
+        [
+            word,
+            PipelineParameter("who", "you"),
+            PipelineParameter("times", 1),
+            PipelineParameter("loud", True),
+        ],
         compute_target=target,
         source_directory="src",
     )
@@ -46,6 +51,7 @@ note(default=front.get_default_version(), chosen=front.get_pipeline("0").id == p
 by_endpoint = front.submit("by-endpoint", pipeline_version="0")
 answer = requests.post(front.endpoint, headers=header, json={"ExperimentName": "by-endpoint"})
 note(by_endpoint=by_endpoint.wait_for_completion(show_output=False), endpoint_rest=answer.status_code)
+note(swagger=requests.get(front.swaggerurl, headers=header).json(), address=front.endpoint)
 front.set_default_version("0")
 note(rolled_back=PipelineEndpoint.get(ws, name="people-front").default_version)
 note(

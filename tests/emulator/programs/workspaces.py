@@ -36,6 +36,7 @@ note(secret_names=sorted(s["name"] for s in vault.list_secrets()))
 vault.delete_secret("one")
 vault.delete_secrets(["two"])
 note(secret_names_left=[s["name"] for s in vault.list_secrets()])
+note(secret_misnamed=refused(lambda: vault.set_secret("my_secret", "1")))
 note(secret_missing=refused(lambda: vault.get_secret("one")))
 ws.set_connection("feed", category="PythonFeed", target="https://feed.example", authType="PAT", value="{}")
 note(

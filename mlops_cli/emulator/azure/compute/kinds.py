@@ -64,9 +64,14 @@ def nodes(count: int) -> Document:
 
 
 def resized(inner: Document, posted: Document) -> Document:
-    """The inner properties after a change: a cluster has as many nodes as it has at least."""
+    """The inner properties after a change: a cluster has as many nodes as it has at least.
+
+    Raises ApiError 400 where that is more than it has at most.
+    """
     changed = inner | posted
     scale = (inner.get("scaleSettings") or {}) | (posted.get("scaleSettings") or {})
+    if scale and scale["minNodeCount"] > scale["maxNodeCount"]:
+        raise bad_request("minNodeCount must not be greater than maxNodeCount.", "InvalidScaleSettings")
     return changed | {"scaleSettings": scale, **nodes(scale["minNodeCount"])} if scale else changed
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mlops_cli.emulator import errors, hosts
 from mlops_cli.emulator.azure.datastore import datastores
 from mlops_cli.emulator.call import Call
@@ -15,6 +17,7 @@ service = Service(
     left_out=("the content of SQL and Data Lake gen1 datastores (they are kept and listed)",),
 )  # fmt: skip
 BASE = "/datastore/v1.0{W}"
+NAME = re.compile(r"\w{1,255}", re.ASCII)
 
 
 def _get(call: Call, name: str) -> Document:
@@ -43,8 +46,11 @@ def list_datastores(call: Call) -> Document:
 
 @service.route("POST", BASE + "/datastores", "Datastore.register_azure_blob_container and its kin")
 def create(call: Call) -> Document:
+    name = call.document["name"]
+    if not NAME.fullmatch(name):
+        raise errors.bad_request(f"Names of datastores are letters, digits and underscores: {name} is not.")
     with call.app.state.transaction():
-        if datastores.find(call.workspace, call.document["name"]):
+        if datastores.find(call.workspace, name):
             raise errors.bad_request("Another datastore with the same name already exists.")
         return datastores.add(call.workspace, call.document)
 

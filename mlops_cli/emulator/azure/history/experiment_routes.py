@@ -28,6 +28,11 @@ def experiment_of(call: Call) -> Document:
     return found
 
 
+def experiment_for_new_runs(call: Call) -> Document:
+    """The experiment that the path names, another one of its name where that is archived. Raises ApiError 404."""
+    return Experiments(call.workspace).ensure(experiment_of(call)["name"])
+
+
 @service.route("GET", BASE + "/experiments/{experiment}", "Experiment(ws, name)")
 @service.route("GET", BASE + "/experimentids/{experiment_id}", "Run.experiment, Workspace.get_run")
 def get(call: Call) -> Document:
@@ -43,14 +48,14 @@ def create(call: Call) -> Document:
     "PATCH", BASE + "/experimentids/{experiment_id}", "Experiment.tag, set_tags, archive, reactivate"
 )
 def update(call: Call) -> Document:
-    changed = Experiments(call.workspace).change(experiment_of(call)["name"], call.document)
+    changed = Experiments(call.workspace).change(experiment_of(call)["experimentId"], call.document)
     assert changed is not None, "the experiment was just found"
     return changed
 
 
 @service.route("POST", BASE + "/experimentids/{experiment_id}/tags:delete", "Experiment.remove_tags")
 def delete_tags(call: Call) -> Document:
-    Experiments(call.workspace).remove_tags(experiment_of(call)["name"], call.document.get("tags") or [])
+    Experiments(call.workspace).remove_tags(experiment_of(call), call.document.get("tags") or [])
     return {"errors": {}}
 
 
@@ -59,7 +64,7 @@ def delete(call: Call) -> Response:
     experiment = experiment_of(call)
     if Runs(call.workspace).in_experiment(experiment["experimentId"]):
         raise errors.conflict("Only experiments without runs can be deleted.")
-    Experiments(call.workspace).delete(experiment["name"])
+    Experiments(call.workspace).delete(experiment)
     return Response(200)
 
 

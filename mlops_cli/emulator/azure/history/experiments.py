@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 
 from mlops_cli.emulator.clock import now
+from mlops_cli.emulator.errors import conflict
 from mlops_cli.emulator.state import Collection, Document
 from mlops_cli.emulator.workspace import Workspace
 
 
 class Experiments:
-    """The experiments of one workspace, found by name and by id."""
+    """The experiments of one workspace, found by name and by id. Archived ones leave their names to others."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -20,9 +21,9 @@ class Experiments:
         return self._workspace.collection("experiments")
 
     def ensure(self, name: str, posted: Document | None = None) -> Document:
-        """The experiment, made where it does not exist."""
+        """The active experiment, made where there is none."""
         with self._workspace.state.transaction():
-            return self.get(name) or self._documents.put(name, self._new(name, posted or {}))
+            return self._documents.get(name) or self._documents.put(name, self._new(name, posted or {}))
 
     def _new(self, name: str, posted: Document) -> Document:
         return {
@@ -36,7 +37,8 @@ class Experiments:
         }
 
     def get(self, name: str) -> Document | None:
-        return self._documents.get(name)
+        """The active experiment of this name, else the last one that was archived."""
+        return self._documents.get(name) or next((d for d in self.all() if d["name"] == name), None)
 
     def by_id(self, experiment_id: str) -> Document | None:
         return next((d for d in self.all() if d["experimentId"] == experiment_id), None)
@@ -45,23 +47,40 @@ class Experiments:
         """Newest first."""
         return self._documents.all(newest_first=True)
 
-    def change(self, name: str, posted: Document) -> Document | None:
-        """Merge tags, replace the description, archive or reactivate."""
+    def change(self, experiment_id: str, posted: Document) -> Document | None:
+        """Merge tags, replace the description, archive or reactivate.
 
-        def apply(document: Document) -> None:
+        Raises ApiError 409 where the name of one that is reactivated is that of an active one.
+        """
+        with self._workspace.state.transaction():
+            document = self.by_id(experiment_id)
+            if document is None:
+                return None
+            before = _key(document)
             document["tags"] |= posted.get("tags") or {}
             if posted.get("description") is not None:
                 document["description"] = posted["description"]
             if posted.get("archive") is not None:
                 document["archivedTime"] = now() if posted["archive"] else None
+            self._move(document, before)
+            return self._documents.put(_key(document), document)
 
-        return self._documents.change(name, apply)
+    def _move(self, document: Document, before: str) -> None:
+        if _key(document) == before:
+            return
+        if self._documents.get(_key(document)):
+            raise conflict(f"There is an active experiment named {document['name']}.")
+        self._documents.delete(before)
 
-    def remove_tags(self, name: str, tags: list[str]) -> None:
+    def remove_tags(self, experiment: Document, tags: list[str]) -> None:
         def apply(document: Document) -> None:
             document["tags"] = {k: v for k, v in document["tags"].items() if k not in tags}
 
-        self._documents.change(name, apply)
+        self._documents.change(_key(experiment), apply)
 
-    def delete(self, name: str) -> None:
-        self._documents.delete(name)
+    def delete(self, experiment: Document) -> None:
+        self._documents.delete(_key(experiment))
+
+
+def _key(document: Document) -> str:
+    return str(document["experimentId"] if document["archivedTime"] else document["name"])

@@ -8,7 +8,7 @@ from mlops_cli.emulator import errors
 from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
 from mlops_cli.emulator.azure.history import executors
 from mlops_cli.emulator.azure.history.events import apply_event
-from mlops_cli.emulator.azure.history.experiment_routes import experiment_of, service
+from mlops_cli.emulator.azure.history.experiment_routes import experiment_for_new_runs, experiment_of, service
 from mlops_cli.emulator.azure.history.runs import FINAL, Runs, shown
 from mlops_cli.emulator.call import Call
 from mlops_cli.emulator.odata import ordered, parse_filter
@@ -60,8 +60,10 @@ def _keep_properties(known: Document | None, posted: Document) -> None:
 )
 @service.route("PATCH", BY_ID + "/runs/{run}", "the same, by the experiment's id")
 def patch_run(call: Call) -> Document:
-    _keep_properties(_runs(call).get(call["run"]), call.document)
-    document = _runs(call).patch(experiment_of(call), call["run"], call.document, created_by(call))
+    known = _runs(call).get(call["run"])
+    _keep_properties(known, call.document)
+    experiment = experiment_of(call) if known else experiment_for_new_runs(call)
+    document = _runs(call).patch(experiment, call["run"], call.document, created_by(call))
     return shown(document)
 
 

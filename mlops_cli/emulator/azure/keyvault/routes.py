@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mlops_cli.emulator import errors, hosts
 from mlops_cli.emulator.call import Call
 from mlops_cli.emulator.clock import now
@@ -11,6 +13,7 @@ from mlops_cli.emulator.wire.messages import Response
 
 service = Service("keyvault", "Key vault secrets", hosts.AML, errors.aml)
 BASE = "/credential/v2.0{W}/secrets"
+NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 
 
 def _secrets(call: Call) -> Collection:
@@ -19,6 +22,8 @@ def _secrets(call: Call) -> Collection:
 
 def _set(call: Call, posted: Document) -> None:
     name, old = posted["name"], _secrets(call).get(posted["name"]) or {}
+    if not NAME.fullmatch(name):
+        raise errors.bad_request(f"The request URI contains an invalid name: {name}")
     fields = {
         "name": name,
         "value": posted["value"],

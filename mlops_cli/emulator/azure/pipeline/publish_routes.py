@@ -8,6 +8,7 @@ from mlops_cli.emulator.azure.pipeline.graph import ASSIGNED, with_paths
 from mlops_cli.emulator.azure.pipeline.published import PipelineEndpoints, PublishedPipelines
 from mlops_cli.emulator.azure.pipeline.routes import BASE, service
 from mlops_cli.emulator.azure.pipeline.runs import PipelineRuns
+from mlops_cli.emulator.azure.pipeline.swagger import swagger
 from mlops_cli.emulator.call import Call
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.users import created_by
@@ -101,6 +102,16 @@ def pipelines_of_endpoint(call: Call) -> list[Document]:
     published = PublishedPipelines(call.workspace)
     found = [published.get(one["PipelineId"]) for one in endpoint["PipelineVersionList"]]
     return [with_paths(one) for one in found if one["EntityStatus"] == "Active" or not _active_only(call)]
+
+
+@service.route("GET", ENDPOINT + "/swagger", "PipelineEndpoint.swaggerurl")
+def describe_endpoint(call: Call) -> Document:
+    endpoints = PipelineEndpoints(call.workspace)
+    endpoint = endpoints.get(call["endpoint"])
+    published = PublishedPipelines(call.workspace).get(endpoints.pipeline(endpoint, None))
+    graph = PipelineRuns(call.workspace).graph_document(published["GraphId"])
+    assert graph is not None, "graphs are never removed"
+    return swagger(endpoint, graph["Interface"])
 
 
 @service.route("POST", ENDPOINT_SUBMIT + "/Id/{endpoint}", "PipelineEndpoint.submit, REST")

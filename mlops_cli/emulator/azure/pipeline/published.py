@@ -114,7 +114,7 @@ class PipelineEndpoints:
             if any(one["Name"] == posted["Name"] for one in self._documents.all()):
                 raise conflict(f"PipelineEndpoint with name {posted['Name']} already exists.")
             endpoint_id = str(uuid.uuid4())
-            url = f"{base_url(self._workspace)}/PipelineRuns/PipelineEndpointSubmit/Id/{endpoint_id}"
+            base = base_url(self._workspace)
             return self._documents.put(endpoint_id, {
                 "Id": endpoint_id,
                 "Name": posted["Name"],
@@ -122,8 +122,8 @@ class PipelineEndpoints:
                 "DefaultVersion": "0",
                 "PipelineVersionList": [{"PipelineId": posted["PipelineId"], "Version": "0"}],
                 "EntityStatus": "Active",
-                "Url": url,
-                "SwaggerUrl": None,
+                "Url": f"{base}/PipelineRuns/PipelineEndpointSubmit/Id/{endpoint_id}",
+                "SwaggerUrl": f"{base}/PipelineEndpoints/{endpoint_id}/swagger",
                 "Etag": str(uuid.uuid4()),
                 "CreatedDate": now(),
                 "LastModifiedDate": now(),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlops_cli.emulator import errors
+from mlops_cli.emulator.azure.compute.computes import Computes
 from mlops_cli.emulator.azure.execution import scripts
 from mlops_cli.emulator.azure.history.experiments import Experiments
 from mlops_cli.emulator.azure.history.runs import Runs
@@ -85,13 +86,26 @@ def start(app: App, workspace: Workspace, pipeline: Document, step: Step) -> Non
         state |= reuse.take_over(app, workspace, state["run"], known)
         return
     try:
-        kind_of(step).start(app, workspace, pipeline, step, state["run"])
+        kind = kind_of(step)
+        _check_target(app, workspace, step)
+        kind.start(app, workspace, pipeline, step, state["run"])
     except errors.ApiError as error:
         told = {"code": "UserError", "message": error.message, "messageParameters": {}, "details": []}
         Runs(workspace).set_status(state["run"], "Failed", error={"error": told, "time": now()})
         state["status"] = "Failed"
     else:
         Runs(workspace).change(state["run"], lambda document: document.update(runType="azureml.StepRun"))
+
+
+def _target_of(step: Step) -> str | None:
+    return step.parameters.get("Target") or step.parameters.get("target")
+
+
+def _check_target(app: App, workspace: Workspace, step: Step) -> None:
+    """Raises ApiError 400 where the workspace does not have the compute target of the step (any more)."""
+    target = _target_of(step)
+    if target and Computes(workspace, fast=app.identity.fast).get(target) is None:
+        raise errors.bad_request(f"Unknown compute target '{target}'.")
 
 
 def finish(app: App, workspace: Workspace, pipeline: Document, step: Step) -> None:
@@ -144,7 +158,7 @@ def _make_run(workspace: Workspace, pipeline: Document, step: Step, run_id: str)
         "name": step.name,
         "displayName": step.name,
         "status": "NotStarted",
-        "target": step.parameters.get("Target") or step.parameters.get("target"),
+        "target": _target_of(step),
         "properties": properties,
         "tags": (pipeline.get("StepTags") or {})
         | {"azureml.nodeid": step.id, "azureml.pipeline": pipeline["Id"]},

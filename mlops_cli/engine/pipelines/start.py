@@ -81,8 +81,15 @@ def resume(store: Store, run_id: str) -> PipelineRun:
 
 
 def cancel(store: Store, run_id: str) -> PipelineRun:
-    """Ask the run to stop; one that nobody works on is Canceled at once. A finished run stays as it is."""
-    return holding.cancel(store.pipeline_runs, run_id, layout.runner_lock(store.home, run_id))
+    """Ask the run to stop; one that nobody works on is Canceled at once. A finished run stays as it is.
+
+    A step may outlive the process that worked on the run: another is started to end it.
+    """
+    if not _has_left_steps(store, run_id):
+        return holding.cancel(store.pipeline_runs, run_id, layout.runner_lock(store.home, run_id))
+    run = store.pipeline_runs.update(run_id, _ask_to_stop)
+    start_runner(store.home, run_id)
+    return run
 
 
 def observed(store: Store, run: PipelineRun) -> PipelineRun:
@@ -101,6 +108,19 @@ def start_runner(home: Path, run_id: str) -> None:
     process = waiting.start(home, run_id)
     while process.is_alive() and not is_worked_on(home, run_id):
         time.sleep(LOCK_POLL_SECONDS)
+
+
+def _has_left_steps(store: Store, run_id: str) -> bool:
+    return (
+        not store.pipeline_runs.get(run_id).status.is_final
+        and not is_worked_on(store.home, run_id)
+        and any(step.status == RunStatus.RUNNING for step in store.pipeline_runs.steps(run_id))
+    )
+
+
+def _ask_to_stop(run: PipelineRun) -> None:
+    if not run.status.is_final:
+        run.status = RunStatus.CANCEL_REQUESTED
 
 
 def _age(run: PipelineRun) -> float:

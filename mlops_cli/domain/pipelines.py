@@ -11,6 +11,7 @@ from mlops_cli.errors import NotFoundError
 Positive = Annotated[int, Meta(ge=1)]
 NotNegative = Annotated[int, Meta(ge=0)]
 Above0 = Annotated[float, Meta(gt=0)]
+FileName = Annotated[str, Meta(pattern=r"^\w[\w .-]*$")]
 Parameter = str | int | float | bool
 
 
@@ -79,7 +80,7 @@ class BatchStep(StepSettings, tag="batch"):
     nodes: Positive = 1
     error_threshold: Annotated[int, Meta(ge=-1)] = -1
     output_action: Literal["append_row", "summary_only"] = "append_row"
-    append_row_file_name: str = "parallel_run_step.txt"
+    append_row_file_name: FileName = "parallel_run_step.txt"
     run_max_try: Positive = 3
     run_invocation_timeout: Positive = 60
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mlops_cli.engine.pipelines import layout
+from mlops_cli.engine.pipelines import layout, start
 from mlops_cli.engine.pipelines.content import content_hash
+from mlops_cli.engine.store import Store
 from tests.pipelines.world import Project, until
 
 
@@ -37,6 +38,15 @@ def test_cancel_ends_a_step_that_outlived_its_runner(project: Project) -> None:
     project.wait(run_id, "Canceled")
     assert not slow.is_running()
     assert project.steps(run_id)["slow"].status == "Canceled"
+
+
+def test_cancel_needs_no_process_that_works_on_the_run_the_second_time(project: Project) -> None:
+    project.pipeline("steps:\n" + project.counting("slow", 60))
+    run_id = project.start("p.yaml")
+    until(lambda: project.times("slow") == 1)
+    project.crash()
+    Store(project.home).pipeline_runs.update(run_id, start.ask_to_stop)
+    assert project.mlops("pipeline", "cancel", run_id).stdout == f"{run_id}: Canceled\n"
 
 
 def test_a_step_that_died_with_its_runner_is_run_again(project: Project) -> None:

@@ -83,11 +83,11 @@ def resume(store: Store, run_id: str) -> PipelineRun:
 def cancel(store: Store, run_id: str) -> PipelineRun:
     """Ask the run to stop; one that nobody works on is Canceled at once. A finished run stays as it is.
 
-    A step may outlive the process that worked on the run: another is started to end it.
+    A step may outlive the process that worked on the run: another is started, once, to end it.
     """
     if not _has_left_steps(store, run_id):
         return holding.cancel(store.pipeline_runs, run_id, layout.runner_lock(store.home, run_id))
-    run = store.pipeline_runs.update(run_id, _ask_to_stop)
+    run = store.pipeline_runs.update(run_id, ask_to_stop)
     start_runner(store.home, run_id)
     return run
 
@@ -111,14 +111,17 @@ def start_runner(home: Path, run_id: str) -> None:
 
 
 def _has_left_steps(store: Store, run_id: str) -> bool:
+    status = store.pipeline_runs.get(run_id).status
     return (
-        not store.pipeline_runs.get(run_id).status.is_final
+        not status.is_final
+        and status != RunStatus.CANCEL_REQUESTED
         and not is_worked_on(store.home, run_id)
         and any(step.status == RunStatus.RUNNING for step in store.pipeline_runs.steps(run_id))
     )
 
 
-def _ask_to_stop(run: PipelineRun) -> None:
+def ask_to_stop(run: PipelineRun) -> None:
+    """Leave it to the process that works on the run to end it. A finished run stays as it is."""
     if not run.status.is_final:
         run.status = RunStatus.CANCEL_REQUESTED
 

@@ -1,5 +1,6 @@
 """A pipeline as its YAML says it: parameters, data, and steps of three types that inputs and outputs order."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -109,6 +110,11 @@ class PipelineDefinition(Struct):
     name: str
     document: dict[str, Any]
     root: str
+
+
+def experiment_of(pipeline: str) -> str:
+    """The experiment of its runs unless another is named. Azure's have no spaces and no dots."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", pipeline)
 
 
 def type_of(step: Step) -> str:

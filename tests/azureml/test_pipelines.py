@@ -80,6 +80,16 @@ def test_publish_is_an_upsert_and_is_triggered_and_rolled_back(project: Any) -> 
     assert "nobody" in unknown.stderr
 
 
+def test_a_name_with_spaces_and_dots_runs_in_an_experiment_that_has_none(project: Any) -> None:
+    path = project.project / "two.yaml"
+    path.write_text(path.read_text().replace(project.pipeline, "rows of v1.x"))
+    [run] = project.json("pipeline run two.yaml")
+    assert (run["pipeline"], run["experiment"]) == ("rows of v1.x", "rows-of-v1-x")
+    project("pipeline publish two.yaml")
+    [triggered] = project.json("pipeline trigger 'rows of v1.x' --wait")
+    assert (triggered["pipeline"], triggered["experiment"]) == ("rows of v1.x", "rows-of-v1-x")
+
+
 def test_two_machines_that_publish_at_once_make_one_version(project: Any) -> None:
     words = ["--profile", "azure", "-o", "json", "pipeline", "publish", "two.yaml"]
     command = [project.python, "-m", "mlops_cli", *words]

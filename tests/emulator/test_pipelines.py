@@ -84,10 +84,11 @@ def test_rest_trigger_runs_with_parameters_and_data_paths(program):
 
 
 def test_rest_trigger_refuses_with_a_reason(program):
-    no_token, unknown, wrong, missing = program("pipelines")["refusals"]
+    no_token, unknown, wrong, missing, spaced = program("pipelines")["refusals"]
     assert (no_token, missing) == (401, 404)
     assert unknown["error"]["message"].startswith("Unknown parameter 'x'")
     assert wrong["error"]["message"] == "Parameter 'rows' must be of type int, not 'many'."
+    assert spaced["error"]["message"].startswith("'by rest' cannot be the name of an experiment")
 
 
 def test_endpoint_has_versions_and_a_default(program):

@@ -9,7 +9,7 @@ import msgspec
 
 from mlops_cli.domain.pipeline_graph import dependencies, in_order
 from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
-from mlops_cli.domain.pipelines import PipelineDefinition, type_of
+from mlops_cli.domain.pipelines import PipelineDefinition, experiment_of, type_of
 from mlops_cli.engine import holding
 from mlops_cli.engine.clock import now
 from mlops_cli.engine.pipelines import layout, waiting
@@ -46,7 +46,7 @@ def record(
     run = PipelineRun(
         request.run_id or f"Pipeline_{secrets.token_hex(6)}",
         definition.name,
-        request.experiment or definition.name,
+        request.experiment or experiment_of(definition.name),
         RunStatus.NOT_STARTED,
         now(),
         parameters=planned.parameters,

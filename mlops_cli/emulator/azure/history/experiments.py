@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 from mlops_cli.emulator.clock import now
+from mlops_cli.emulator.errors import bad_request
 from mlops_cli.emulator.state import Collection, Document
 from mlops_cli.emulator.workspace import Workspace
+
+NAME = re.compile(r"[A-Za-z0-9][\w-]{0,254}")
+RULE = "use letters, digits, '_' and '-', at most 255."
 
 
 class Experiments:
@@ -20,7 +25,9 @@ class Experiments:
         return self._workspace.collection("experiments")
 
     def ensure(self, name: str, posted: Document | None = None) -> Document:
-        """The experiment, made where it does not exist."""
+        """The experiment, made where it does not exist. Raises ApiError 400 for a name that the SDK refuses."""
+        if not NAME.fullmatch(name):
+            raise bad_request(f"'{name}' cannot be the name of an experiment: {RULE}")
         with self._workspace.state.transaction():
             return self.get(name) or self._documents.put(name, self._new(name, posted or {}))
 

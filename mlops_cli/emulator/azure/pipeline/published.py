@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 from mlops_cli.emulator.azure.pipeline.graph import (
@@ -86,11 +87,16 @@ class PublishedPipelines:
         given = given | {name: _merged(pipeline, given, name) for name in ASSIGNED}
         goes_on = given.get("ContinueRunOnStepFailure", pipeline.get("ContinueRunOnStepFailure"))
         made = runs.create(
-            pipeline["GraphId"], given.get("ExperimentName") or pipeline.get("Name") or "Default", given, user,
+            pipeline["GraphId"], given.get("ExperimentName") or _experiment(pipeline), given, user,
             PipelineId=pipeline_id, _continue=bool(goes_on), **fields,
         )  # fmt: skip
         runs.submit(made["Id"], parent)
         return runs.shown(made)
+
+
+def _experiment(pipeline: Document) -> str:
+    """For a run that names none: as the pipeline is called, where an experiment can be."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", pipeline.get("Name") or "Default")
 
 
 def _merged(pipeline: Document, given: Document, name: str) -> Document:

@@ -184,6 +184,10 @@ def test_parallel_run_works_on_partitions_and_tells_the_script_which(program):
     assert found["heard"] == [True, True]
 
 
+def test_time_of_init_is_no_time_of_run(program):
+    assert program("pipeline_parallel")["late"] == "Finished"
+
+
 def test_settings_of_parallel_run_are_parameters(program):
     found = program("pipeline_parallel")
     assert found["sizes"] > 1

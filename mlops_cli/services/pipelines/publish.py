@@ -99,6 +99,7 @@ def trigger(
 
     Raises NotFoundError and DisabledError, and UsageError or SignInError with the endpoint's own words.
     """
+    token, _ = backend.token()  # which starts a server that does not run: it may have another address then
     versions = backend.published(name)
     wanted = version or next(one.version for one in versions if one.is_default)
     chosen = next((one for one in versions if one.version == wanted), None)
@@ -107,9 +108,6 @@ def trigger(
         raise NotFoundError(f"pipeline '{name}' has no v{version}; there is: {known}")
     check_enabled(chosen)
     _check_names(chosen, request)
-    token, _ = backend.token()
-    if not chosen.endpoint:
-        chosen = next(one for one in backend.published(name) if one.version == chosen.version)
     url = chosen.endpoint if version is None else chosen.version_endpoint
     data = backend.data_body(chosen, request.data) if request.data else {}
     experiment = request.experiment or experiment_of(name)

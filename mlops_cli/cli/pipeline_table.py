@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 STYLES = {"Completed": "green", "Failed": "red", "Running": "yellow", "Canceled": "dim", "NotStarted": "dim"}
 
+FRAME_ROWS = 4
+ROWS_BEFORE = 2
+
 
 def follow(app: App, run_id: str, timeout: float | None) -> tuple[PipelineRun, list[StepRun]]:
     """Show the run's progress on stderr until it has ended."""
@@ -39,7 +42,15 @@ def _progress(app: App) -> Iterator[Callable[[PipelineRun, list[StepRun]], None]
     from rich.live import Live
 
     with Live(console=app.console, auto_refresh=False, transient=True) as live:
-        yield lambda _, steps: live.update(table(steps), refresh=True)
+        yield lambda _, steps: live.update(table(in_sight(steps, app.console.height)), refresh=True)
+
+
+def in_sight(steps: list[StepRun], height: int) -> list[StepRun]:
+    """The steps for which a terminal of that height has room: from shortly before the first that has not ended."""
+    room = max(1, height - FRAME_ROWS)
+    first = next((index for index, step in enumerate(steps) if not step.status.is_final), len(steps))
+    start = max(0, min(first - ROWS_BEFORE, len(steps) - room))
+    return steps[start : start + room]
 
 
 def _tell(app: App, steps: list[StepRun], told: dict[str, str]) -> None:
@@ -47,7 +58,7 @@ def _tell(app: App, steps: list[StepRun], told: dict[str, str]) -> None:
         line = f"{step.name}: {state(step)}"
         if step.status != "NotStarted" and told.get(step.name) != line:
             told[step.name] = line
-            app.say(f"  {line}{f' ({step.duration_seconds:.1f} s)' if step.duration_seconds else ''}")
+            app.say(f"  {line}{f' ({took(step)} s)' if step.duration_seconds and took(step) else ''}")
 
 
 def state(step: StepRun) -> str:
@@ -56,6 +67,12 @@ def state(step: StepRun) -> str:
         return "Reused"
     again = f", attempt {step.attempt}" if step.attempt > 1 else ""
     return f"{step.status}{again}"
+
+
+def took(step: StepRun) -> str:
+    """How many seconds its last attempt took; of one that runs the attempt before is no news."""
+    ended = step.duration_seconds is not None and step.status.is_final
+    return f"{step.duration_seconds:.1f}" if ended else ""
 
 
 def table(steps: list[StepRun]) -> Table:
@@ -68,18 +85,17 @@ def table(steps: list[StepRun]) -> Table:
     for name in ("step", "type", "state", "seconds", "waits for"):
         drawn.add_column(name, justify="right" if name == "seconds" else "left")
     for step in steps:
-        took = "" if step.duration_seconds is None else f"{step.duration_seconds:.1f}"
         note = Text(state(step), style=STYLES.get(step.status, ""))
-        drawn.add_row(step.name, step.type, note, took, ", ".join(step.waits_for))
+        drawn.add_row(step.name, step.type, note, took(step), ", ".join(step.waits_for))
     return drawn
 
 
 def draw(app: App, console: Console, run: PipelineRun, steps: list[StepRun]) -> None:
     """The table, the outcome, and where each step's outputs are."""
     console.print(table(steps))
-    took = f" in {run.duration_seconds:.1f} s" if run.duration_seconds is not None else ""
+    lasted = f" in {run.duration_seconds:.1f} s" if run.duration_seconds is not None else ""
     version = f" v{run.version}" if run.version else ""
-    console.print(f"run {run.run_id} of {run.pipeline}{version}: {run.status}{took}", markup=False)
+    console.print(f"run {run.run_id} of {run.pipeline}{version}: {run.status}{lasted}", markup=False)
     if run.error:
         console.print(f"error: {run.error}", markup=False)
     for step in steps:

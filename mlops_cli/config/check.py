@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -149,8 +150,9 @@ def _fit(node: Node, kind: types.Type) -> Any:
     match kind:
         case types.UnionType(types=options):
             return next((fit for o in options if (fit := _fit(node, bare(o))) is not UNSET), UNSET)
-        case types.StrType():
-            return text if text is not None and value is not None else UNSET
+        case types.StrType(pattern=pattern):
+            given = text is not None and value is not None
+            return text if given and re.search(pattern or "", str(text)) else UNSET
         case types.LiteralType(values=values):
             return text if text in values else UNSET
         case types.BoolType():

@@ -81,6 +81,8 @@ def expects(kind: types.Type) -> str:
             return f"a list, each {expects(item)}"
         case types.StructType() | types.DictType():
             return "a mapping"
+        case types.StrType(pattern=str()):
+            return "a file name"
         case _:
             return "text"
 

@@ -1,5 +1,6 @@
 """A pipeline as its YAML says it: parameters, data, and steps of three types that inputs and outputs order."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from mlops_cli.errors import NotFoundError
 Positive = Annotated[int, Meta(ge=1)]
 NotNegative = Annotated[int, Meta(ge=0)]
 Above0 = Annotated[float, Meta(gt=0)]
+FileName = Annotated[str, Meta(pattern=r"^\w[\w .-]*$")]
 Parameter = str | int | float | bool
 
 
@@ -79,7 +81,7 @@ class BatchStep(StepSettings, tag="batch"):
     nodes: Positive = 1
     error_threshold: Annotated[int, Meta(ge=-1)] = -1
     output_action: Literal["append_row", "summary_only"] = "append_row"
-    append_row_file_name: str = "parallel_run_step.txt"
+    append_row_file_name: FileName = "parallel_run_step.txt"
     run_max_try: Positive = 3
     run_invocation_timeout: Positive = 60
 
@@ -108,6 +110,11 @@ class PipelineDefinition(Struct):
     name: str
     document: dict[str, Any]
     root: str
+
+
+def experiment_of(pipeline: str) -> str:
+    """The experiment of its runs unless another is named. Azure's have no spaces and no dots."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", pipeline)
 
 
 def type_of(step: Step) -> str:

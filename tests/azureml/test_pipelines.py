@@ -80,6 +80,25 @@ def test_publish_is_an_upsert_and_is_triggered_and_rolled_back(project: Any) -> 
     assert "nobody" in unknown.stderr
 
 
+def test_a_step_that_prints_bytes_has_a_log_and_a_reason_for_its_failure(project: Any) -> None:
+    code = "import sys\nsys.stdout.buffer.write(b'caf\\xe9\\n')\nsys.stdout.flush()\nraise ValueError('no rows')\n"
+    (project.project / "code" / "clean.py").write_text(code)
+    failed = project("pipeline run two.yaml --wait", code=5).stderr
+    assert "ValueError: no rows" in failed
+    run_id = failed.split("Error: run ")[1].split()[0]
+    assert project(f"pipeline logs {run_id} clean").stdout.startswith("caf\ufffd\n")
+
+
+def test_a_name_with_spaces_and_dots_runs_in_an_experiment_that_has_none(project: Any) -> None:
+    path = project.project / "two.yaml"
+    path.write_text(path.read_text().replace(project.pipeline, "rows of v1.x"))
+    [run] = project.json("pipeline run two.yaml")
+    assert (run["pipeline"], run["experiment"]) == ("rows of v1.x", "rows-of-v1-x")
+    project("pipeline publish two.yaml")
+    [triggered] = project.json("pipeline trigger 'rows of v1.x' --wait")
+    assert (triggered["pipeline"], triggered["experiment"]) == ("rows of v1.x", "rows-of-v1-x")
+
+
 def test_two_machines_that_publish_at_once_make_one_version(project: Any) -> None:
     words = ["--profile", "azure", "-o", "json", "pipeline", "publish", "two.yaml"]
     command = [project.python, "-m", "mlops_cli", *words]

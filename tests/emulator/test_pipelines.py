@@ -90,10 +90,11 @@ def test_rest_trigger_runs_with_parameters_and_data_paths(program):
 
 
 def test_rest_trigger_refuses_with_a_reason(program):
-    no_token, unknown, wrong, missing = program("pipelines")["refusals"]
+    no_token, unknown, wrong, missing, spaced = program("pipelines")["refusals"]
     assert (no_token, missing) == (401, 404)
     assert unknown["error"]["message"].startswith("Unknown parameter 'x'")
     assert wrong["error"]["message"] == "Parameter 'rows' must be of type int, not 'many'."
+    assert spaced["error"]["message"].startswith("'by rest' cannot be the name of an experiment")
 
 
 def test_endpoint_has_versions_and_a_default(program):
@@ -202,6 +203,10 @@ def test_parallel_run_works_on_partitions_and_tells_the_script_which(program):
     assert found["parted"] == "Finished"
     assert found["parts"] == ["one 2 2", "one 2 2", "two 1 1"]
     assert found["heard"] == [True, True]
+
+
+def test_time_of_init_is_no_time_of_run(program):
+    assert program("pipeline_parallel")["late"] == "Finished"
 
 
 def test_settings_of_parallel_run_are_parameters(program):

@@ -109,6 +109,14 @@ def test_what_is_wrong_is_told_with_its_place(case: str, project: Project) -> No
     assert "hush" not in str(error)
 
 
+def test_results_of_a_batch_step_cannot_be_written_elsewhere(project: Project) -> None:
+    project.pipeline(
+        "steps:\n- {name: s, type: batch, entry_script: e.py, append_row_file_name: ../rows.csv}"
+    )
+    error = project.mlops("pipeline", "create", "p.yaml", code=2).stderr
+    assert "p.yaml:2:68: steps[0].append_row_file_name: expects a file name, got '../rows.csv'" in error
+
+
 def test_a_profile_holds_one_too_and_its_train_section_is_inherited(project: Project) -> None:
     project.mlops.profile(
         "experiment: bank\ntrain: {label: y, max_trials: 3}\npipeline:\n  data: {raw: {path: raw.csv}}\n"

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -133,6 +134,15 @@ def test_the_server_comes_back_at_its_address(bank: Project) -> None:
     address = read_address(folder)
     assert address is not None
     assert address.port == first.port
+
+
+def test_a_server_whose_port_another_program_took_is_triggered_at_its_new_one(bank: Project) -> None:
+    address = read_address(layout.server_dir(bank.home))
+    assert address is not None
+    bank.crash()
+    with socket.create_server(("127.0.0.1", address.port)):
+        bank.mlops("pipeline", "trigger", "Bank Retrain", "--wait")
+    assert f":{address.port}/" not in version(bank)["endpoint"]
 
 
 def test_a_triggered_run_that_loses_its_process_goes_on_by_itself(bank: Project) -> None:

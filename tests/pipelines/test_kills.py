@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mlops_cli.engine.pipelines import layout
+from mlops_cli.engine.pipelines import layout, start
 from mlops_cli.engine.pipelines.content import content_hash
+from mlops_cli.engine.store import Store
 from tests.pipelines.world import Project, until
 
 
@@ -25,6 +26,27 @@ def test_a_run_without_its_process_says_so_and_adopts_the_step_that_lives(projec
     assert done["status"] == "Completed"
     assert (project.times("slow"), project.times("next")) == (1, 1)
     assert "slow: its process lives" in project.log(run_id)
+
+
+def test_cancel_ends_a_step_that_outlived_its_runner(project: Project) -> None:
+    project.pipeline("steps:\n" + project.counting("slow", 60))
+    run_id = project.start("p.yaml")
+    until(lambda: project.times("slow") == 1)
+    slow = project.step(run_id, "slow")
+    project.kill(project.runner(run_id))
+    project.mlops("pipeline", "cancel", run_id)
+    project.wait(run_id, "Canceled")
+    assert not slow.is_running()
+    assert project.steps(run_id)["slow"].status == "Canceled"
+
+
+def test_cancel_needs_no_process_that_works_on_the_run_the_second_time(project: Project) -> None:
+    project.pipeline("steps:\n" + project.counting("slow", 60))
+    run_id = project.start("p.yaml")
+    until(lambda: project.times("slow") == 1)
+    project.crash()
+    Store(project.home).pipeline_runs.update(run_id, start.ask_to_stop)
+    assert project.mlops("pipeline", "cancel", run_id).stdout == f"{run_id}: Canceled\n"
 
 
 def test_a_step_that_died_with_its_runner_is_run_again(project: Project) -> None:
@@ -45,6 +67,19 @@ def test_a_step_that_is_killed_alone_has_failed(project: Project) -> None:
     project.kill(project.step(run_id, "slow"))
     failed = project.wait(run_id, "Failed")
     assert failed["error"] == "step slow failed: its process was ended by SIGKILL"
+
+
+def test_of_steps_that_fail_each_says_why(project: Project) -> None:
+    project.pipeline("steps:\n" + project.counting("one", 60) + project.counting("two", 60))
+    run_id = project.start("p.yaml")
+    until(lambda: project.times("one") == project.times("two") == 1)
+    one, two = project.step(run_id, "one"), project.step(run_id, "two")
+    one.terminate()
+    two.kill()
+    failed = project.wait(run_id, "Failed")
+    assert failed["error"] == (
+        "step one failed: its process was ended by SIGTERM; step two failed: its process was ended by SIGKILL"
+    )
 
 
 def test_steps_go_on_without_the_nursery_that_was_killed(project: Project) -> None:

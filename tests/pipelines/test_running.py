@@ -1,5 +1,6 @@
 """`pipeline run`: order, parameters, reuse, failure, retries, timeout, cancel, resume."""
 
+import shutil
 import sys
 
 import pytest
@@ -192,6 +193,21 @@ def test_resume_takes_nothing_else(more: tuple[str, ...], chain: Project) -> Non
     refused = chain.mlops("pipeline", "run", "--resume", run_id, *more, code=2)
     assert "--resume goes on with what the run was given" in refused.stderr
     chain.wait(run_id, "Completed")
+
+
+def test_a_state_directory_that_was_moved_has_the_outputs_of_its_runs(project: Project) -> None:
+    project.pipeline("steps:\n" + project.counting("s", 0, "o"))
+    run_id = project.mlops("pipeline", "run", "p.yaml", "-o", "json").json()["run_id"]
+    until(lambda: not project.processes())
+    project.mlops.environ["MLOPS_HOME"] = str(project.home.rename(project.folder / "moved"))
+    project.mlops("pipeline", "download", run_id, "s.o", "--to", "o.txt")
+    assert (project.folder / "o.txt").read_text() == str(project.marks / "s")
+    again = project.mlops("pipeline", "run", "p.yaml", "-o", "json").json()
+    assert again["steps"][0]["reused_from"] == run_id
+
+    shutil.rmtree(project.folder / "moved/pipelines/runs" / run_id / "outputs")
+    gone = project.mlops("pipeline", "download", run_id, "s.o", "--to", "p.txt", code=4)
+    assert "output 'o' of step 's' is gone" in gone.stderr
 
 
 def test_other_data_by_flag_and_by_dataset(chain: Project) -> None:

@@ -176,6 +176,8 @@ def test_a_moment_can_be_tried_without_waiting(clock: Clock) -> None:
     gap = at("2027-03-27T02:31")
     assert (gap["fires"], gap["next_fires"][0]["local"]) == (False, "2027-03-28T03:00:00+02:00")
     assert at("2027-03-28T01:00:00Z")["fires"] is True
+    assert at("2027-03-28T02:30")["at"]["local"] == "2027-03-28T03:00:00+02:00"
+    assert at("2027-03-28T02:30")["fires"] is True
     assert gap["would_run"] == {"pipeline": "Bank Retrain", "version": 1, "problem": None}
     clock.project.mlops("pipeline", "disable", "Bank Retrain")
     assert at("2027-03-27T02:30")["would_run"]["problem"] == "pipeline 'Bank Retrain' is disabled"

@@ -70,6 +70,8 @@ class LocalPipelines:
         if target.exists():
             raise UsageError(f"{target} exists already", hint="name another place with --to")
         source = Path(outputs[output].path)
+        if not source.exists():
+            raise NotFoundError(f"output '{output}' of step '{step}' is gone: there is no {source}")
         with errors_of(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copytree(source, target) if source.is_dir() else shutil.copyfile(source, target)

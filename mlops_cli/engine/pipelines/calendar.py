@@ -15,6 +15,7 @@ from itertools import count
 from zoneinfo import ZoneInfo
 
 from mlops_cli.domain.schedules import WEEK_DAYS, Cron, DataChange, Recurrence, When, in_words
+from mlops_cli.domain.wall_time import first_instant, instants
 from mlops_cli.errors import UsageError
 
 MARGIN = timedelta(hours=3)
@@ -66,29 +67,6 @@ def zone_of(name: str) -> ZoneInfo:
     except (KeyError, ValueError, OSError):
         hint = "use an IANA name, such as Europe/Berlin or UTC"
         raise UsageError(f"there is no time zone '{name}'", hint=hint) from None
-
-
-def instants(wall: datetime, zone: ZoneInfo) -> list[datetime]:
-    """The moments (UTC) that have this wall time: one, two in autumn, none in spring's gap."""
-    both = {wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
-    return sorted(moment for moment in both if moment.astimezone(zone).replace(tzinfo=None) == wall)
-
-
-def first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The first moment with this wall time, or the end of the gap that it is in."""
-    found = instants(wall, zone)
-    if found:
-        return found[0]
-    low, high = sorted(wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    before = low.astimezone(zone).utcoffset()
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) / 2
-        middle = middle.replace(microsecond=0)
-        if middle.astimezone(zone).utcoffset() == before:
-            low = middle
-        else:
-            high = middle
-    return high
 
 
 def _check_cron(cron: Cron) -> None:

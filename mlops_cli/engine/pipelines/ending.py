@@ -37,5 +37,4 @@ def _verdict(steps: Collection[StepRun], *, canceled: bool) -> tuple[RunStatus, 
     if canceled:
         return RunStatus.CANCELED, None
     failed = [step for step in steps if step.status == RunStatus.FAILED]
-    names = ", ".join(step.name for step in failed)
-    return RunStatus.FAILED, f"step {names} failed: {failed[0].error}"
+    return RunStatus.FAILED, "; ".join(f"step {step.name} failed: {step.error}" for step in failed)

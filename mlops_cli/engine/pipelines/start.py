@@ -9,7 +9,7 @@ import msgspec
 
 from mlops_cli.domain.pipeline_graph import dependencies, in_order
 from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun, SubmitRequest
-from mlops_cli.domain.pipelines import PipelineDefinition, type_of
+from mlops_cli.domain.pipelines import PipelineDefinition, experiment_of, type_of
 from mlops_cli.engine import holding
 from mlops_cli.engine.clock import now
 from mlops_cli.engine.pipelines import layout, waiting
@@ -46,7 +46,7 @@ def record(
     run = PipelineRun(
         request.run_id or f"Pipeline_{secrets.token_hex(6)}",
         definition.name,
-        request.experiment or definition.name,
+        request.experiment or experiment_of(definition.name),
         RunStatus.NOT_STARTED,
         now(),
         parameters=planned.parameters,
@@ -81,8 +81,15 @@ def resume(store: Store, run_id: str) -> PipelineRun:
 
 
 def cancel(store: Store, run_id: str) -> PipelineRun:
-    """Ask the run to stop; one that nobody works on is Canceled at once. A finished run stays as it is."""
-    return holding.cancel(store.pipeline_runs, run_id, layout.runner_lock(store.home, run_id))
+    """Ask the run to stop; one that nobody works on is Canceled at once. A finished run stays as it is.
+
+    A step may outlive the process that worked on the run: another is started, once, to end it.
+    """
+    if not _has_left_steps(store, run_id):
+        return holding.cancel(store.pipeline_runs, run_id, layout.runner_lock(store.home, run_id))
+    run = store.pipeline_runs.update(run_id, ask_to_stop)
+    start_runner(store.home, run_id)
+    return run
 
 
 def observed(store: Store, run: PipelineRun) -> PipelineRun:
@@ -101,6 +108,22 @@ def start_runner(home: Path, run_id: str) -> None:
     process = waiting.start(home, run_id)
     while process.is_alive() and not is_worked_on(home, run_id):
         time.sleep(LOCK_POLL_SECONDS)
+
+
+def _has_left_steps(store: Store, run_id: str) -> bool:
+    status = store.pipeline_runs.get(run_id).status
+    return (
+        not status.is_final
+        and status != RunStatus.CANCEL_REQUESTED
+        and not is_worked_on(store.home, run_id)
+        and any(step.status == RunStatus.RUNNING for step in store.pipeline_runs.steps(run_id))
+    )
+
+
+def ask_to_stop(run: PipelineRun) -> None:
+    """Leave it to the process that works on the run to end it. A finished run stays as it is."""
+    if not run.status.is_final:
+        run.status = RunStatus.CANCEL_REQUESTED
 
 
 def _age(run: PipelineRun) -> float:

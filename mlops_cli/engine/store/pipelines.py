@@ -1,13 +1,15 @@
 """Runs of pipelines and their steps, as documents."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun
+from mlops_cli.domain.pipeline_runs import Output, PipelineRun, StepRun
 from mlops_cli.engine.store.database import Database
 from mlops_cli.errors import NotFoundError
 from mlops_cli.status import RunStatus
@@ -19,8 +21,9 @@ UNFINISHED = "SELECT document FROM pipeline_runs WHERE status NOT IN (?, ?, ?) O
 class Removal:
     """All runs and steps while nobody else writes, and their removal."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, home: Path) -> None:
         self._connection = connection
+        self._home = home
 
     def unfinished(self) -> list[PipelineRun]:
         return [_run(row) for row in self._connection.execute(UNFINISHED, ENDED)]
@@ -31,7 +34,8 @@ class Removal:
         return [_run(row) for row in self._connection.execute(query)]
 
     def steps(self) -> list[StepRun]:
-        return [_step(row) for row in self._connection.execute("SELECT document FROM pipeline_steps")]
+        rows = self._connection.execute("SELECT document FROM pipeline_steps")
+        return [_step(row, self._home) for row in rows]
 
     def remove(self, run_id: str) -> None:
         for table in ("pipeline_steps", "pipeline_runs"):
@@ -59,7 +63,7 @@ class PipelineRunTable:
                 " VALUES (?, ?, ?, ?, ?, ?)"
             )
             rows = (
-                (step.run_id, step.name, position, step.status, step.key, msgspec.json.encode(step))
+                (step.run_id, step.name, position, step.status, step.key, self._document(step))
                 for position, step in enumerate(steps)
             )
             connection.executemany(insert, rows)
@@ -82,10 +86,7 @@ class PipelineRunTable:
         with self._database.write() as connection:
             connection.executemany(
                 statement,
-                (
-                    (step.status, step.key, msgspec.json.encode(step), step.run_id, step.name)
-                    for step in steps
-                ),
+                ((step.status, step.key, self._document(step), step.run_id, step.name) for step in steps),
             )
 
     def get(self, run_id: str) -> PipelineRun:
@@ -108,7 +109,7 @@ class PipelineRunTable:
         """The steps in the order of the pipeline."""
         query = "SELECT document FROM pipeline_steps WHERE run_id = ? ORDER BY position"
         with self._database.read() as connection:
-            return [_step(row) for row in connection.execute(query, (run_id,))]
+            return [_step(row, self._database.home) for row in connection.execute(query, (run_id,))]
 
     def all(self, *, pipeline: str | None = None, limit: int = 1000) -> list[PipelineRun]:
         """Runs, newest first."""
@@ -126,7 +127,7 @@ class PipelineRunTable:
     @contextmanager
     def removal(self) -> Iterator[Removal]:
         with self._database.write() as connection:
-            yield Removal(connection)
+            yield Removal(connection, self._database.home)
 
     def completed_with(self, key: str) -> list[StepRun]:
         """Steps that did the same work, the newest first."""
@@ -134,7 +135,15 @@ class PipelineRunTable:
             "SELECT document FROM pipeline_steps WHERE key = ? AND status = ? ORDER BY rowid DESC LIMIT 20"
         )
         with self._database.read() as connection:
-            return [_step(row) for row in connection.execute(query, (key, RunStatus.COMPLETED))]
+            rows = connection.execute(query, (key, RunStatus.COMPLETED))
+            return [_step(row, self._database.home) for row in rows]
+
+    def _document(self, step: StepRun) -> bytes:
+        """Its outputs are named from the state directory, which may be moved."""
+        home = f"{self._database.home}/"
+        outputs = {name: Output(output.path.removeprefix(home), output.content_hash)
+                   for name, output in step.outputs.items()}  # fmt: skip
+        return msgspec.json.encode(msgspec.structs.replace(step, outputs=outputs))
 
     def _find(self, connection: sqlite3.Connection, run_id: str) -> PipelineRun:
         query = "SELECT document FROM pipeline_runs WHERE run_id = ?"
@@ -148,8 +157,11 @@ def _run(row: tuple[Any]) -> PipelineRun:
     return msgspec.json.decode(row[0], type=PipelineRun)
 
 
-def _step(row: tuple[Any]) -> StepRun:
-    return msgspec.json.decode(row[0], type=StepRun)
+def _step(row: tuple[Any], home: Path) -> StepRun:
+    step = msgspec.json.decode(row[0], type=StepRun)
+    for output in step.outputs.values():
+        output.path = os.path.join(home, output.path)
+    return step
 
 
 def _missing(run_id: str) -> NotFoundError:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from mlops_cli.backends.base import PipelineBackend
 from mlops_cli.domain.pipeline_runs import SubmitRequest
-from mlops_cli.domain.pipelines import PipelineDefinition
+from mlops_cli.domain.pipelines import PipelineDefinition, experiment_of
 from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest, check_enabled
 from mlops_cli.errors import MlopsError, NotFoundError, SignInError, UsageError
 
@@ -81,7 +81,7 @@ def version_document(version: PublishedPipeline) -> dict[str, Any]:
 
 def curl(version: PublishedPipeline) -> str:
     """A command that triggers the pipeline as it is pasted."""
-    body: dict[str, Any] = {"ExperimentName": version.name}
+    body: dict[str, Any] = {"ExperimentName": experiment_of(version.name)}
     if version.parameters:
         body["ParameterAssignments"] = version.parameters
     text = json.dumps(body).replace("'", "'\\''")
@@ -99,6 +99,7 @@ def trigger(
 
     Raises NotFoundError and DisabledError, and UsageError or SignInError with the endpoint's own words.
     """
+    token, _ = backend.token()  # which starts a server that does not run: it may have another address then
     versions = backend.published(name)
     wanted = version or next(one.version for one in versions if one.is_default)
     chosen = next((one for one in versions if one.version == wanted), None)
@@ -107,12 +108,10 @@ def trigger(
         raise NotFoundError(f"pipeline '{name}' has no v{version}; there is: {known}")
     check_enabled(chosen)
     _check_names(chosen, request)
-    token, _ = backend.token()
-    if not chosen.endpoint:
-        chosen = next(one for one in backend.published(name) if one.version == chosen.version)
     url = chosen.endpoint if version is None else chosen.version_endpoint
     data = backend.data_body(chosen, request.data) if request.data else {}
-    return post(url, token, request, data)
+    experiment = request.experiment or experiment_of(name)
+    return post(url, token, structs.replace(request, experiment=experiment), data)
 
 
 def _check_names(version: PublishedPipeline, request: SubmitRequest) -> None:

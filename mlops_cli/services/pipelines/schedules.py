@@ -13,6 +13,7 @@ from mlops_cli.backends.base import PipelineBackend
 from mlops_cli.domain.pipeline_graph import PIPELINE_NAME
 from mlops_cli.domain.pipeline_runs import SubmitRequest
 from mlops_cli.domain.schedules import DataChange, Fire, Schedule, When, in_words
+from mlops_cli.domain.wall_time import first_instant
 from mlops_cli.errors import MlopsError, NotFoundError, UsageError
 
 SHOWN_FIRES = 5
@@ -101,13 +102,14 @@ def rehearse(backend: PipelineBackend, schedule: Schedule, at: str) -> dict[str,
 
 
 def parse(text: str, zone: ZoneInfo) -> datetime:
+    """A moment as a schedule takes it: a wall time that the clocks skip is that at which they go on."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(
             f"'{text}' is not a moment", hint="as in 2026-03-29T06:30 or with Z behind it"
         ) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    return moment.astimezone(UTC) if moment.tzinfo else first_instant(moment, zone)
 
 
 def zone_of(schedule: Schedule) -> ZoneInfo:

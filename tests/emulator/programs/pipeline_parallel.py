@@ -136,14 +136,24 @@ by_size = ParallelRunStep(
     output=sized,
     arguments=["--factor", 1],
 )  # fmt: skip
+Path("score/late.py").write_text("import time\ndef init(): time.sleep(5)\ndef run(paths): return paths\n")
+late = ParallelRunStep(
+    name="late",
+    parallel_run_config=config(
+        entry_script="late.py", mini_batch_size="9", output_action="summary_only", run_invocation_timeout=4
+    ),
+    inputs=[texts.as_named_input("texts")],
+    output=PipelineData("later", store),
+)
 chosen = {"size": "1KB", "nodes": 3}
-run = Experiment(ws, "parallel").submit(Pipeline(ws, [by_kind, by_size]), pipeline_parameters=chosen)
+run = Experiment(ws, "parallel").submit(Pipeline(ws, [by_kind, by_size, late]), pipeline_parameters=chosen)
 note(parted=run.wait_for_completion(show_output=False))
 found = {step.name: step for step in run.get_steps()}
 found["kinds"].get_output_data("parts").download("parts", show_progress=False)
 note(parts=sorted(next(Path("parts").rglob("*.txt")).read_text().splitlines()))
 log = found["kinds"].get_stdout_log().splitlines()
 note(heard=["over" in log, any(line.endswith("part") for line in log)])
+note(late=found["late"].get_status())
 note(sizes=int(found["sizes"].get_stdout_log().splitlines()[-1].split()[0]))
 note(nodes=found["sizes"].get_details()["runDefinition"]["nodeCount"])
 strict = ParallelRunStep(

@@ -184,4 +184,5 @@ note(refusals=[
     requests.post(published.endpoint, headers=header, json={"DataPathAssignments": {"x": {}}}).json(),
     requests.post(published.endpoint, headers=header, json={"ParameterAssignments": {"rows": "many"}}).json(),
     requests.post(published.endpoint[:-4] + "0000", headers=header, json=body).status_code,
+    requests.post(published.endpoint, headers=header, json={"ExperimentName": "by rest"}).json(),
 ])  # fmt: skip

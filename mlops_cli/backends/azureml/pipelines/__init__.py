@@ -26,7 +26,7 @@ from mlops_cli.backends.azureml.pipelines.versions import Told, Versions, chosen
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.backends.azureml.tags import own, with_own
 from mlops_cli.domain.pipeline_runs import PipelineRun, Pruned, StepRun, SubmitRequest
-from mlops_cli.domain.pipelines import DataInput, PipelineDefinition
+from mlops_cli.domain.pipelines import DataInput, PipelineDefinition, experiment_of
 from mlops_cli.domain.publishing import PipelineEndpoint, PublishedPipeline, PublishRequest, ServerState
 from mlops_cli.domain.schedules import Fire, Schedule
 from mlops_cli.engine.pipelines.planning import assigned
@@ -54,7 +54,8 @@ class AzurePipelines:
         from azureml.core import Experiment
 
         builder = self._builder(definition, request)
-        experiment = Experiment(self._session.workspace, request.experiment or definition.name)
+        name = request.experiment or experiment_of(definition.name)
+        experiment = Experiment(self._session.workspace, name)
         with builder.build() as built:
             run = experiment.submit(built.pipeline, tags=tags_of(built))
         return self._runs.described(run)

@@ -15,6 +15,7 @@ from mlops_cli.backends.azureml.pipelines.build import plain
 from mlops_cli.backends.azureml.pipelines.publishing import Publishing
 from mlops_cli.backends.azureml.pipelines.versions import MARK, Versions, chosen
 from mlops_cli.backends.azureml.session import Session
+from mlops_cli.domain.pipelines import experiment_of
 from mlops_cli.domain.publishing import PublishedPipeline, check_enabled
 from mlops_cli.domain.schedules import Cron, DataChange, Fire, Schedule
 from mlops_cli.domain.time_zones import WINDOWS_ZONES
@@ -46,7 +47,7 @@ class Schedules:
             hint = f"mlops pipeline schedule delete '{schedule.name}'"
             raise UsageError(f"there is a schedule '{schedule.name}' already", hint=hint)
         given: dict[str, Any] = {
-            "experiment_name": schedule.experiment or schedule.pipeline,
+            "experiment_name": schedule.experiment or experiment_of(schedule.pipeline),
             "description": MARK + msgspec.json.encode(schedule).decode(),
             "pipeline_parameters": self._given(schedule, version) or None,
             **self._when(schedule),

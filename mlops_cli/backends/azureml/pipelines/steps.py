@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import requests
 
 from mlops_cli.backends.azureml import history
 from mlops_cli.backends.azureml.pipelines.data import port_name
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 OWN_LOGS = ("user_logs/std_log", "logs/user/stdout/", "logs/user/error/", "azureml-logs/70_driver")
 MOST_DETAILS = 30
+TIMEOUT_SECONDS = (10, 60)
 
 
 def described(run_id: str, facts: StepFacts, begun: AzureStepRun | None) -> StepRun:
@@ -56,12 +57,16 @@ def short(step: str, port: str) -> str:
 
 
 def lines(step: AzureStepRun) -> Iterator[str]:
-    """What the step's own code wrote; where there is nothing of it, all that Azure has."""
-    with tempfile.TemporaryDirectory() as place:
-        files = {Path(file).relative_to(place).as_posix(): file for file in step.get_all_logs(place)}
-        own = [file for name, file in sorted(files.items()) if name.startswith(OWN_LOGS)]
-        for file in own or sorted(files.values()):
-            yield from Path(file).read_text(errors="replace").splitlines()
+    """What the step's own code wrote; where there is nothing of it, all that Azure has.
+
+    The SDK reads no log in which a byte is not UTF-8.
+    """
+    files = step.get_details()["logFiles"]
+    own = [name for name in sorted(files) if name.startswith(OWN_LOGS)]
+    for name in own or sorted(files):
+        answer = requests.get(files[name], timeout=TIMEOUT_SECONDS)
+        answer.raise_for_status()
+        yield from answer.content.decode(errors="replace").splitlines()
 
 
 def traceback(step: AzureStepRun) -> list[str]:

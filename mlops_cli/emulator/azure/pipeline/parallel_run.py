@@ -37,8 +37,8 @@ class Worker:
         self.index: int | None = None
         self.deadline = float("inf")
 
-    def give(self, index: int, batch: Batch, seconds: float) -> None:
-        self.index, self.deadline = index, time.monotonic() + seconds
+    def give(self, index: int, batch: Batch) -> None:
+        self.index, self.deadline = index, float("inf")
         self.connection.send((index, batch))
 
     def finish(self) -> None:
@@ -84,7 +84,8 @@ class Driver:
         """Wait for an answer or a deadline."""
         busy = {worker.connection: worker for worker in self.workers if worker.index is not None}
         soonest = min(worker.deadline for worker in busy.values())
-        answered = wait(list(busy), timeout=max(0.0, soonest - time.monotonic()))
+        patience = None if soonest == float("inf") else max(0.0, soonest - time.monotonic())
+        answered = wait(list(busy), timeout=patience)
         for connection in answered:
             self.answer(busy[connection])  # type: ignore[index]
         for worker in busy.values():
@@ -100,6 +101,9 @@ class Driver:
         if index is None:
             logs.error(f"init() failed: {error}")
             raise RuntimeError(f"init() failed: {error}")
+        if lines is None:
+            worker.deadline = time.monotonic() + self.own.run_invocation_timeout
+            return
         self.done(index, lines, error)
         self.take(worker)
 
@@ -148,7 +152,7 @@ class Driver:
         worker.index = None
         if self.waiting:
             index = self.waiting.popleft()
-            worker.give(index, self.work[index], self.own.run_invocation_timeout)
+            worker.give(index, self.work[index])
 
 
 def say(text: str) -> None:

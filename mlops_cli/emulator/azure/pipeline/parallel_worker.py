@@ -1,7 +1,8 @@
 """A worker of a ParallelRunStep: the user's entry script, in a process of its own. Beside it as amlbi_worker.py.
 
 `python amlbi_worker.py DESCRIPTOR NUMBER ARGUMENTS` takes (index, mini-batch) from the descriptor and answers
-(index, lines, error); an index of None is a failed init(). Imports nothing of ours.
+(index, lines, error); an index of None is a failed init(), lines of None tell that run() begins. Imports nothing
+of ours.
 """
 
 import importlib
@@ -94,6 +95,7 @@ def serve(connection: Any, script: ModuleType) -> None:
         except EOFError:
             called(script, "shutdown")
             return
+        connection.send((index, None, None))
         connection.send(answer(script, index, batch))
 
 

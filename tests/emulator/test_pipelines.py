@@ -90,6 +90,20 @@ def test_rest_trigger_refuses_with_a_reason(program):
     assert wrong["error"]["message"] == "Parameter 'rows' must be of type int, not 'many'."
 
 
+def test_data_factory_triggers_in_its_own_names_and_below_a_run(program):
+    found = program("pipeline_triggers")
+    assert found["log"] == ["saw ['tuesday.csv'] ['tuesday.csv']"]
+    assert (found["above"], found["told"]["day"]) == (True, "workspaceblobstore/tuesday")
+    assert found["properties"]["azureml.continue_on_step_failure"] == "True"
+    assert found["properties"]["factory"] == "nightly"
+
+
+def test_trigger_refuses_values_that_are_no_objects(program):
+    whole, one = program("pipeline_triggers")["refused"]
+    assert whole == "DataPathAssignments must be an object."
+    assert one == "day in DataPathAssignments must be an object."
+
+
 def test_endpoint_has_versions_and_a_default(program):
     found = program("pipeline_endpoints")
     assert found["front"] == ["1", ["0", "1"]]

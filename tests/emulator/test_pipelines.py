@@ -104,6 +104,11 @@ def test_trigger_refuses_values_that_are_no_objects(program):
     assert one == "day in DataPathAssignments must be an object."
 
 
+def test_client_of_rest_alone_finds_cancels_and_follows_a_run(program):
+    found = program("pipeline_triggers")
+    assert (found["active"], found["canceled"], found["details"]) == (True, 200, "Canceled")
+
+
 def test_endpoint_has_versions_and_a_default(program):
     found = program("pipeline_endpoints")
     assert found["front"] == ["1", ["0", "1"]]

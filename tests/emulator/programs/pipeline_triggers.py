@@ -13,7 +13,11 @@ from azureml.pipeline.core import Pipeline, PipelineParameter, PipelineRun
 from azureml.pipeline.steps import PythonScriptStep
 from outcome import note
 
-LOOK = "import os, sys\nprint('saw', *(os.listdir(folder) for folder in sys.argv[1:]))\n"
+LOOK = """
+import os, sys, time
+print("saw", *(os.listdir(folder) for folder in sys.argv[2:]))
+time.sleep(int(sys.argv[1]))
+"""
 ws = Workspace.from_config()
 store = ws.get_default_datastore()
 target = ComputeTarget.create(ws, "cpu", AmlCompute.provisioning_configuration("STANDARD_D2_V2", max_nodes=1))
@@ -27,8 +31,9 @@ day = (PipelineParameter("day", DataPath(store, "monday")), DataPathComputeBindi
 files = PipelineParameter("files", Dataset.File.from_files((store, "monday")))
 mounted = DatasetConsumptionConfig("files", files).as_mount()
 look = PythonScriptStep(
-    "look.py", "look", [day, mounted], inputs=[day, mounted], compute_target=target, source_directory="src"
-)
+    "look.py", "look", [PipelineParameter("seconds", 0), day, mounted], inputs=[day, mounted],
+    compute_target=target, source_directory="src",
+)  # fmt: skip
 published = Pipeline(ws, [look]).publish("look", "a day", "1", continue_on_step_failure=False)
 secrets = [os.environ[f"AZUREML_SERVICE_PRINCIPAL_{name}"] for name in ("TENANT_ID", "ID", "PASSWORD")]
 header = ServicePrincipalAuthentication(*secrets).get_authentication_header()
@@ -54,3 +59,20 @@ note(log=run.find_step_run("look")[0].get_stdout_log().splitlines(), above=run.p
 note(told=answer["ParameterAssignments"], properties=run.get_properties())
 wrong = {"DataPathAssignments": "tuesday"}, {"DataPathAssignments": {"day": "tuesday"}}
 note(refused=[asked(**body)["error"]["message"] for body in wrong])
+
+REGION = f"https://{ws.location}"
+GROUP = f"/subscriptions/{ws.subscription_id}/resourceGroups/{ws.resource_group}"
+HERE = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/{ws.name}"
+history, pipelines = f".api.azureml.ms/history/v1.0{HERE}", f".api.azureml.ms/pipelines/v1.0{HERE}"
+
+
+def called(method, path, **more):
+    return requests.request(method, REGION + path, headers=header, **more)
+
+
+submit = f".aether.ms/api/v1.0{HERE}/PipelineRuns/PipelineSubmit/{published.id}"
+started = called("POST", submit, json={"ParameterAssignments": {"seconds": 600}}).json()["Id"]
+active = called("POST", f"{history}/experiments/look/runs:query", json={"filter": "Status eq Running"}).json()
+note(active=started in [one["runId"] for one in active["value"]])
+note(canceled=called("POST", f"{pipelines}/PipelineRuns/{started}/Cancel").status_code)
+note(details=called("GET", f"{history}/runs/{started}/details").json()["status"])

@@ -175,6 +175,10 @@ def test_reused_automl_step_gives_its_iterations(program):
     assert program("pipeline_automl")["reused"] == ["0", True, "FittedPipeline"]
 
 
+def test_steps_of_ones_own_may_run_in_the_environment_of_automl(program):
+    assert program("pipeline_automl")["same_surroundings"] == ["AzureML-AutoML", "AzureML-AutoML"]
+
+
 def test_step_after_automl_registers_the_model(program):
     assert program("pipeline_automl")["registered"] == ["registered from-pipeline 1"]
 

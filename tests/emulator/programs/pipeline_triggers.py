@@ -34,7 +34,7 @@ look = PythonScriptStep(
     "look.py", "look", [PipelineParameter("seconds", 0), day, mounted], inputs=[day, mounted],
     compute_target=target, source_directory="src",
 )  # fmt: skip
-published = Pipeline(ws, [look]).publish("look", "a day", "1", continue_on_step_failure=False)
+published = Pipeline(ws, [look]).publish("look at days", "a day", "1", continue_on_step_failure=False)
 secrets = [os.environ[f"AZUREML_SERVICE_PRINCIPAL_{name}"] for name in ("TENANT_ID", "ID", "PASSWORD")]
 header = ServicePrincipalAuthentication(*secrets).get_authentication_header()
 
@@ -57,7 +57,11 @@ run = PipelineRun(ws.experiments["factory"], answer["Id"])
 run.wait_for_completion(show_output=False, raise_on_error=False)
 note(log=run.find_step_run("look")[0].get_stdout_log().splitlines(), above=run.parent.id == above)
 note(told=answer["ParameterAssignments"], properties=run.get_properties())
-wrong = {"DataPathAssignments": "tuesday"}, {"DataPathAssignments": {"day": "tuesday"}}
+wrong = (
+    {"DataPathAssignments": "tuesday"},
+    {"DataPathAssignments": {"day": "tuesday"}},
+    {"ExperimentName": "look at days"},
+)
 note(refused=[asked(**body)["error"]["message"] for body in wrong])
 
 REGION = f"https://{ws.location}"
@@ -72,7 +76,9 @@ def called(method, path, **more):
 
 submit = f".aether.ms/api/v1.0{HERE}/PipelineRuns/PipelineSubmit/{published.id}"
 started = called("POST", submit, json={"ParameterAssignments": {"seconds": 600}}).json()["Id"]
-active = called("POST", f"{history}/experiments/look/runs:query", json={"filter": "Status eq Running"}).json()
+active = called(
+    "POST", f"{history}/experiments/look-at-days/runs:query", json={"filter": "Status eq Running"}
+).json()
 note(active=started in [one["runId"] for one in active["value"]])
 note(canceled=called("POST", f"{pipelines}/PipelineRuns/{started}/Cancel").status_code)
 note(details=called("GET", f"{history}/runs/{started}/details").json()["status"])

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 from mlops_cli.emulator.clock import now
+from mlops_cli.emulator.errors import bad_request
 from mlops_cli.emulator.state import Collection, Document
 from mlops_cli.emulator.workspace import Workspace
+
+ALLOWED = re.compile(r"[a-zA-Z0-9][\w-]{0,254}")
+
+
+def allowed_name(text: str) -> str:
+    """A name that an experiment may have, as near to the text as can be."""
+    return re.sub(r"^[^a-zA-Z0-9]+", "", re.sub(r"[^\w-]", "-", text))[:255] or "Default"
 
 
 class Experiments:
@@ -20,7 +29,10 @@ class Experiments:
         return self._workspace.collection("experiments")
 
     def ensure(self, name: str, posted: Document | None = None) -> Document:
-        """The experiment, made where it does not exist."""
+        """The experiment, made where it does not exist. Raises ApiError 400 for a name that none may have."""
+        if not ALLOWED.fullmatch(name):
+            rule = "1 to 255 letters, digits, hyphens and underscores that begin with a letter or a digit"
+            raise bad_request(f"'{name}' cannot be the name of an experiment: {rule}.")
         with self._workspace.state.transaction():
             return self.get(name) or self._documents.put(name, self._new(name, posted or {}))
 

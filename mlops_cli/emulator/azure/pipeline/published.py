@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from mlops_cli.emulator.azure.history.experiments import allowed_name
 from mlops_cli.emulator.azure.pipeline.graph import (
     ASSIGNED,
     as_declared,
@@ -85,8 +86,9 @@ class PublishedPipelines:
         given = as_declared(graph["Interface"], given)
         given = given | {name: _merged(pipeline, given, name) for name in ASSIGNED}
         goes_on = given.get("ContinueRunOnStepFailure", pipeline.get("ContinueRunOnStepFailure"))
+        experiment = given.get("ExperimentName") or allowed_name(pipeline.get("Name") or "")
         made = runs.create(
-            pipeline["GraphId"], given.get("ExperimentName") or pipeline.get("Name") or "Default", given, user,
+            pipeline["GraphId"], experiment, given, user,
             PipelineId=pipeline_id, _continue=bool(goes_on), **fields,
         )  # fmt: skip
         runs.submit(made["Id"], parent)

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from mlops_cli.emulator.call import Call
 from mlops_cli.emulator.errors import Dialect
+from mlops_cli.emulator.hosts import path_of_today
 from mlops_cli.emulator.wire.messages import Response
 
 WORKSPACE = (
@@ -82,6 +83,7 @@ class Router:
         return [service for pattern, service in self._hosts if pattern.fullmatch(host)]
 
     def find(self, host: str, method: str, path: str) -> Found | None:
+        path = path_of_today(host, path)
         for service in self.services_at(host):
             for route in service.routes:
                 if route.method == method and (match := route.pattern.fullmatch(path)):

@@ -97,6 +97,26 @@ def test_rest_trigger_refuses_with_a_reason(program):
     assert spaced["error"]["message"].startswith("'by rest' cannot be the name of an experiment")
 
 
+def test_data_factory_triggers_in_its_own_names_and_below_a_run(program):
+    found = program("pipeline_triggers")
+    assert found["log"] == ["saw ['tuesday.csv'] ['tuesday.csv']"]
+    assert (found["above"], found["told"]["day"]) == (True, "workspaceblobstore/tuesday")
+    assert found["properties"]["azureml.continue_on_step_failure"] == "True"
+    assert found["properties"]["factory"] == "nightly"
+
+
+def test_trigger_refuses_values_that_are_no_objects_and_names_that_no_experiment_has(program):
+    whole, one, name = program("pipeline_triggers")["refused"]
+    assert name.startswith("'look at days' cannot be the name of an experiment")
+    assert whole == "DataPathAssignments must be an object."
+    assert one == "day in DataPathAssignments must be an object."
+
+
+def test_client_of_rest_alone_finds_cancels_and_follows_a_run(program):
+    found = program("pipeline_triggers")
+    assert (found["active"], found["canceled"], found["details"]) == (True, 200, "Canceled")
+
+
 def test_endpoint_has_versions_and_a_default(program):
     found = program("pipeline_endpoints")
     assert found["front"] == ["1", ["0", "1"]]
@@ -176,6 +196,10 @@ def test_automl_step_trains_and_its_metrics_and_model_are_read_back(program):
 
 def test_reused_automl_step_gives_its_iterations(program):
     assert program("pipeline_automl")["reused"] == ["0", True, "FittedPipeline"]
+
+
+def test_steps_of_ones_own_may_run_in_the_environment_of_automl(program):
+    assert program("pipeline_automl")["same_surroundings"] == ["AzureML-AutoML", "AzureML-AutoML"]
 
 
 def test_step_after_automl_registers_the_model(program):

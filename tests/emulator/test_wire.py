@@ -37,6 +37,17 @@ def test_paths_are_matched_in_any_case_and_with_two_slashes(wire):
     assert wire.arm("GET", f"/{wire.workspace.upper()}").json()["name"] == name
 
 
+@pytest.mark.parametrize("place", [
+    "experiments.azureml.net/history/v1.0{}/experiments",
+    "modelmanagement.azureml.net/api{}/models",
+    "modelmanagement.azureml.net/modelmanagement/v1.0{}/models",
+    "aether.ms/api/v1.0{}/Pipelines",
+])  # fmt: skip
+def test_hosts_that_services_once_had_still_answer(wire, place):
+    url = f"https://{wire.identity.location}.{place.format(wire.workspace)}"
+    assert wire.session.get(url, headers=wire.bearer).status_code == 200
+
+
 def test_missing_workspace(wire):
     answer = wire.arm("GET", f"{wire.workspace}-other")
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ResourceNotFound")

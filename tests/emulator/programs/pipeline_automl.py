@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from azureml._restclient.jasmine_client import JasmineClient
 from azureml.core import Dataset, Experiment, Workspace
 from azureml.core.compute import AmlCompute, ComputeTarget
 from azureml.pipeline.core import Pipeline, PipelineData, TrainingOutput
@@ -91,3 +92,7 @@ trial, fitted = AutoMLStepRun(again.find_step_run("automl_module")[0]).get_outpu
 note(
     reused=[trial.get_properties()["iteration"], "AUC_weighted" in trial.get_metrics(), type(fitted).__name__]
 )
+experiment = ws.experiments["automl-pipe"]
+client = JasmineClient(ws.service_context, experiment.name, experiment_id=experiment.id)
+surroundings = client.get_curated_environment("AutoML", False, False, target, target.vm_size)
+note(same_surroundings=[surroundings.name, best.get_environment().name])

@@ -1,7 +1,9 @@
 """The service by REST alone, as its public how-to has it: tokens, lists, a compute, a pipeline, its run, a model."""
 
+import json
 import os
 import time
+import zipfile
 from pathlib import Path
 
 import requests
@@ -71,5 +73,29 @@ listed = call(
 )
 note(runs=[[one["runId"] == run, one["status"], one["tags"]] for one in listed["value"]])
 note(models=names(call("GET", f"{models}/models")))
+definition = {"Configuration": {
+    "Script": "hello.py", "Arguments": ["234"], "Framework": "Python", "Communicator": "None", "Target": "cpu",
+    "NodeCount": 1, "Environment": {
+        "Python": {"InterpreterPath": "python", "CondaDependencies": {"dependencies": ["python=3.11"]}},
+        "EnvironmentVariables": {"WHO": "by hand"},
+    }, "History": {"OutputCollection": True},
+}}  # fmt: skip
+HELLO = "import os, sys, time, kept\nprint('hello', os.environ['WHO'], sys.argv[1:], flush=True)\n"
+with zipfile.ZipFile("train.zip", "w") as archive:
+    archive.writestr("hello.py", HELLO + "time.sleep(kept.SECONDS)\n")
+    archive.writestr("kept/__init__.py", "SECONDS = 600\n")
+execution = f"{api}/execution/v1.0/{of_workspace}/experiments"
+
+
+def started(project):
+    files = {"projectZipFile": project, "runDefinitionFile": json.dumps(definition).encode()}
+    return requests.post(f"{execution}/zipped/startrun", headers=header, files=files)
+
+
+run = ws.get_run(started(Path("train.zip").read_bytes()).json()["runId"])
+while not (log := run.get_details_with_logs()["logFiles"].get("user_logs/std_log.txt")):
+    time.sleep(0.2)
+call("POST", f"{execution}/zipped/runId/{run.id}/cancel")
+note(zipped=[log.strip(), run.get_status()], no_zip=started(b"text").json()["error"]["message"])
 call("DELETE", f"{models}/models/script:1")
 note(models_left=names(call("GET", f"{models}/models")))

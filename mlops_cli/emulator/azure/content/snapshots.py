@@ -60,6 +60,23 @@ class Snapshots:
         }
         return self._documents.put(snapshot_id, document)
 
+    def of_zip(self, content: bytes) -> str:
+        """Keep the files of a zip archive; the snapshot's id. Raises ApiError 400 for what is no archive."""
+        snapshot_id, blobs = str(uuid.uuid4()), self._workspace.state.blobs
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                names = [one.filename for one in archive.infolist() if not one.is_dir()]
+                files = {name: f"{snapshot_id}/{name}" for name in names}
+                for name, blob in files.items():
+                    with archive.open(name) as file:
+                        blobs.put(self._workspace.storage, CONTAINER, blob, file, {})
+        except zipfile.BadZipFile:
+            raise bad_request("The project is no zip archive.") from None
+        self._documents.put(
+            snapshot_id, {"id": snapshot_id, "root": _root(), "files": files, "createdUtc": now()}
+        )
+        return snapshot_id
+
     def get(self, snapshot_id: str) -> Document | None:
         return self._documents.get(snapshot_id)
 

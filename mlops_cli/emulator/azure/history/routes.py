@@ -128,6 +128,7 @@ def on_compute(call: Call) -> Document:
 
 
 @service.route("GET", BY_NAME + "/runs/{run}/details", "Run.get_details, wait_for_completion, get_portal_url")
+@service.route("GET", "/history/v1.0{W}/runs/{run}/details", "the same without the experiment: REST")
 def details(call: Call) -> Document:
     run = shown(_run(call))
     artifacts = Artifacts(call.workspace, call.app.identity)

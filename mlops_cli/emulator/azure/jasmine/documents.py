@@ -13,6 +13,7 @@ from mlops_cli.emulator.clock import now
 from mlops_cli.emulator.errors import bad_request
 from mlops_cli.emulator.state import Document
 
+ENVIRONMENT = "AzureML-AutoML"
 SHOWN_AT_ONCE = 100
 """The SDK prints `max_concurrent_iterations` children every ten seconds, even of a run that is over."""
 
@@ -146,7 +147,7 @@ def _pipeline(trial: Document) -> dict[str, str]:
 def definition(configuration: Document) -> Document:
     """The run's definition, with the curated environment in which Azure has AutoML run."""
     environment = configuration.get("environment") or {}
-    return {**configuration, "environment": {**environment, "name": "AzureML-AutoML", "version": "1"}}
+    return {**configuration, "environment": {**environment, "name": ENVIRONMENT, "version": "1"}}
 
 
 def end_parent(document: Document, result: Document) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlops_cli.emulator import errors, hosts
+from mlops_cli.emulator.azure.environment.environments import Environments
 from mlops_cli.emulator.azure.history import executors
 from mlops_cli.emulator.azure.history.experiments import Experiments
 from mlops_cli.emulator.azure.history.runs import Runs
@@ -47,6 +48,11 @@ def validate(call: Call) -> Response:
         failure = {"code": "UserError", "message": error.message, "details": [reason]}
         return json_response({"error": failure})
     return Response(204)
+
+
+@service.route("POST", BASE + "/getCuratedEnvironment", "JasmineClient.get_curated_environment")
+def curated_environment(call: Call) -> Document:
+    return {"version": 1, "environment": Environments(call.workspace).get(documents.ENVIRONMENT)}
 
 
 @service.route("POST", BASE + "/run", "Experiment.submit(AutoMLConfig)")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mlops_cli.emulator import errors
 from mlops_cli.emulator.azure.pipeline import ticker
-from mlops_cli.emulator.azure.pipeline.graph import ASSIGNED, with_paths
+from mlops_cli.emulator.azure.pipeline.by_hand import as_posted
+from mlops_cli.emulator.azure.pipeline.graph import with_paths
 from mlops_cli.emulator.azure.pipeline.published import PipelineEndpoints, PublishedPipelines
 from mlops_cli.emulator.azure.pipeline.routes import BASE, service
 from mlops_cli.emulator.azure.pipeline.runs import PipelineRuns
@@ -16,19 +16,6 @@ from mlops_cli.emulator.users import created_by
 PIPELINE, ENDPOINT = BASE + "/Pipelines/{pipeline}", BASE + "/PipelineEndpoints/{endpoint}"
 ENDPOINT_SUBMIT = BASE + "/PipelineRuns/PipelineEndpointSubmit"
 VERSION = "pipelineversion"
-_FIELDS = {
-    name.lower(): name
-    for name in (
-        *ASSIGNED,
-        "ExperimentName",
-        "Description",
-        "RunSource",
-        "ContinueRunOnStepFailure",
-        "tags",
-        "StepTags",
-    )
-}
-"""What triggers a run by hand may write in any case, as in Azure."""
 
 
 def _active_only(call: Call) -> bool:
@@ -142,12 +129,8 @@ def _version(call: Call) -> str | None:
 
 
 def _submitted(call: Call, pipeline: str) -> Document:
-    given = {_FIELDS.get(name.lower(), name): value for name, value in call.document.items()}
-    for name in ASSIGNED:
-        if not isinstance(given.get(name) or {}, dict):
-            raise errors.bad_request(f"{name} must be an object.")
-    made = PublishedPipelines(call.workspace).submit(
-        pipeline, given, created_by(call), call.query.get("parentrunid")
-    )
+    given = as_posted(call.document)
+    parent = call.query.get("parentrunid") or given.get("ParentRunId")
+    made = PublishedPipelines(call.workspace).submit(pipeline, given, created_by(call), parent)
     ticker.ensure(call.app, call.workspace)
     return made

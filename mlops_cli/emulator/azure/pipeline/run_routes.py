@@ -64,6 +64,7 @@ def get(call: Call) -> Document:
 
 
 @service.route("DELETE", RUN + "/Execution", "PipelineRun.cancel")
+@service.route("POST", RUN + "/Cancel", "the same: REST")
 def cancel(call: Call) -> Response:
     run = Runs(call.workspace).get(settled_run(call)["Id"])
     if run:

@@ -1,7 +1,6 @@
 """`pipeline run`: order, parameters, reuse, failure, retries, timeout, cancel, resume."""
 
 import shutil
-import sys
 
 import pytest
 
@@ -223,40 +222,6 @@ def test_other_data_by_flag_and_by_dataset(chain: Project) -> None:
     assert "data 'raw': there is no" in missing.stderr
 
 
-def test_scripts_are_ordinary_programs(project: Project) -> None:
-    """Modules beside the script, the root logger, classes in __main__, exit handlers, variables."""
-    project.write("code/helper.py", "VALUE = 7")
-    project.write(
-        "code/program.py",
-        """
-        import atexit, logging, os, pickle, sys
-        from helper import VALUE
-        logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
-        class Thing: pass
-        if __name__ == "__main__":
-            logging.info("value %d", VALUE)
-            assert type(pickle.loads(pickle.dumps(Thing()))) is Thing
-            print(os.environ["MODE"], os.path.exists("helper.py"), sys.stdin.read() == "")
-            atexit.register(lambda: print("bye"))
-        """,
-    )
-    step = "{name: s, type: script, script: code/program.py, environment: {variables: {MODE: fast}}}"
-    project.pipeline(f"steps: [{step}]")
-    run_id = project.mlops("pipeline", "run", "p.yaml", "-o", "json").json()["run_id"]
-    lines = ["value 7", "fast True True", "bye"]
-    assert project.mlops("pipeline", "logs", run_id, "s", "-o", "json").json() == lines
-
-    project.pipeline(f"steps: [{step.replace('MODE: fast', 'MODE: fast, PYTHONHASHSEED: 0')}]")
-    run_id = project.mlops("pipeline", "run", "p.yaml", "-o", "json").json()["run_id"]
-    assert project.mlops("pipeline", "logs", run_id, "s", "-o", "json").json() == lines
-
-
-def test_a_script_that_closes_every_descriptor_completes(project: Project) -> None:
-    project.write("code/daemon.py", "import os; os.closerange(3, 256)")
-    project.pipeline("steps: [{name: s, type: script, script: code/daemon.py}]")
-    assert project.mlops("pipeline", "run", "p.yaml", "-o", "json").json()["status"] == "Completed"
-
-
 def test_cancel_stops_the_automl_run_too(project: Project) -> None:
     rows = "".join(f"{n},{n % 7},{'yes' if n % 3 else 'no'}\n" for n in range(200))
     project.write("t.csv", "a,b,y\n" + rows)
@@ -292,26 +257,3 @@ def test_an_automl_step_is_judged_by_its_validation_data(project: Project) -> No
     [run] = project.mlops("runs", "list", "-o", "json").json()
     shown = project.mlops("runs", "show", run["run_id"], "-o", "json").json()
     assert shown["best"]["metrics"]["AUC_weighted"] < 0.1
-
-
-def test_an_interpreter_of_its_own_may_end_kindly(project: Project) -> None:
-    mark = project.marks / "said"
-    project.write(
-        "code/kind.py",
-        f"""
-        import signal, sys, time
-        def leave(*_):
-            open("{mark}", "a").write("bye")
-            sys.exit(1)
-        signal.signal(signal.SIGTERM, leave)
-        open("{mark}", "w").write("hi ")
-        time.sleep(60)
-        """,
-    )
-    environment = f"{{python: {sys.executable}}}"
-    project.pipeline(f"steps: [{{name: s, type: script, script: code/kind.py, environment: {environment}}}]")
-    run_id = project.start("p.yaml")
-    until(lambda: mark.exists() and mark.read_text() == "hi ")
-    project.mlops("pipeline", "cancel", run_id)
-    project.wait(run_id, "Canceled")
-    assert mark.read_text() == "hi bye"

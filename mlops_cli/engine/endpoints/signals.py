@@ -38,3 +38,11 @@ def woken_by_signals(on_signal: Callable[[int], None]) -> Iterator[Waker]:
             for number, handler in old.items():
                 signal.signal(number, handler)
             signal.set_wakeup_fd(old_fd)
+
+
+def signal_name(number: int) -> str:
+    """SIGTERM; SIGRTMIN+6 for one without a name of its own."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"SIGRTMIN+{number - signal.SIGRTMIN}"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from mlops_cli.engine.endpoints import sockets
+from mlops_cli.engine.endpoints.signals import signal_name
 from mlops_cli.engine.processes import ProcessId, identify
 from mlops_cli.engine.serving.spec import StartupFailure, read_readiness
 
@@ -102,7 +103,7 @@ class Worker:
         code = self._popen.returncode if self._popen else None
         if code is None:
             return "ended"
-        return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        return f"was killed by {signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
 
     def last_output(self) -> list[str]:
         """The last lines that it wrote beside its log: what the interpreter or a native library said."""

@@ -5,7 +5,8 @@ import os
 import signal
 import time
 
-from mlops_cli.engine.pipelines import records, work
+from mlops_cli.engine.endpoints.signals import signal_name
+from mlops_cli.engine.pipelines import child, records, work
 from mlops_cli.engine.pipelines.work import Result
 
 KILL_SECONDS = 5.0
@@ -35,8 +36,8 @@ class Attempt:
             self._watch_time()
         return self.result is not None
 
-    def settle(self, signal_number: int = 0, *, well: bool = False) -> None:
-        """Its work has ended; the signal is 0 when none ended it. `well`: the record need not be asked."""
+    def settle(self, code: int = child.NO_RESULT, *, well: bool = False) -> None:
+        """Its work has ended, its process with this exit code. `well`: the record need not be asked."""
         # What the step left running in its session ends with it.
         self._signal(signal.SIGKILL)
         if self.gave_up:
@@ -44,7 +45,7 @@ class Attempt:
         elif well:
             self.result = Result(True)
         else:
-            self.result = work.read_result(self.name) or Result(False, _death(signal_number))
+            self.result = work.read_result(self.name) or _without_word(code)
 
     def stop(self, why: str) -> None:
         """Ask the process and its children to end; insist after some seconds."""
@@ -74,7 +75,10 @@ def adopt(name: str, number: int, deadline: float | None) -> Attempt | None:
     return found if found.is_held() or work.read_result(name) else None
 
 
-def _death(signal_number: int) -> str:
-    if signal_number:
-        return f"its process was ended by {signal.Signals(signal_number).name}"
-    return "its process ended without a result"
+def _without_word(code: int) -> Result:
+    """Of a process that has written down nothing: a signal ended it, or the script has by os._exit()."""
+    if code < 0:
+        return Result(False, f"its process was ended by {signal_name(-code)}")
+    if code == child.NO_RESULT:
+        return Result(False, "its process ended without a result")
+    return Result(code == 0, f"the script ended with exit code {code}" if code else None)

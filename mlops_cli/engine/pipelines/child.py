@@ -16,6 +16,8 @@ from typing import Any, NoReturn
 from mlops_cli.engine.pipelines import place, script
 
 DONE = b'{"ok":true}'
+NO_RESULT = os.EX_SOFTWARE
+"""How a process ends that could not do its task, or write down what came of it."""
 NOBODY = select.POLLERR | select.POLLHUP
 
 
@@ -30,16 +32,17 @@ def become(
     `tell` is given whether the record says no more than that it went well, and there never was another process.
     Of a task ahead `hear` returns what is to become of it; None when there is nobody to say it.
     """
-    status = 1
+    own, status = os.getpid(), NO_RESULT
     try:
         record = settle(task, maker)
         if task["ahead"]:
             await_turn(task["attempt"], hear)
         result = outcome(task, record)
         script.leave()
-        place.write_result(task["attempt"], result)
+        if os.getpid() == own:  # both processes of a script that forks may come here
+            place.write_result(task["attempt"], result)
+            tell(result == DONE and had_no_children())
         status = 0 if result == DONE else 1
-        tell(result == DONE and had_no_children())
     except BaseException:  # noqa: BLE001 - nothing may climb into the nursery's own frames
         sys.excepthook(*sys.exc_info())
     finally:
@@ -51,7 +54,7 @@ def settle(task: dict[str, Any], maker: int) -> int:
     """Make the attempt's place and go there; returns its record, held as long as this process lives."""
     record = place.enter(task["attempt"], task["lock"])
     if is_alone(maker):
-        os._exit(1)
+        os._exit(NO_RESULT)
     place.take_output(task["log"])
     place.furnish(task)
     for name, value in task["variables"].items():
@@ -66,7 +69,7 @@ def await_turn(attempt: str, hear: Callable[[], dict[str, Any] | None]) -> None:
         return
     if word:
         place.leave(attempt)
-    os._exit(1)
+    os._exit(NO_RESULT)
 
 
 def is_alone(maker: int) -> bool:

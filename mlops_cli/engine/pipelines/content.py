@@ -99,12 +99,15 @@ def copy_code(folder: Path, target: Path) -> None:
         shutil.copy(file, place)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """Links are followed, but not to a folder that this one lies in."""
+    within = above | {folder.resolve()}
     for path in folder.iterdir():
         if path.name.startswith(".") or path.name == "__pycache__":
             continue
         if path.is_dir() and not (path / STATE_FILE).exists():
-            yield from _walk(path)
+            if path.resolve() not in within:
+                yield from _walk(path, within)
         elif path.is_file():
             yield path
 

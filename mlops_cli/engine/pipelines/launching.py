@@ -63,7 +63,7 @@ class Launching:
         ended = {ending.pid: ending for ending in self._nursery.events()}
         for step, attempt in self.running.items():
             if ending := ended.get(attempt.pid or 0):
-                attempt.settle(ending.signal, well=ending.well)
+                attempt.settle(ending.code, well=ending.well)
                 if ending.well:
                     self._leaving[ending.pid] = step
         for pid in self._nursery.gone():

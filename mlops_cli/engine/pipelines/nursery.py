@@ -6,7 +6,7 @@ task and ends; the nursery forks the next. A task `ahead` is begun when its spar
 gone, spares end; a task that runs goes on.
 
 Messages of spares and nursery: `+ SLOT PID 0` is waiting, `= SLOT PID WELL` has done its work and only has to
-end (1: it went well, and never had a child), `- SLOT PID SIGNAL` has ended. To a spare: a length in 8 bytes
+end (1: it went well, and never had a child), `- SLOT PID CODE` has ended. To a spare: a length in 8 bytes
 and a dictionary, marshalled, with the `pid` it is for, which is a task (see `child`) or, for a task ahead, whether
 to `go`.
 """
@@ -33,12 +33,12 @@ class NurseryLostError(Exception):
 
 
 class Ending(NamedTuple):
-    """Of a process whose work has ended: the signal that ended it (0: none); `well` when it never had a child and its
-    record says no more than that it went well.
+    """Of a process whose work has ended: its exit code, as subprocess has it; `well` when it never had a child and
+    its record says no more than that it went well.
     """
 
     pid: int
-    signal: int
+    code: int
     well: bool
 
 

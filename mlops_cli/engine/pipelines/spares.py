@@ -35,7 +35,7 @@ def tend(slots: list[int], replies: int) -> None:
             if slot < 0:
                 continue
             empty.append(slot)
-            said = _message("-", slot, pid, os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0)
+            said = _message("-", slot, pid, os.waitstatus_to_exitcode(status))
             if len(empty) >= LITTER and not child.is_alone(replies):
                 said += b"".join(_fill(slot, slots, replies, waiting) for slot in empty)
                 empty.clear()

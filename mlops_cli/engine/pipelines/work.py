@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from mlops_cli.domain.pipelines import AutoMLStep, BatchStep, ScriptStep, Step
 from mlops_cli.domain.references import put, unescape
+from mlops_cli.engine.endpoints.signals import signal_name
 from mlops_cli.engine.pipelines import child, place, records
 from mlops_cli.engine.pipelines.planning import Source, script_in_snapshot
 from mlops_cli.errors import MlopsError, WorkFailedError
@@ -145,6 +146,6 @@ def _call(command: list[str]) -> None:
         message = f"cannot run {command[0]}: {error.strerror}"
         raise WorkFailedError(message, hint="correct environment.python") from error
     if done.returncode < 0:
-        raise WorkFailedError(f"ended by signal {signal.Signals(-done.returncode).name}")
+        raise WorkFailedError(f"ended by signal {signal_name(-done.returncode)}")
     if done.returncode > 0:
         raise WorkFailedError(f"the script ended with exit code {done.returncode}")

@@ -140,6 +140,8 @@ class PipelineRunTable:
 
     def _document(self, step: StepRun) -> bytes:
         """Its outputs are named from the state directory, which may be moved."""
+        if not step.outputs:
+            return msgspec.json.encode(step)
         home = f"{self._database.home}/"
         outputs = {name: Output(output.path.removeprefix(home), output.content_hash)
                    for name, output in step.outputs.items()}  # fmt: skip

@@ -85,7 +85,9 @@ class PublishedPipelines:
         assert graph is not None, "graphs are never removed"
         given = as_declared(graph["Interface"], given)
         given = given | {name: _merged(pipeline, given, name) for name in ASSIGNED}
-        goes_on = given.get("ContinueRunOnStepFailure", pipeline.get("ContinueRunOnStepFailure"))
+        goes_on = given.get("ContinueRunOnStepFailure")
+        if goes_on is None:
+            goes_on = pipeline.get("ContinueRunOnStepFailure")
         experiment = given.get("ExperimentName") or allowed_name(pipeline.get("Name") or "")
         made = runs.create(
             pipeline["GraphId"], experiment, given, user,

@@ -1,0 +1,112 @@
+"""Scripts are programs like any others, however they end."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines.world import Project, until
+
+
+def test_scripts_are_ordinary_programs(project: Project) -> None:
+    """Modules beside the script, the root logger, classes in __main__, exit handlers, variables."""
+    project.write("code/helper.py", "VALUE = 7")
+    project.write(
+        "code/program.py",
+        """
+        import atexit, logging, os, pickle, sys
+        from helper import VALUE
+        logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
+        class Thing: pass
+        if __name__ == "__main__":
+            logging.info("value %d", VALUE)
+            assert type(pickle.loads(pickle.dumps(Thing()))) is Thing
+            print(os.environ["MODE"], os.path.exists("helper.py"), sys.stdin.read() == "")
+            atexit.register(lambda: print("bye"))
+        """,
+    )
+    step = "{name: s, type: script, script: code/program.py, environment: {variables: {MODE: fast}}}"
+    project.pipeline(f"steps: [{step}]")
+    run_id = project.mlops("pipeline", "run", "p.yaml", "-o", "json").json()["run_id"]
+    lines = ["value 7", "fast True True", "bye"]
+    assert project.mlops("pipeline", "logs", run_id, "s", "-o", "json").json() == lines
+
+    project.pipeline(f"steps: [{step.replace('MODE: fast', 'MODE: fast, PYTHONHASHSEED: 0')}]")
+    run_id = project.mlops("pipeline", "run", "p.yaml", "-o", "json").json()["run_id"]
+    assert project.mlops("pipeline", "logs", run_id, "s", "-o", "json").json() == lines
+
+
+def test_a_script_that_closes_every_descriptor_completes(project: Project) -> None:
+    project.write("code/daemon.py", "import os; os.closerange(3, 256)")
+    project.pipeline("steps: [{name: s, type: script, script: code/daemon.py}]")
+    assert project.mlops("pipeline", "run", "p.yaml", "-o", "json").json()["status"] == "Completed"
+
+
+def test_an_interpreter_of_its_own_may_end_kindly(project: Project) -> None:
+    mark = project.marks / "said"
+    project.write(
+        "code/kind.py",
+        f"""
+        import signal, sys, time
+        def leave(*_):
+            open("{mark}", "a").write("bye")
+            sys.exit(1)
+        signal.signal(signal.SIGTERM, leave)
+        open("{mark}", "w").write("hi ")
+        time.sleep(60)
+        """,
+    )
+    environment = f"{{python: {sys.executable}}}"
+    project.pipeline(f"steps: [{{name: s, type: script, script: code/kind.py, environment: {environment}}}]")
+    run_id = project.start("p.yaml")
+    until(lambda: mark.exists() and mark.read_text() == "hi ")
+    project.mlops("pipeline", "cancel", run_id)
+    project.wait(run_id, "Canceled")
+    assert mark.read_text() == "hi bye"
+
+
+@pytest.mark.parametrize(
+    ("script", "error"),
+    [
+        ("import os; os._exit(0)", None),
+        ("import os; os._exit(3)", "step s failed: the script ended with exit code 3"),
+        ("import os; os.kill(os.getpid(), 9)", "step s failed: its process was ended by SIGKILL"),
+        ("import os; os.kill(os.getpid(), 40)", "step s failed: its process was ended by SIGRTMIN+6"),
+    ],
+)
+def test_scripts_that_end_at_once(script: str, error: str | None, project: Project) -> None:
+    project.write("code/ends.py", script)
+    project.pipeline("steps: [{name: s, type: script, script: code/ends.py}]")
+    ended = project.mlops("pipeline", "run", "p.yaml", code=5 if error else 0)
+    assert error is None or error in ended.stderr
+
+
+def test_a_child_that_comes_to_the_end_of_the_script_is_not_the_step(project: Project) -> None:
+    project.write(
+        "code/forks.py",
+        """
+        import os, sys
+        read, write = os.pipe()
+        if os.fork():
+            os.close(write)
+            assert os.read(read, 1) == b""  # the child is gone
+            open(sys.argv[1], "w").write("parent")
+        else:
+            print("child")
+        """,
+    )
+    step = "{name: s, type: script, script: code/forks.py, arguments: [$(outputs.o)], outputs: [o]}"
+    project.pipeline(f"steps: [{step}]")
+    done = project.mlops("pipeline", "run", "p.yaml", "-o", "json").json()
+    assert Path(done["steps"][0]["outputs"]["o"]).read_text() == "parent"
+
+
+@pytest.mark.parametrize("own", ["", ", environment: {variables: {PYTHONHASHSEED: '0'}}"])
+def test_a_link_to_the_folder_that_it_lies_in_is_not_followed(own: str, project: Project) -> None:
+    project.write("code/sub/count.py", "import os; print(sorted(os.listdir()), os.path.exists('sub/loop'))")
+    (project.folder / "code" / "sub" / "loop").symlink_to("..")
+    step = f"{{name: s, type: script, source_directory: code, script: sub/count.py{own}}}"
+    project.pipeline(f"steps: [{step}]")
+    run_id = project.mlops("pipeline", "run", "p.yaml", "-o", "json").json()["run_id"]
+    logs = project.mlops("pipeline", "logs", run_id, "s", "-o", "json").json()
+    assert logs == ["['count.py', 'sub'] False"]

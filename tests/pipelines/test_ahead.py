@@ -1,6 +1,5 @@
 """The place of the next step is made while the one before it runs; nothing of the step has begun by that."""
 
-import contextlib
 import os
 import subprocess
 import sys
@@ -8,9 +7,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
-from mlops_cli.engine.pipelines import layout, place, records
+from mlops_cli.engine.pipelines import layout, place
 from tests.conftest import Mlops
 from tests.pipelines.world import Project, until
 
@@ -61,8 +61,7 @@ def test_the_process_that_made_the_place_runs_the_step(gated: Gated) -> None:
     spare = gated.step(run_id, "next")
     assert (gated.steps(run_id)["next"].status, gated.times("next")) == ("NotStarted", 0)
     gated.open(run_id)
-    attempt = layout.attempt(gated.home, run_id, "next", 1)
-    assert records.read(attempt) == [str(spare.pid).encode(), b'{"ok":true}']
+    assert gated.place(run_id, place.record_of).read_text() == f'{spare.pid}\n{{"ok":true}}'
     assert (gated.steps(run_id)["next"].attempt, gated.times("next")) == (1, 1)
 
 
@@ -82,14 +81,15 @@ def test_the_place_of_a_step_that_turns_out_to_be_reused_is_removed(gated: Gated
     second = gated.begin()
     gated.open(second)
     assert (gated.steps(second)["next"].reused_from, gated.times("next")) == (first, 1)
-    until(lambda: not gated.place(second, place.work_of).exists())
+    until(lambda: not gated.place(second, place.record_of).exists())
+    assert not gated.place(second, place.work_of).exists()
 
 
 def test_the_place_of_a_run_that_is_canceled_is_removed(gated: Gated) -> None:
     run_id = gated.begin()
     gated.mlops("pipeline", "cancel", run_id)
     gated.wait(run_id, "Canceled")
-    until(lambda: not gated.place(run_id, place.work_of).exists())
+    until(lambda: not gated.place(run_id, place.record_of).exists())
     assert gated.times("next") == 0
 
 
@@ -115,50 +115,38 @@ def test_a_step_with_an_interpreter_of_its_own_is_not_begun_ahead(gated: Gated) 
     )
     run_id = gated.start("p.yaml")
     until(gated.place(run_id, place.work_of).exists)
-    assert records.read(layout.attempt(gated.home, run_id, "own", 1)) == []
+    assert not Path(place.record_of(layout.attempt(gated.home, run_id, "own", 1))).exists()
     gated.open(run_id)
     assert (gated.times("own"), gated.times("next")) == (1, 1)
 
 
-HOLDS = """
+LEAVES = """
 import sys
-from mlops_cli.engine.pipelines import place, records
-place.enter(sys.argv[1], records.lock(7))
+from mlops_cli.engine.pipelines import place
+place.enter(sys.argv[1])
 print(flush=True)
 sys.stdin.read()
+place.leave(sys.argv[1])
 """
 
 
-def test_who_comes_while_a_place_is_being_left_waits_and_nobody_else_does(tmp_path: Path) -> None:
-    attempt, other = (str(tmp_path / "steps" / name) for name in ("s.1", "s.2"))
-    command = [sys.executable, "-c", HOLDS, attempt]
+def test_who_comes_while_a_place_is_being_left_has_a_record_that_others_find(tmp_path: Path) -> None:
+    attempt = str(tmp_path / "steps" / "s.1")
+    command = [sys.executable, "-c", LEAVES, attempt]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as leaving:
         assert leaving.stdout is not None
         leaving.stdout.readline()
-        os.close(place.enter(other, records.lock(8)))
         with ThreadPoolExecutor() as pool:
-            coming = pool.submit(place.enter, attempt, records.lock(7))
-            assert not coming.done()
+            coming = pool.submit(place.enter, attempt)
             leaving.communicate()
             record = coming.result()
-    assert (records.is_held(attempt, 7), records.is_held(other, 8)) == (True, False)
     place.write_result(attempt, b"{}")
     os.close(record)
-    assert not records.is_held(attempt, 7)
-    assert records.read(attempt) == [str(leaving.pid).encode(), str(os.getpid()).encode(), b"{}"]
-    assert records.read(other) == [str(os.getpid()).encode()]
-
-
-def test_what_a_killed_process_has_left_is_removed(tmp_path: Path) -> None:
-    attempt = str(tmp_path / "s.1")
-    for folder in (place.work_of(attempt), place.outputs_of(attempt)):
-        Path(folder).mkdir()
-        (Path(folder) / "left").touch()
-    task = {"attempt": attempt, "outputs": True, "copy": "", "folders": [], "files": []}
-    with contextlib.chdir(tmp_path):
-        place.furnish(task)
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["s.1.outputs", "s.1.work"]
+    assert Path(place.record_of(attempt)).read_text() == f"{os.getpid()}\n{{}}"
 
 
 def _process(gated: Gated, run_id: str) -> int | None:
-    return records.read_pid(layout.attempt(gated.home, run_id, "next", 1))
+    try:
+        return gated.step(run_id, "next").pid
+    except (psutil.NoSuchProcess, FileNotFoundError, ValueError):
+        return None

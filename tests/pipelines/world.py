@@ -10,8 +10,7 @@ from typing import Any
 import psutil
 
 from mlops_cli.domain.pipeline_runs import StepRun
-from mlops_cli.engine.pipelines import layout
-from mlops_cli.engine.pipelines.records import read_pid
+from mlops_cli.engine.pipelines import layout, place
 from mlops_cli.engine.store import Store
 from tests.conftest import Mlops
 
@@ -92,7 +91,8 @@ class Project:
 
     def step(self, run_id: str, name: str, attempt: int = 1) -> psutil.Process:
         """The process of a step's attempt."""
-        return psutil.Process(read_pid(layout.attempt(self.home, run_id, name, attempt)))
+        record = Path(place.record_of(layout.attempt(self.home, run_id, name, attempt)))
+        return psutil.Process(int(record.read_text().partition("\n")[0]))
 
     def processes(self) -> list[psutil.Process]:
         """Every process that lives with this state directory, or a place in it, on its command line."""

@@ -4,9 +4,11 @@ import contextlib
 import os
 import signal
 import time
+from pathlib import Path
 
 from mlops_cli.engine.endpoints.signals import signal_name
-from mlops_cli.engine.pipelines import child, records, work
+from mlops_cli.engine.holding import is_held
+from mlops_cli.engine.pipelines import child, place, work
 from mlops_cli.engine.pipelines.work import Result
 
 KILL_SECONDS = 5.0
@@ -15,22 +17,21 @@ KILL_SECONDS = 5.0
 class Attempt:
     """A process of its own. `pid` is None for one that nobody tells us of, whose record tells when it ends."""
 
-    def __init__(self, name: str, number: int, pid: int | None, deadline: float | None) -> None:
+    def __init__(self, name: str, pid: int | None, deadline: float | None) -> None:
         self.name = name
-        self.number = number
         self.pid = pid
         self.deadline = deadline
         self.result: Result | None = None
         self.gave_up: str | None = None
         self._kill_at: float | None = None
 
-    def is_held(self) -> bool:
-        """Whether its process lives, whoever has started it."""
-        return records.is_held(self.name, self.number)
+    @property
+    def record(self) -> Path:
+        return Path(place.record_of(self.name))
 
     def poll(self) -> bool:
         """Whether the attempt has ended; `result` says how."""
-        if self.pid is None and not self.is_held():
+        if self.pid is None and not is_held(self.record):
             self.settle()
         if self.result is None:
             self._watch_time()
@@ -62,17 +63,22 @@ class Attempt:
             self.stop("it took longer than timeout_minutes")
 
     def _signal(self, number: int) -> None:
-        # Of one that was found the process may be gone, and its id another's.
-        group = self.pid or (records.read_pid(self.name) if self.is_held() else None)
+        group = self.pid or _group(self.record)
         if group:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, number)
 
 
-def adopt(name: str, number: int, deadline: float | None) -> Attempt | None:
+def adopt(name: str, deadline: float | None) -> Attempt | None:
     """The attempt of a runner that is gone; None when nothing of it can be used."""
-    found = Attempt(name, number, None, deadline)
-    return found if found.is_held() or work.read_result(name) else None
+    found = Attempt(name, None, deadline)
+    return found if is_held(found.record) or work.read_result(name) else None
+
+
+def _group(record: Path) -> int | None:
+    """The process group of an adopted attempt that lives."""
+    pid = record.read_text().partition("\n")[0] if is_held(record) else ""
+    return int(pid) if pid.isdigit() else None
 
 
 def _without_word(code: int) -> Result:

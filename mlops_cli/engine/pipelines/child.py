@@ -1,13 +1,11 @@
 """What a spare does with its task: it becomes the process of a step.
 
-For a script nothing is imported but what the script imports. A task has `attempt` and `lock` (see `place`),
-`outputs` (whether it has any), `log`, `code` (the snapshot, with its `folders` and `files`), `copy` (a copy of it
-that another step has left untouched), `variables`, `ahead` (whether the step's turn is still to come), and either
-`script` with `arguments` or `work`.
+For a script nothing is imported but what the script imports. A task has `attempt` (see `place`), `outputs` (whether
+it has any), `log`, `code` (the snapshot, with its `folders` and `files`), `variables`, `ahead` (whether
+the step's turn is still to come), and either `script` with `arguments` or `work`.
 """
 
 import os
-import resource
 import select
 import sys
 from collections.abc import Callable
@@ -29,7 +27,7 @@ def become(
 ) -> NoReturn:
     """Do the task, write down how it ended, tell the maker, end. `maker` is a pipe that the maker reads.
 
-    `tell` is given whether the record says no more than that it went well, and there never was another process.
+    `tell` is given whether the record says no more than that it went well.
     Of a task ahead `hear` returns what is to become of it; None when there is nobody to say it.
     """
     own, status = os.getpid(), NO_RESULT
@@ -41,7 +39,7 @@ def become(
         script.leave()
         if os.getpid() == own:  # both processes of a script that forks may come here
             place.write_result(task["attempt"], result)
-            tell(result == DONE and had_no_children())
+            tell(result == DONE)
         status = 0 if result == DONE else 1
     except BaseException:  # noqa: BLE001 - nothing may climb into the nursery's own frames
         sys.excepthook(*sys.exc_info())
@@ -52,7 +50,7 @@ def become(
 
 def settle(task: dict[str, Any], maker: int) -> int:
     """Make the attempt's place and go there; returns its record, held as long as this process lives."""
-    record = place.enter(task["attempt"], task["lock"])
+    record = place.enter(task["attempt"])
     if is_alone(maker):
         os._exit(NO_RESULT)
     place.take_output(task["log"])
@@ -80,15 +78,6 @@ def is_alone(maker: int) -> bool:
     poll = select.poll()
     poll.register(maker, 0)
     return any(event & NOBODY for _, event in poll.poll(0))
-
-
-def had_no_children() -> bool:
-    """Whether this process has never had a child: none is left, and none that was waited for has touched memory."""
-    try:
-        os.waitpid(-1, os.WNOHANG)
-    except ChildProcessError:
-        return resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt == 0
-    return False
 
 
 def outcome(task: dict[str, Any], record: int) -> bytes:

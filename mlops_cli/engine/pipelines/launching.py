@@ -20,7 +20,6 @@ class Launching:
         self._stepping = stepping
         self._ahead = Ahead(nursery)
         self._lost = 0
-        self._leaving: dict[int, str] = {}
         self.running: dict[str, Attempt] = {}
 
     def fileno(self) -> int:
@@ -61,14 +60,9 @@ class Launching:
     def listen(self) -> None:
         """Tell the attempts that have ended of it; in place of a nursery that was killed, have another."""
         ended = {ending.pid: ending for ending in self._nursery.events()}
-        for step, attempt in self.running.items():
+        for attempt in self.running.values():
             if ending := ended.get(attempt.pid or 0):
                 attempt.settle(ending.code, well=ending.well)
-                if ending.well:
-                    self._leaving[ending.pid] = step
-        for pid in self._nursery.gone():
-            if step := self._leaving.pop(pid, ""):
-                self._stepping.hand_on(step)
         self._ahead.forget(ended)
         if not ended and not self._nursery.is_alive():
             self._renew()
@@ -91,6 +85,5 @@ class Launching:
         self._nursery.close()
         self._nursery = Nursery()
         self._ahead = Ahead(self._nursery)
-        self._leaving.clear()
         for attempt in self.running.values():
             attempt.pid = None

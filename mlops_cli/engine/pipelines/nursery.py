@@ -6,7 +6,7 @@ task and ends; the nursery forks the next. A task `ahead` is begun when its spar
 gone, spares end; a task that runs goes on.
 
 Messages of spares and nursery: `+ SLOT PID 0` is waiting, `= SLOT PID WELL` has done its work and only has to
-end (1: it went well, and never had a child), `- SLOT PID CODE` has ended. To a spare: a length in 8 bytes
+end (1: it went well, and the record says no more), `- SLOT PID CODE` has ended. To a spare: a length in 8 bytes
 and a dictionary, marshalled, with the `pid` it is for, which is a task (see `child`) or, for a task ahead, whether
 to `go`.
 """
@@ -33,8 +33,8 @@ class NurseryLostError(Exception):
 
 
 class Ending(NamedTuple):
-    """Of a process whose work has ended: its exit code, as subprocess has it; `well` when it never had a child and
-    its record says no more than that it went well.
+    """Of a process whose work has ended: its exit code, as subprocess has it; `well` when its record says no more
+    than that it went well.
     """
 
     pid: int
@@ -54,7 +54,6 @@ class Nursery:
         self._waiting: dict[int, int] = {}
         self._ended: list[Ending] = []
         self._done: set[bytes] = set()
-        self._gone: list[int] = []
         self._rest = b""
         self._pid = os.fork()
         if self._pid == 0:
@@ -104,11 +103,6 @@ class Nursery:
         ended, self._ended = self._ended, []
         return ended
 
-    def gone(self) -> list[int]:
-        """Of those whose work had ended, the processes that have ended themselves since the last call."""
-        gone, self._gone = self._gone, []
-        return gone
-
     def has_news(self) -> bool:
         """Whether it has been said of work that it has ended, or nobody is left to say it."""
         return bool(self._ended) or not self._read() or bool(self._ended)
@@ -137,7 +131,6 @@ class Nursery:
                 self._ready.append((int(slot), int(pid)))
             elif kind == b"-" and pid in self._done:
                 self._done.remove(pid)
-                self._gone.append(int(pid))
             else:
                 self._waiting.pop(int(pid), None)
                 if kind == b"=":

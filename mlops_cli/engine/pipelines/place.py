@@ -1,7 +1,7 @@
-"""The place of an attempt, made by the process that will run there: log, a copy of the code, folder of outputs.
+"""The place of an attempt, made by the process that will run there: record, log, a copy of the code.
 
 Only the standard library is imported here, and little of it. An attempt is named by what the names of its files
-begin with (see `layout`), what it writes down is read by `records`; `task` is as in `child`.
+begin with (see `layout`); `task` is as in `child`.
 """
 
 import fcntl
@@ -9,9 +9,9 @@ import os
 from typing import Any
 
 
-def records_of(attempt: str) -> str:
-    """The file that the attempt's run has for the records of all."""
-    return f"{attempt.rpartition('/')[0]}/records"
+def record_of(attempt: str) -> str:
+    """The file that is held as long as the attempt lives: its process id, and at the end its result as JSON."""
+    return f"{attempt}.record"
 
 
 def work_of(attempt: str) -> str:
@@ -24,31 +24,42 @@ def outputs_of(attempt: str) -> str:
     return f"{attempt}.outputs"
 
 
-def enter(attempt: str, lock: bytes) -> int:
-    """Hold the attempt by its lock; returns a descriptor, which holds it as long as this process lives.
-
-    Waits for a process that was killed there, or that ends as its turn will not come.
-    """
+def enter(attempt: str) -> int:
+    """Hold the attempt's record; returns its descriptor, which holds it as long as this process lives."""
     try:
-        records = os.open(records_of(attempt), os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        record = os.open(record_of(attempt), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        fcntl.flock(record, fcntl.LOCK_EX)
     except FileNotFoundError:
         os.makedirs(attempt.rpartition("/")[0], exist_ok=True)
-        return enter(attempt, lock)
-    fcntl.fcntl(records, fcntl.F_OFD_SETLKW, lock)
-    _note(records, attempt, b"%d" % os.getpid())
-    return records
+        return enter(attempt)
+    except FileExistsError:
+        _outlive(attempt)
+        return enter(attempt)
+    os.write(record, str(os.getpid()).encode())
+    return record
 
 
-def _note(records: int, attempt: str, content: bytes) -> None:
-    os.write(records, b"\n%s %s" % (attempt.rpartition("/")[2].encode(), content))
+def _outlive(attempt: str) -> None:
+    """Remove the place of a process that was killed there, or that ends as its turn will not come."""
+    try:
+        record = os.open(record_of(attempt), os.O_WRONLY)
+    except FileNotFoundError:
+        return
+    fcntl.flock(record, fcntl.LOCK_EX)
+    leave(attempt)
+    os.close(record)
 
 
 def leave(attempt: str) -> None:
-    """Remove a place that is held and where nothing has run; last of all the folder by which it is seen."""
+    """Remove a place where nothing has run; the record, by which others find it, at last."""
     import shutil
 
-    for folder in (attempt, outputs_of(attempt), work_of(attempt)):
+    for folder in (attempt, work_of(attempt), outputs_of(attempt)):
         shutil.rmtree(folder, ignore_errors=True)
+    try:
+        os.unlink(record_of(attempt))
+    except FileNotFoundError:
+        return
 
 
 def take_output(log: str) -> None:
@@ -60,33 +71,16 @@ def take_output(log: str) -> None:
 
 
 def furnish(task: dict[str, Any]) -> None:
-    """Go to a copy of the code, so that no step sees what another has written beside it."""
+    """Copy the code, so that no step sees what another has written beside it, and go there."""
     work = work_of(task["attempt"])
-    if not (task["copy"] and _take(task["copy"], work)):
-        _make(task, work)
+    os.mkdir(work)
     if task["outputs"]:
         os.mkdir(outputs_of(task["attempt"]))
-    os.chdir(work)
-
-
-def _take(copy: str, work: str) -> bool:
-    try:
-        os.rename(copy, work)
-    except OSError:
-        return False
-    return True
-
-
-def _make(task: dict[str, Any], work: str) -> None:
-    try:
-        os.mkdir(work)
-    except FileExistsError:
-        leave(task["attempt"])
-        os.mkdir(work)
     for name in task["folders"]:
         os.mkdir(f"{work}/{name}")
     for name in task["files"]:
         _copy(f"{task['code']}/{name}", f"{work}/{name}")
+    os.chdir(work)
 
 
 def _copy(source: str, target: str) -> None:
@@ -100,6 +94,6 @@ def _copy(source: str, target: str) -> None:
 
 def write_result(attempt: str, result: bytes) -> None:
     """It outlives the process, and the runner that waits for it. A script may have closed every descriptor."""
-    records = os.open(records_of(attempt), os.O_WRONLY | os.O_APPEND)
-    _note(records, attempt, result)
-    os.close(records)
+    record = os.open(record_of(attempt), os.O_WRONLY | os.O_APPEND)
+    os.write(record, b"\n" + result)
+    os.close(record)

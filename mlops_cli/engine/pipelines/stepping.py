@@ -13,7 +13,6 @@ from mlops_cli.engine.clock import now
 from mlops_cli.engine.pipelines import attempt as attempts
 from mlops_cli.engine.pipelines import content, layout, outputs, place
 from mlops_cli.engine.pipelines.attempt import Attempt
-from mlops_cli.engine.pipelines.copies import Copies
 from mlops_cli.engine.pipelines.keys import step_key
 from mlops_cli.engine.pipelines.planning import Plan, Source
 from mlops_cli.engine.pipelines.work import Result, Work, read_result
@@ -30,9 +29,7 @@ class Stepping:
         self._run = run
         self._plan = plan
         self._settings = {step.name: step for step in plan.steps}
-        self._positions = {step.name: position for position, step in enumerate(plan.steps)}
         self._works: dict[str, Work] = {}
-        self._copies = Copies()
         self._listing = functools.cache(lambda code: content.listing(layout.code_dir(store.home, code)))
 
     def begin(self, step: StepRun, others: dict[str, StepRun]) -> bool:
@@ -73,17 +70,16 @@ class Stepping:
         return task
 
     def attempt(self, step: StepRun, pid: int) -> Attempt:
-        return Attempt(self._attempt(step), self._number(step.name, step.attempt), pid, self._deadline(step))
+        return Attempt(self._attempt(step), pid, self._deadline(step))
 
     def _code(self, code: str | None) -> dict[str, object]:
         """The snapshot that the attempt copies."""
         folders, files = self._listing(code) if code else ([], [])
         place = str(layout.code_dir(self._store.home, code)) if code else ""
-        return {"code": place, "folders": folders, "files": files, "copy": self._copies.take(place)}
+        return {"code": place, "folders": folders, "files": files}
 
     def adopt(self, step: StepRun) -> Attempt | None:
-        number = self._number(step.name, step.attempt)
-        return attempts.adopt(self._attempt(step), number, self._deadline(step))
+        return attempts.adopt(self._attempt(step), self._deadline(step))
 
     def end(self, step: StepRun, attempt: Attempt) -> None:
         """Record how the attempt ended; its outputs are in place before it counts as complete."""
@@ -99,12 +95,6 @@ class Stepping:
             step.status = RunStatus.CANCELED
         elif not result.ok:
             self._fail(step, result, lost=attempt.pid is None and not result.details and _is_lost(attempt))
-
-    def hand_on(self, name: str) -> None:
-        """A step has gone well, and nothing of it lives any more: another may have its copy of the code."""
-        if code := self._plan.code.get(name):
-            attempt = self._works[name].attempt
-            self._copies.offer(str(layout.code_dir(self._store.home, code)), place.work_of(attempt))
 
     def tidy(self, step: StepRun) -> None:
         """Remove what only the attempt itself needed, unless somebody will want to see why it failed.
@@ -166,17 +156,12 @@ class Stepping:
             experiment=run.experiment,
             step=settings,
             attempt=attempt,
-            number=self._number(settings.name, number),
             inputs=inputs,
             outputs={name: f"{place.outputs_of(attempt)}/{name}" for name in outputs_of(settings)},
         )
 
     def _attempt(self, step: StepRun) -> str:
         return layout.attempt(self._store.home, self._run.run_id, step.name, step.attempt)
-
-    def _number(self, step: str, attempt: int) -> int:
-        """A number that no other attempt of the run has."""
-        return attempt * len(self._positions) + self._positions[step]
 
     def _deadline(self, step: StepRun) -> float | None:
         """When the attempt has taken too long, as time.monotonic() counts."""

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from mlops_cli.domain.pipelines import AutoMLStep, BatchStep, ScriptStep, Step
 from mlops_cli.domain.references import put, unescape
 from mlops_cli.engine.endpoints.signals import signal_name
-from mlops_cli.engine.pipelines import child, place, records
+from mlops_cli.engine.pipelines import child, place
 from mlops_cli.engine.pipelines.planning import Source, script_in_snapshot
 from mlops_cli.errors import MlopsError, WorkFailedError
 
@@ -21,7 +21,7 @@ WORK = "work.json"
 
 
 class Work(Struct):
-    """One attempt of a step, what the names of its files begin with, and its number among those of the run."""
+    """One attempt of a step, and what the names of its files begin with."""
 
     home: str
     run_id: str
@@ -29,7 +29,6 @@ class Work(Struct):
     experiment: str
     step: Step
     attempt: str
-    number: int
     inputs: dict[str, Source]
     outputs: dict[str, str]
 
@@ -63,7 +62,6 @@ class Work(Struct):
     def task(self) -> dict[str, Any]:
         """What a spare is told: see `child`."""
         task: dict[str, Any] = {"attempt": self.attempt, "variables": self.variables()}
-        task["lock"] = records.lock(self.number)
         if self.is_light():
             assert isinstance(self.step, ScriptStep)
             return task | {"script": script_in_snapshot(self.step), "arguments": self.arguments()}
@@ -84,11 +82,10 @@ def write_result(attempt: str, result: Result) -> None:
 
 
 def read_result(attempt: str) -> Result | None:
-    """How the attempt ended; None when that was not written down."""
-    *_, last = [b"", *records.read(attempt)]
     try:
-        return msgspec.json.decode(last, type=Result)
-    except msgspec.DecodeError:
+        _, _, result = Path(place.record_of(attempt)).read_bytes().partition(b"\n")
+        return msgspec.json.decode(result, type=Result)
+    except (FileNotFoundError, msgspec.DecodeError):
         return None
 
 

@@ -94,13 +94,13 @@ def _print(rows: list[tuple[str, str, float | str]]) -> None:
         f"{'engine':<12} {'100 steps':<10} {'ms a step':>10}   (target: at most a tenth of the better peer)"
     )
     for name, shape, cost in rows:
-        shown = f"{cost * 1000:>10.1f}" if isinstance(cost, float) else f"left out: {cost}"
+        shown = f"{cost * 1000:>10.2f}" if isinstance(cost, float) else f"left out: {cost}"
         print(f"{name:<12} {shape:<10} {shown}")
     for shape in ("chain", "parallel"):
         costs = {name: cost for name, kind, cost in rows if kind == shape and isinstance(cost, float)}
         peers = [cost for name, cost in costs.items() if not name.startswith("mlops")]
         if peers:
-            print(f"{shape}: {costs['mlops'] / min(peers):.2f} of the better peer")
+            print(f"{shape}: {costs['mlops'] / min(peers):.3f} of the better peer")
 
 
 def _mlops(place: Path, shape: str, *, cold: bool = False) -> float:

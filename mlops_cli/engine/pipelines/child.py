@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 
 from mlops_cli.engine.pipelines import place, script
 
+RUN_ID = "AZUREML_RUN_ID"
+"""The variable that tells every step its id, as on Azure."""
 DONE = b'{"ok":true}'
 NO_RESULT = os.EX_SOFTWARE
 """How a process ends that could not do its task, or write down what came of it."""
@@ -101,7 +103,7 @@ def rehearse() -> None:
     (the first compile() makes some hundred types), and by the fork, whose memory becomes its own page by page.
     """
     script.run(os.devnull, [])
-    os.environ["PATH"] = os.environ.get("PATH", os.defpath)
+    os.environ[RUN_ID] = ""
     is_alone(1)
 
 

@@ -39,7 +39,7 @@ class Work(Struct):
 
     def variables(self) -> dict[str, str]:
         own = {name: self.filled(text) for name, text in self.step.environment.variables.items()}
-        return {"AZUREML_RUN_ID": f"{self.run_id}_{self.step.name}", **own}
+        return {child.RUN_ID: f"{self.run_id}_{self.step.name}", **own}
 
     def filled(self, text: str) -> str:
         return unescape(str(put(str(put(text, "inputs", self.places())), "outputs", self.outputs)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import subprocess
@@ -133,10 +134,11 @@ def run(app: App, *, command: tuple[str, ...], workspace: str | None, **options:
     from mlops_cli.emulator.env import workspace_config
     from mlops_cli.emulator.lent_files import lent_config, lent_ignore
     from mlops_cli.emulator.lifecycle import found_workspace_config
+    from mlops_cli.engine.processes import identify
 
     found = emulator_of(app)
     names = workspace_of(workspace) or found_workspace_config(app.cwd)
-    new = found.start(settings_of(app, **options), names)
+    new = found.start(settings_of(app, **options), names, until=identify(os.getpid()))
     terminate = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         given = names or workspace_config(found.identity)

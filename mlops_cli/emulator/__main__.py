@@ -1,4 +1,7 @@
-"""The server process: `python -m mlops_cli.emulator FOLDER`. Ends on SIGTERM or SIGINT."""
+"""The server process: `python -m mlops_cli.emulator FOLDER [PROCESS]`.
+
+Ends on SIGTERM or SIGINT, and with the process (a `ProcessId` as JSON) that it was started for.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from types import FrameType
 
@@ -20,10 +24,12 @@ from mlops_cli.emulator.instance import Instance
 from mlops_cli.emulator.state import State
 from mlops_cli.emulator.wire.proxy import Proxy
 from mlops_cli.engine.files import locked, write_atomic
-from mlops_cli.engine.processes import identify
+from mlops_cli.engine.processes import ProcessId, identify
+
+LOOK_SECONDS = 1.0
 
 
-def serve(folder: Path) -> int:
+def serve(folder: Path, until: ProcessId | None = None) -> int:
     """Serve the instance below `folder` until told to stop; 3 when another process does so already."""
     instance = Instance(folder)
     with locked(instance.lock, wait=False) as alone:
@@ -36,6 +42,8 @@ def serve(folder: Path) -> int:
         app = App(instance, identity, state)
         with _bound(identity.port, instance, app) as proxy:
             _stop_on_signal(proxy)
+            if until:
+                threading.Thread(target=_stop_after, args=(until, proxy), daemon=True).start()
             if identity.port != proxy.port:
                 identity.port = proxy.port
                 instance.save(identity)
@@ -65,7 +73,14 @@ def _stop_on_signal(proxy: Proxy) -> None:
     signal.signal(signal.SIGINT, stop)
 
 
+def _stop_after(process: ProcessId, proxy: Proxy) -> None:
+    while process.is_alive():
+        time.sleep(LOOK_SECONDS)
+    proxy.shutdown()
+
+
 if __name__ == "__main__":
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     logging.getLogger("mlops.emulator").setLevel(os.environ.get("MLOPS_EMULATOR_LOG", "INFO"))
-    sys.exit(serve(Path(sys.argv[1])))
+    until = [msgspec.json.decode(text, type=ProcessId) for text in sys.argv[2:]]
+    sys.exit(serve(Path(sys.argv[1]), *until))

@@ -59,8 +59,14 @@ class Emulator:
             return None
         return process if process.is_alive() else None
 
-    def start(self, settings: Settings | None = None, workspace: dict[str, str] | None = None) -> bool:
-        """Start the server and wait until it answers; False when it ran already.
+    def start(
+        self,
+        settings: Settings | None = None,
+        workspace: dict[str, str] | None = None,
+        *,
+        until: ProcessId | None = None,
+    ) -> bool:
+        """Start the server and wait until it answers; False when it ran already. It ends with the process `until`.
 
         `workspace` (as in a config.json) is made when it does not exist; a new instance has it as its own.
         Raises UsageError when it runs with other settings, MlopsError when it does not come up.
@@ -72,6 +78,7 @@ class Emulator:
             if not running:
                 self.instance.server_file.unlink(missing_ok=True)
                 command = [sys.executable, "-m", "mlops_cli.emulator", str(self.instance.folder)]
+                command += [msgspec.json.encode(until).decode()] if until else []
                 self._wait(start_detached(command, log=self.instance.log, env={}))
             if workspace:
                 self.control("PUT", "/emulator/workspaces", workspace)

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import stat
+import subprocess
 import sys
 import time
 
@@ -117,6 +118,17 @@ def test_run_that_is_terminated_leaves_no_emulator(mlops):
     with pytest.raises(SystemExit, match="143"):
         mlops("emulator", "run", "--", sys.executable, "-c", code)
     assert mlops("emulator", "status", "--output", "json").json()["state"] == "stopped"
+
+
+def test_an_emulator_ends_with_the_process_it_was_started_for(own_emulator):
+    from mlops_cli.emulator.lifecycle import Settings
+    from mlops_cli.engine.processes import identify
+
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as session:
+        own_emulator.start(Settings(fast=True), until=identify(session.pid))
+        session.kill()
+    server = own_emulator.process()
+    assert server is None or server._ends_within(20)
 
 
 def test_run_makes_the_workspace_of_a_config_json(mlops):

@@ -10,6 +10,8 @@ import msgspec
 
 from mlops_cli.domain.data import versioned
 from mlops_cli.domain.pipelines import (
+    FAILED_ITEMS,
+    SUMMARY,
     AutoMLStep,
     BatchStep,
     PipelineSettings,
@@ -132,6 +134,8 @@ def _shapes(pipeline: PipelineSettings) -> Found:
             case BatchStep() if step.mini_batch_input and step.mini_batch_input not in step.inputs:
                 known = ", ".join(step.inputs)
                 yield f"steps[{index}].mini_batch_input", f"is no input of the step; there is: {known}"
+            case BatchStep() if step.append_row_file_name in (FAILED_ITEMS, SUMMARY):
+                yield f"steps[{index}].append_row_file_name", "is the name of another file among the results"
             case BatchStep() if not step.inputs:
                 yield f"steps[{index}]", "a batch step needs an input, the data to split"
             case BatchStep() if len(step.inputs) > 1 and not step.mini_batch_input:

@@ -13,6 +13,8 @@ Positive = Annotated[int, Meta(ge=1)]
 NotNegative = Annotated[int, Meta(ge=0)]
 Above0 = Annotated[float, Meta(gt=0)]
 FileName = Annotated[str, Meta(pattern=r"^\w[\w .-]*$")]
+FAILED_ITEMS, SUMMARY = "failed_items.csv", "summary.json"
+"""What lies beside the results of a batch step."""
 Parameter = str | int | float | bool
 
 

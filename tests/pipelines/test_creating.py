@@ -115,6 +115,12 @@ def test_results_of_a_batch_step_cannot_be_written_elsewhere(project: Project) -
     )
     error = project.mlops("pipeline", "create", "p.yaml", code=2).stderr
     assert "p.yaml:2:68: steps[0].append_row_file_name: expects a file name, got '../rows.csv'" in error
+    project.pipeline(
+        "data: {d: {path: code}}\nsteps:\n- {name: s, type: batch, entry_script: code/count.py, "
+        "inputs: {d: data.d}, append_row_file_name: summary.json}"
+    )
+    error = project.mlops("pipeline", "create", "p.yaml", code=2).stderr
+    assert "steps[0].append_row_file_name: is the name of another file among the results" in error
 
 
 def test_a_profile_holds_one_too_and_its_train_section_is_inherited(project: Project) -> None:

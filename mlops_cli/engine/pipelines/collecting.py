@@ -7,12 +7,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from mlops_cli.domain.pipelines import BatchStep
+from mlops_cli.domain.pipelines import FAILED_ITEMS, SUMMARY, BatchStep
 from mlops_cli.engine.pipelines import minibatches
 from mlops_cli.engine.pipelines.minibatches import Cut
-
-FAILED = "failed_items.csv"
-SUMMARY = "summary.json"
 
 
 class Done(Struct, omit_defaults=True):
@@ -62,7 +59,7 @@ def collect(step: BatchStep, cut: Cut, done: dict[int, Done], target: Path) -> d
         "retried": sum(one.tries > 1 for one in ordered),
     }
     if summary["failed"]:
-        _write_failed(cut, [one for one in ordered if one.failed()], target / FAILED)
+        _write_failed(cut, [one for one in ordered if one.failed()], target / FAILED_ITEMS)
     (target / SUMMARY).write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=2))
     return summary
 

@@ -134,11 +134,10 @@ def run(app: App, *, command: tuple[str, ...], workspace: str | None, **options:
     from mlops_cli.emulator.env import workspace_config
     from mlops_cli.emulator.lent_files import lent_config, lent_ignore
     from mlops_cli.emulator.lifecycle import found_workspace_config
-    from mlops_cli.engine.processes import identify
 
     found = emulator_of(app)
     names = workspace_of(workspace) or found_workspace_config(app.cwd)
-    new = found.start(settings_of(app, **options), names, until=identify(os.getpid()))
+    new = found.start(settings_of(app, **options), names, until=os.getpid())
     terminate = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         given = names or workspace_config(found.identity)

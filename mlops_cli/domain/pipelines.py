@@ -1,7 +1,7 @@
 """A pipeline as its YAML says it: parameters, data, and steps of three types that inputs and outputs order."""
 
+import os
 import re
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
@@ -145,12 +145,12 @@ def code_of(step: Step) -> str | None:
             return None
 
 
-def script_file(definition: PipelineDefinition, step: Step) -> Path | None:
+def script_file(definition: PipelineDefinition, step: Step) -> str | None:
     """Where the step's script lies; None for a step without one. Raises NotFoundError when it is not there."""
     script = code_of(step)
     if script is None:
         return None
-    file = Path(definition.root, getattr(step, "source_directory", None) or "", script)
-    if not file.is_file():
+    file = os.path.join(definition.root, getattr(step, "source_directory", None) or "", script)
+    if not os.path.isfile(file):
         raise NotFoundError(f"step '{step.name}': there is no script {file}", hint="correct the pipeline")
     return file

@@ -48,6 +48,8 @@ def put(text: str, kind: str, values: Mapping[str, Any]) -> Any:
 
 def put_everywhere(value: Any, kind: str, values: Mapping[str, Any]) -> Any:
     """`value` (dicts, lists, scalars) with references of one kind replaced in every text."""
+    if not values:
+        return value
     if isinstance(value, dict):
         return {key: put_everywhere(item, kind, values) for key, item in value.items()}
     if isinstance(value, list):

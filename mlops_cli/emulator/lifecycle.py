@@ -20,7 +20,7 @@ from mlops_cli.emulator.azure.jasmine.folder import AutoMLFolder
 from mlops_cli.emulator.env import client_environment, workspace_config
 from mlops_cli.emulator.instance import Identity, Instance
 from mlops_cli.engine.files import locked, write_atomic
-from mlops_cli.engine.processes import ProcessId, start_detached
+from mlops_cli.engine.processes import ProcessId, identify, start_detached
 from mlops_cli.errors import MlopsError, NotFoundError, UsageError
 
 READY_SECONDS = 30
@@ -64,9 +64,9 @@ class Emulator:
         settings: Settings | None = None,
         workspace: dict[str, str] | None = None,
         *,
-        until: ProcessId | None = None,
+        until: int | None = None,
     ) -> bool:
-        """Start the server and wait until it answers; False when it ran already. It ends with the process `until`.
+        """Start the server and wait until it answers; False when it ran already. It ends with process `until`.
 
         `workspace` (as in a config.json) is made when it does not exist; a new instance has it as its own.
         Raises UsageError when it runs with other settings, MlopsError when it does not come up.
@@ -78,7 +78,7 @@ class Emulator:
             if not running:
                 self.instance.server_file.unlink(missing_ok=True)
                 command = [sys.executable, "-m", "mlops_cli.emulator", str(self.instance.folder)]
-                command += [msgspec.json.encode(until).decode()] if until else []
+                command += [msgspec.json.encode(identify(until)).decode()] if until else []
                 self._wait(start_detached(command, log=self.instance.log, env={}))
             if workspace:
                 self.control("PUT", "/emulator/workspaces", workspace)

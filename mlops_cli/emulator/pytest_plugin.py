@@ -48,10 +48,9 @@ class RunningEmulator:
 def azureml_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
     """A fresh, fast emulator of Azure ML for the session; stopped at its end."""
     from mlops_cli.emulator.lifecycle import Emulator, Settings
-    from mlops_cli.engine.processes import identify
 
     emulator = Emulator(tmp_path_factory.mktemp("azureml-emulator"))
-    emulator.start(Settings(fast=True), until=identify(os.getpid()))
+    emulator.start(Settings(fast=True), until=os.getpid())
     yield RunningEmulator(emulator)
     emulator.stop()
     emulator.end_work()

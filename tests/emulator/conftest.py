@@ -43,7 +43,6 @@ def emulator(shared_folder):
     if not installed("trustme"):
         pytest.skip('the emulator is not installed: pip install "mlops-cli[emulator]"')
     from mlops_cli.emulator.lifecycle import Emulator, Settings
-    from mlops_cli.engine.processes import identify
 
     people = shared_folder / "people.csv"
     bank = shared_folder / "bank.csv"
@@ -55,7 +54,7 @@ def emulator(shared_folder):
             bank.write_text(bank_csv())
         maps = {SAMPLE_URL: str(people), PLAIN_URL: str(people), BANK_URL: str(bank)}
         session = os.getppid() if os.environ.get("PYTEST_XDIST_WORKER") else os.getpid()
-        found.start(Settings(fast=True, maps=maps), until=identify(session))
+        found.start(Settings(fast=True, maps=maps), until=session)
         users.write_text(str(int(users.read_text() if users.exists() else 0) + 1))
     yield found
     with locked(shared_folder / "emulator.lock"):

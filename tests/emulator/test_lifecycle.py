@@ -122,10 +122,9 @@ def test_run_that_is_terminated_leaves_no_emulator(mlops):
 
 def test_an_emulator_ends_with_the_process_it_was_started_for(own_emulator):
     from mlops_cli.emulator.lifecycle import Settings
-    from mlops_cli.engine.processes import identify
 
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as session:
-        own_emulator.start(Settings(fast=True), until=identify(session.pid))
+        own_emulator.start(Settings(fast=True), until=session.pid)
         session.kill()
     server = own_emulator.process()
     assert server is None or server._ends_within(20)

@@ -1,5 +1,6 @@
 """From a definition and what a run is given to a plan in which nothing is left open but the work itself."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any, Literal
@@ -67,16 +68,17 @@ def plan(
 def snapshots(home: Path, definition: PipelineDefinition, settings: PipelineSettings) -> dict[str, str]:
     """Keep the code of all steps that have some; returns its hash by step."""
     folders = {step.name: code_folder(definition, step) for step in settings.steps}
-    kept = {folder: content.snapshot(home, folder) for folder in set(folders.values()) if folder}
+    kept = {folder: content.snapshot(home, Path(folder)) for folder in set(folders.values()) if folder}
     return {name: kept[folder] for name, folder in folders.items() if folder}
 
 
-def code_folder(definition: PipelineDefinition, step: Step) -> Path | None:
+def code_folder(definition: PipelineDefinition, step: Step) -> str | None:
     """The source directory of a step; None when it has no code. Raises NotFoundError without its script."""
     file = script_file(definition, step)
     if file is None or not isinstance(step, ScriptStep | BatchStep):
         return None
-    return Path(definition.root) / step.source_directory if step.source_directory else file.parent
+    own = step.source_directory
+    return os.path.join(definition.root, own) if own else os.path.dirname(file)
 
 
 def script_of(step: ScriptStep | BatchStep) -> str:

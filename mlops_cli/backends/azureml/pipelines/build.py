@@ -63,7 +63,8 @@ class Builder:
     def content(self) -> str:
         """SHA-256 of what the pipeline does, so that two clones agree."""
         folders = {step.name: planning.code_folder(self._definition, step) for step in self.settings.steps}
-        code = {name: code_hash(folder) for name, folder in folders.items() if folder}
+        hashes = {folder: code_hash(Path(folder)) for folder in set(folders.values()) if folder}
+        code = {name: hashes[folder] for name, folder in folders.items() if folder}
         contents = {
             name: content(self._session, self._definition, name, given)
             for name, given in self._inputs().items()
@@ -137,7 +138,7 @@ class Builder:
         what = f"{found}:{step.name}" if arguments.needs_entry(step, self._raw()[step.name]) else str(found)
         target = folder / hashlib.sha256(what.encode()).hexdigest()[:12]
         if not target.exists():
-            copy_code(found, target)
+            copy_code(Path(found), target)
         return target
 
     def _make_output(self, step: Step, output: str) -> None:

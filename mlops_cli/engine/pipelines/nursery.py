@@ -16,7 +16,7 @@ import os
 import select
 from typing import NamedTuple
 
-from mlops_cli.engine.pipelines import spares
+from mlops_cli.engine.pipelines import child, spares
 
 DYING = 2
 """Slots beside those that work at once: of processes that have done their task and still have to end."""
@@ -33,8 +33,8 @@ class NurseryLostError(Exception):
 
 
 class Ending(NamedTuple):
-    """Of a process whose work has ended: its exit code, as subprocess has it; `well` when its record says no more
-    than that it went well.
+    """Of a process whose work has ended: its exit code, as subprocess has it (that of NO_RESULT for one that has only
+    said so, of which the record tells); `well` when the record says no more than that it went well.
     """
 
     pid: int
@@ -135,7 +135,7 @@ class Nursery:
                 self._waiting.pop(int(pid), None)
                 if kind == b"=":
                     self._done.add(pid)
-                    self._ended.append(Ending(int(pid), 0, well=number == b"1"))
+                    self._ended.append(Ending(int(pid), child.NO_RESULT, well=number == b"1"))
                 else:
                     self._ended.append(Ending(int(pid), int(number), well=False))
         return bool(content)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mlops_cli.engine.files import locked
 from mlops_cli.engine.pipelines import layout
+from mlops_cli.engine.pipelines.apart import make_run_dir
 from mlops_cli.engine.pipelines.nursery import Nursery
 from mlops_cli.engine.pipelines.running import Running, log
 from mlops_cli.engine.store import Store
@@ -18,6 +19,7 @@ LOCK_POLL_SECONDS = 0.001
 
 def work_on(store: Store, run_id: str, nursery: Nursery) -> None:
     """Work on the run until it ends, unless another process does."""
+    make_run_dir(store.home, run_id)
     _log_to(layout.runner_log(store.home, run_id))
     lock = layout.runner_lock(store.home, run_id)
     deadline = time.monotonic() + LOCK_SECONDS
@@ -34,7 +36,6 @@ def work_on(store: Store, run_id: str, nursery: Nursery) -> None:
 
 def _log_to(path: Path) -> None:
     """All that this process says; not through the root logger, which is the scripts' own."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     output = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(output, 1)
     os.dup2(output, 2)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mlops_cli.engine.pipelines import layout
+from mlops_cli.engine.pipelines.apart import make_run_dir
 from mlops_cli.engine.processes import ProcessId, identify
 
 Launch = Callable[[Path, str], object]
@@ -43,9 +44,8 @@ class WaitingRunner:
 
 def start(home: Path, run_id: str) -> ProcessId:
     """Start a runner for the run."""
-    log = layout.runner_log(home, run_id)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    make_run_dir(home, run_id)
+    output = os.open(layout.runner_log(home, run_id), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
         runner = WaitingRunner(home, output)
     finally:

@@ -85,9 +85,9 @@ class Running:
         self._record()
         for step in begun:
             self._launching.launch(step)
-        for line in self._news:
-            log.info("%s", line)
-        self._news.clear()
+        if self._news:
+            log.info("%s", "\n".join(self._news))
+            self._news.clear()
         if not self._is_halted():
             self._launching.look_ahead(self._ready.coming(self._launching.running.keys()), self._steps)
         return bool(self._launching.running) or not self._finish()

@@ -25,9 +25,8 @@ def tend(slots: list[int], replies: int) -> None:
         gc.collect()
         gc.freeze()
         waiting: dict[int, int] = {}
-        for slot in range(len(slots)):
-            _say(replies, _fill(slot, slots, replies, waiting))
-        empty: list[int] = []
+        empty = list(range(len(slots)))
+        _say(replies, _fill(empty, slots, replies, waiting))
         while waiting:
             pid, status = os.wait()
             _end_group(pid)
@@ -37,8 +36,7 @@ def tend(slots: list[int], replies: int) -> None:
             empty.append(slot)
             said = _message("-", slot, pid, os.waitstatus_to_exitcode(status))
             if len(empty) >= LITTER and not child.is_alone(replies):
-                said += b"".join(_fill(slot, slots, replies, waiting) for slot in empty)
-                empty.clear()
+                said += _fill(empty, slots, replies, waiting)
             _say(replies, said)
     except BaseException:  # noqa: BLE001 - nothing may climb into the maker's own frames
         sys.excepthook(*sys.exc_info())
@@ -64,16 +62,22 @@ def _detach(kept: set[int]) -> None:
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
 
 
-def _fill(slot: int, slots: list[int], replies: int, waiting: dict[int, int]) -> bytes:
-    """Fork a spare; returns what to say of it."""
+def _fill(empty: list[int], slots: list[int], replies: int, waiting: dict[int, int]) -> bytes:
+    """Fork a spare for each empty slot; returns what to say of them."""
+    born = {_fork(slot, slots, replies): slot for slot in empty}
+    empty.clear()
+    waiting.update(born)
+    return b"".join(_message("+", slot, pid) for pid, slot in born.items())
+
+
+def _fork(slot: int, slots: list[int], replies: int) -> int:
     pid = os.fork()
     if pid == 0:
         try:
             _wait(slot, slots, replies)
         finally:
             os._exit(1)
-    waiting[pid] = slot
-    return _message("+", slot, pid)
+    return pid
 
 
 def _wait(slot: int, slots: list[int], replies: int) -> None:

@@ -34,6 +34,14 @@ def work_on(store: Store, run_id: str, nursery: Nursery) -> None:
         time.sleep(LOCK_POLL_SECONDS)
 
 
+class _EachLine(logging.Formatter):
+    """A record has as many lines as there was to say at that moment."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        head = f"{self.formatTime(record)} {record.levelname} "
+        return "\n".join(head + line for line in super().format(record).split("\n"))
+
+
 def _log_to(path: Path) -> None:
     """All that this process says; not through the root logger, which is the scripts' own."""
     output = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
@@ -41,7 +49,10 @@ def _log_to(path: Path) -> None:
     os.dup2(output, 2)
     os.close(output)
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(_EachLine())
+    # What nobody reads is not asked for: see "Optimization" in the logging HOWTO of Python.
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     log.addHandler(handler)
     log.setLevel(logging.INFO)
     log.propagate = False

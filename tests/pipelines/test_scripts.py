@@ -36,6 +36,38 @@ def test_scripts_are_ordinary_programs(project: Project) -> None:
     assert project.mlops("pipeline", "logs", run_id, "s", "-o", "json").json() == lines
 
 
+def test_a_script_is_compiled_as_if_from_where_it_runs(project: Project) -> None:
+    """By the runner, once for all steps; its functions know the step's own copy as their file."""
+    project.write(
+        "code/where.py",
+        """
+        import inspect, os
+        class Outer:
+            def method(self): return [lambda: 1]
+        (inner,) = Outer().method()
+        files = {code.co_filename for code in (Outer.method.__code__, inner.__code__, inspect.currentframe().f_code)}
+        print(files == {__file__}, os.path.dirname(__file__) == os.getcwd(), "lambda: 1" in inspect.getsource(inner))
+        raise ValueError(Outer().method()[0]())
+        """,
+    )
+    project.pipeline("steps: [{name: s, type: script, script: code/where.py}]")
+    run_id = project.start("p.yaml")
+    failed = project.wait(run_id, "Failed")
+    logs = project.mlops("pipeline", "logs", run_id, "s", "-o", "json").json()
+    assert logs[0] == "True True True"
+    assert 'File "where.py", line 8, in <module>' in "".join(logs)
+    assert failed["steps"][0]["error"] == "ValueError: 1"
+
+
+def test_a_warning_of_the_compiler_stands_in_the_log_of_the_step(project: Project) -> None:
+    project.write("code/warns.py", "print(1 is 1)")
+    project.pipeline("steps: [{name: s, type: script, script: code/warns.py}]")
+    run_id = project.mlops("pipeline", "run", "p.yaml", "-o", "json").json()["run_id"]
+    logs = project.mlops("pipeline", "logs", run_id, "s", "-o", "json").json()
+    assert 'SyntaxWarning: "is" with a literal' in "".join(logs)
+    assert logs[-1] == "True"
+
+
 def test_a_script_that_closes_every_descriptor_completes(project: Project) -> None:
     project.write("code/daemon.py", "import os; os.closerange(3, 256)")
     project.pipeline("steps: [{name: s, type: script, script: code/daemon.py}]")

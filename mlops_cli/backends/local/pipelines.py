@@ -57,7 +57,7 @@ class LocalPipelines:
         path = layout.runner_log(self._store.home, run_id)
         if step:
             found = self._step(run_id, step)
-            path = layout.step_log(self._store.home, found.reused_from or run_id, step)
+            path = Path(layout.step_log(self._store.home, found.reused_from or run_id, step))
         if path.exists():
             with path.open(encoding="utf-8", errors="replace") as file:
                 yield from (line.rstrip("\n") for line in file)

@@ -2,9 +2,10 @@
 
 For a script nothing is imported but what the script imports. A task has `attempt` (see `place`), `outputs` (whether
 it has any), `log`, `code` (the snapshot, with its `folders` and `files`), `variables`, `ahead` (whether
-the step's turn is still to come), and either `script` with `arguments` or `work`.
+the step's turn is still to come), and either `script` with `arguments` and its `compiled` code, or `work`.
 """
 
+import marshal
 import os
 import select
 import sys
@@ -18,6 +19,8 @@ RUN_ID = "AZUREML_RUN_ID"
 DONE = b'{"ok":true}'
 NO_RESULT = os.EX_SOFTWARE
 """How a process ends that could not do its task, or write down what came of it."""
+EMPTY = marshal.dumps(compile(b"", "", "exec"))
+"""Made on import, as the first compile() makes some hundred types, which scripts need that compile themselves."""
 NOBODY = select.POLLERR | select.POLLHUP
 
 
@@ -90,7 +93,7 @@ def outcome(task: dict[str, Any], record: int) -> bytes:
 
         return work.outcome(task["work"], record)
     try:
-        script.run(f"{here}/{task['script']}", task["arguments"])
+        script.run(f"{here}/{task['script']}", task["arguments"], task["compiled"])
     except SystemExit as leaving:
         return left(leaving)
     except BaseException as error:  # noqa: BLE001 - a user's script may raise anything
@@ -99,10 +102,10 @@ def outcome(task: dict[str, Any], record: int) -> bytes:
 
 
 def rehearse() -> None:
-    """What every script takes, done ahead of need: by the nursery, so that nothing is left to be made in each fork
-    (the first compile() makes some hundred types), and by the fork, whose memory becomes its own page by page.
+    """What every script takes, done ahead of need: by the nursery, so that nothing is left to be made in each fork,
+    and by the fork, whose memory becomes its own page by page.
     """
-    script.run(os.devnull, [])
+    script.run(os.devnull, [], EMPTY)
     os.environ[RUN_ID] = ""
     is_alone(1)
 

@@ -42,8 +42,8 @@ def runner_log(home: Path, run_id: str) -> Path:
     return run_dir(home, run_id) / "runner.log"
 
 
-def step_log(home: Path, run_id: str, step: str) -> Path:
-    return run_dir(home, run_id) / "steps" / f"{step}.log"
+def step_log(home: Path, run_id: str, step: str) -> str:
+    return f"{run_dir(home, run_id)}/steps/{step}.log"
 
 
 def attempt(home: Path, run_id: str, step: str, number: int) -> str:

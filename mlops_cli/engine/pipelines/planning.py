@@ -87,7 +87,7 @@ def script_of(step: ScriptStep | BatchStep) -> str:
 
 def script_in_snapshot(step: ScriptStep | BatchStep) -> str:
     """The script's place below the source directory."""
-    return script_of(step) if step.source_directory else Path(script_of(step)).name
+    return script_of(step) if step.source_directory else os.path.basename(script_of(step))
 
 
 def assigned(defaults: dict[str, Parameter], given: dict[str, Any]) -> dict[str, Parameter]:

@@ -122,7 +122,8 @@ class Running:
             self._stepping.end(step, self._launching.running.pop(name))
             self._ready.put(step)
             self._untidy.append(step)
-            self._news.append(f"{name}: {step.status}{f' ({step.error})' if step.error else ''}")
+            came = "to be tried again" if step.status == RunStatus.NOT_STARTED else step.status
+            self._news.append(f"{name}: {came}{f' ({step.error})' if step.error else ''}")
 
     def _begin(self) -> list[StepRun]:
         """Steps that can start now, marked as running; those that can be reused are complete at once."""

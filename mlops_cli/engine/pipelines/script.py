@@ -4,21 +4,33 @@ Only the standard library is imported here, and little of it.
 """
 
 import atexit
+import marshal
 import os
 import sys
-from types import ModuleType
+from types import CodeType, ModuleType
 
 MOST_DETAILS = 30
 """Lines of a traceback that are kept."""
 
 
-def run(path: str, arguments: list[str]) -> None:
+def run(path: str, arguments: list[str], compiled: bytes | None = None) -> None:
+    """`compiled` is the script's code, marshalled, when it is known already."""
     sys.argv = [path, *arguments]
     sys.path[0] = path.rpartition("/")[0]
     main = ModuleType("__main__")
     main.__dict__.update(__file__=path, __cached__=None, __builtins__=sys.modules["builtins"])
     sys.modules["__main__"] = main
-    exec(compile(_content(path), path, "exec", dont_inherit=True), main.__dict__)  # noqa: S102
+    if compiled:
+        code = _placed(marshal.loads(compiled), path)  # noqa: S302
+    else:
+        code = compile(_content(path), path, "exec", dont_inherit=True)
+    exec(code, main.__dict__)  # noqa: S102
+
+
+def _placed(code: CodeType, path: str) -> CodeType:
+    """As if it had been compiled from the file at `path`."""
+    constants = tuple([_placed(one, path) if isinstance(one, CodeType) else one for one in code.co_consts])
+    return code.replace(co_filename=path, co_consts=constants)
 
 
 def _content(path: str) -> bytes:

@@ -13,6 +13,7 @@ from mlops_cli.engine.clock import now
 from mlops_cli.engine.pipelines import attempt as attempts
 from mlops_cli.engine.pipelines import content, layout, outputs, place
 from mlops_cli.engine.pipelines.attempt import Attempt
+from mlops_cli.engine.pipelines.compiled import compiled
 from mlops_cli.engine.pipelines.keys import step_key
 from mlops_cli.engine.pipelines.planning import Plan, Source
 from mlops_cli.engine.pipelines.work import Result, Work, read_result
@@ -31,6 +32,7 @@ class Stepping:
         self._settings = {step.name: step for step in plan.steps}
         self._works: dict[str, Work] = {}
         self._listing = functools.cache(lambda code: content.listing(layout.code_dir(store.home, code)))
+        self._compiled = functools.cache(compiled)
 
     def begin(self, step: StepRun, others: dict[str, StepRun]) -> bool:
         """Mark the step as running, or as complete when the same work was done before. True: to be launched.
@@ -65,8 +67,10 @@ class Stepping:
     def task(self, work: Work) -> dict[str, object]:
         """What a spare is told of it."""
         task = work.task() | self._code(self._plan.code.get(work.step.name))
+        if "script" in task:
+            task["compiled"] = self._compiled(f"{task['code']}/{task['script']}")
         task["outputs"] = bool(work.outputs)
-        task["log"] = str(layout.step_log(self._store.home, self._run.run_id, work.step.name))
+        task["log"] = layout.step_log(self._store.home, self._run.run_id, work.step.name)
         return task
 
     def attempt(self, step: StepRun, pid: int) -> Attempt:

@@ -30,6 +30,12 @@ def test_blob_client(program):
     assert found["container_again"] == "ResourceExistsError"
 
 
+def test_blobs_are_copied(program):
+    found = program("data")
+    assert found["copied"] == ["hello", "success", "success", {"who": "me"}]
+    assert (found["nothing_to_copy"], found["still"]) == ("ResourceNotFoundError", 5)
+
+
 def test_tables_are_read(program):
     found = program("data")
     assert (found["shape"], found["columns"]) == ([100, 3], ["a", "b", "c"])

@@ -42,6 +42,18 @@ container = store.blob_service.get_container_client(store.container_name)
 container.upload_blob("direct.txt", b"hello", overwrite=True, metadata={"who": "me"})
 blob = container.get_blob_client("direct.txt")
 note(blob=blob.download_blob().readall().decode(), meta=blob.get_blob_properties().metadata)
+copied = container.get_blob_client("copied.txt")
+started, told = copied.start_copy_from_url(blob.url), copied.get_blob_properties()
+note(
+    copied=[
+        copied.download_blob().readall().decode(),
+        started["copy_status"],
+        told.copy.status,
+        told.metadata,
+    ]
+)
+nowhere = refused(lambda: copied.start_copy_from_url(f"{blob.url}.not"))
+note(nothing_to_copy=nowhere.split(":")[0], still=copied.get_blob_properties().size)
 note(
     pages=[
         len(list(page)) for page in container.list_blobs(name_starts_with="up", results_per_page=2).by_page()

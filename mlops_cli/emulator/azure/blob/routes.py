@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from mlops_cli.emulator import errors, hosts
-from mlops_cli.emulator.azure.blob import access, listing
+from mlops_cli.emulator.azure.blob import access, copying, listing
 from mlops_cli.emulator.azure.blob.headers import kept, shown
 from mlops_cli.emulator.call import Call
 from mlops_cli.emulator.clock import http_date
@@ -79,10 +79,14 @@ def get(call: Call) -> Response:
     return sliced(blob.path, blob.size, call.request.headers, shown(blob))
 
 
-@service.route("PUT", "/{container}/{name*}", "BlobClient.upload_blob: whole, as blocks, appended")
+@service.route(
+    "PUT", "/{container}/{name*}", "BlobClient.upload_blob: whole, as blocks, appended; start_copy_from_url"
+)
 def put(call: Call) -> Response:
     account, container = _place(call)
     blobs, request = call.app.state.blobs, call.request
+    if copying.SOURCE in request.headers:
+        return _copy(call, account, container)
     match call.query.get("comp"):
         case "block":
             blobs.put_block(account, container, call["name"], call.query["blockid"], request.stream)
@@ -114,10 +118,30 @@ def _put_whole(call: Call, account: str, container: str) -> Response:
     kind = headers.get("x-ms-blob-type", "BlockBlob")
     if kind not in ("BlockBlob", "AppendBlob"):
         raise errors.bad_request(f"{kind} is not supported by the emulator.", "InvalidBlobType")
-    if headers.get("if-none-match") == "*" and blobs.get(account, container, call["name"]):
-        raise errors.conflict("The specified blob already exists.", "BlobAlreadyExists")
+    _check_new(call, account, container)
     own = kept(headers) | ({"x-ms-blob-type": kind} if kind == "AppendBlob" else {})
     return _written(blobs.put(account, container, call["name"], call.request.stream, own))
+
+
+def _check_new(call: Call, account: str, container: str) -> None:
+    """Raises ApiError 409 where only a new blob is wanted and there is one."""
+    wanted = call.request.headers.get("if-none-match")
+    if wanted == "*" and call.app.state.blobs.get(account, container, call["name"]):
+        raise errors.conflict("The specified blob already exists.", "BlobAlreadyExists")
+
+
+def _copy(call: Call, account: str, container: str) -> Response:
+    """202 as for a copy that may last, 201 as for an upload (`upload_blob_from_url`)."""
+    if "comp" in call.query:
+        raise errors.bad_request(
+            "Parts of other blobs are not supported by the emulator.", "UnsupportedHeader"
+        )
+    _check_new(call, account, container)
+    blob = copying.copy(call, account, container)
+    answer = _written(blob)
+    answer.status = 201 if "x-ms-blob-type" in call.request.headers else 202
+    answer.headers |= {name: blob.headers[name] for name in ("x-ms-copy-id", "x-ms-copy-status")}
+    return answer
 
 
 def _append(blob: Blob, call: Call) -> Response:

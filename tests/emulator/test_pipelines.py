@@ -32,6 +32,7 @@ def test_unchanged_steps_are_reused_and_changed_ones_are_not(program):
     found = program("pipelines")
     assert (found["again"], found["reused"]) == ("Finished", ["true", "true"])
     assert (found["regenerated"], found["not_reused"]) == ("Finished", [None, None])
+    assert (found["later"], found["reused_later"]) == ("Finished", True)
 
 
 def test_parameters_of_a_run_replace_the_defaults(program):

@@ -80,7 +80,7 @@ def has_started(workspace: Workspace, state: Document) -> bool:
 def start(app: App, workspace: Workspace, pipeline: Document, step: Step) -> None:
     """Start a prepared node, or take over what an equal one has done. One that cannot start has failed."""
     state = pipeline["_nodes"][step.id]
-    known = reuse.known(workspace, state.get("key"))
+    known = reuse.known(workspace, step, state.get("key"))
     _make_run(workspace, pipeline, step, state["run"])
     if known:
         state |= reuse.take_over(app, workspace, state["run"], known)

@@ -23,6 +23,7 @@ def test_step_runs_are_found_with_logs_metrics_and_outputs(program):
     assert found["metrics"] == {"rows": 5}
     assert found["parent_metrics"] == {"rows_of_first": 5}
     assert found["by_name"] == ["report"]
+    assert found["without_definition"] == [False, "UserErrorException"]
     assert found["outputs"] == ["kept", "part"]
     assert set(found["part"]) == {"part.csv"}
     assert found["kept"] == ["/kept.txt"]
@@ -95,6 +96,7 @@ def test_parallel_run_gives_rows_in_mini_batches_to_workers(program):
     found = program("pipeline_parallel")
     assert (found["status"], found["rows"]) == ("Finished", True)
     assert found["workers"] >= 1
+    assert sorted(found["batch_step"], key=str) == [None, "true", "true"]
     assert found["batches"] >= 2
     assert found["side"] == "3 ['a.txt', 'b.txt', 'bad.txt', 'c.txt']"
     assert found["read"] == ["files ['rows.txt']"]

@@ -65,7 +65,8 @@ def _inherit(run: Document, before: Document, done: Document) -> None:
         "azureml.reusedpipeline": done["pipeline"],
         "azureml.reusedpipelinerunid": done["pipeline"],
     }
-    run["properties"] = (before.get("properties") or {}) | run["properties"] | told
+    theirs = {k: v for k, v in (before.get("properties") or {}).items() if k != "azureml.pipelineid"}
+    run["properties"] = theirs | run["properties"] | told
     run["tags"] = (before.get("tags") or {}) | run["tags"]
     run.update({name: before[name] for name in _TOLD if name in before})
 

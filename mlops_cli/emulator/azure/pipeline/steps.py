@@ -139,8 +139,27 @@ _COMPONENTS = {"AutoMLStep": "masterautomlcloud"}
 
 
 def _make_run(workspace: Workspace, pipeline: Document, step: Step, run_id: str) -> None:
+    posted = {
+        "parentRunId": pipeline["Id"],
+        "runType": "azureml.StepRun",
+        "name": step.name,
+        "displayName": step.name,
+        "status": "NotStarted",
+        "target": _target_of(step),
+        "properties": _properties(pipeline, step),
+        "tags": (pipeline.get("StepTags") or {})
+        | {"azureml.nodeid": step.id, "azureml.pipeline": pipeline["Id"]},
+    }
+    experiment = Experiments(workspace).ensure(pipeline["RunHistoryExperimentName"])
+    parent = Runs(workspace).get(pipeline["Id"]) or {}
+    Runs(workspace).patch(experiment, run_id, posted, parent.get("createdBy"))
+
+
+def _properties(pipeline: Document, step: Step) -> dict[str, str]:
     kind = step.module.get("StepType") or "PythonScriptStep"
-    properties = {
+    published = {"azureml.pipelineid": pipeline["PipelineId"]} if pipeline.get("PipelineId") else {}
+    batches = {"azureml.parallelrunstep": "true"} if kind == "ParallelRunStep" else {}
+    return published | batches | {
         "azureml.runsource": "azureml.StepRun",
         "azureml.nodeid": step.id,
         "azureml.pipelinerunid": pipeline["Id"],
@@ -151,21 +170,7 @@ def _make_run(workspace: Workspace, pipeline: Document, step: Step, run_id: str)
         "StepType": kind,
         "ContentSnapshotId": step.module.get("StorageId") or "",
         "ComputeTargetType": "AmlCompute",
-    }
-    posted = {
-        "parentRunId": pipeline["Id"],
-        "runType": "azureml.StepRun",
-        "name": step.name,
-        "displayName": step.name,
-        "status": "NotStarted",
-        "target": _target_of(step),
-        "properties": properties,
-        "tags": (pipeline.get("StepTags") or {})
-        | {"azureml.nodeid": step.id, "azureml.pipeline": pipeline["Id"]},
-    }
-    experiment = Experiments(workspace).ensure(pipeline["RunHistoryExperimentName"])
-    parent = Runs(workspace).get(pipeline["Id"]) or {}
-    Runs(workspace).patch(experiment, run_id, posted, parent.get("createdBy"))
+    }  # fmt: skip
 
 
 def log_of(app: App, run_id: str) -> str:

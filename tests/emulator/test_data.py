@@ -30,6 +30,19 @@ def test_blob_client(program):
     assert found["container_again"] == "ResourceExistsError"
 
 
+def test_containers_are_listed_emptied_and_removed(program):
+    found = program("data")
+    assert (found["many"], found["kept_blobs"]) == ([202, 404], ["folder/b", "folder/c"])
+    assert found["containers"] == [True, False, "ResourceNotFoundError"]
+
+
+def test_blobs_are_read_by_signatures_that_clients_make_with_the_key(program):
+    found = program("data")
+    assert found["signed"] == ["c", "text/csv"]
+    assert found["signed_for_another"] == "ClientAuthenticationError"
+    assert "comp=tags is not supported" in found["blob_tags"]
+
+
 def test_blobs_are_copied(program):
     found = program("data")
     assert found["copied"] == ["hello", "success", "success", {"who": "me"}]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 from mlops_cli.emulator import errors, hosts
 from mlops_cli.emulator.azure.blob import access, copying, listing
 from mlops_cli.emulator.azure.blob.headers import kept, shown
@@ -16,11 +14,11 @@ from mlops_cli.emulator.wire.messages import Response
 
 service = Service(
     "blob", "Blob storage", hosts.BLOB, errors.blob, signed_in=False,
-    left_out=("page blobs", "snapshots and versions", "leases"),
+    left_out=("page blobs", "snapshots and versions", "leases", "tags and tiers"),
 )  # fmt: skip
 
 
-def _place(call: Call) -> tuple[str, str]:
+def place(call: Call) -> tuple[str, str]:
     """The account and container, which must exist and be open to the caller."""
     account, container = call.request.host.split(".")[0], call["container"]
     access.check(call, account, container)
@@ -30,35 +28,10 @@ def _place(call: Call) -> tuple[str, str]:
 
 
 def _blob(call: Call) -> Blob:
-    blob = call.app.state.blobs.get(*_place(call), call["name"])
+    blob = call.app.state.blobs.get(*place(call), call["name"])
     if blob is None:
         raise errors.not_found("The specified blob does not exist.", "BlobNotFound")
     return blob
-
-
-@service.route("GET", "/{container}", "rslex, ContainerClient.list_blobs, get_container_properties")
-@service.route("HEAD", "/{container}", "rslex: is the container public")
-def container(call: Call) -> Response:
-    account, name = _place(call)
-    if call.query.get("comp") == "list":
-        return listing.list_blobs(call, account, name)
-    headers = {
-        "ETag": f'"{name}"',
-        "Last-Modified": http_date(0),
-        "x-ms-lease-state": "available",
-        "x-ms-lease-status": "unlocked",
-        "x-ms-version": access.VERSION,
-    }
-    return Response(200, b"", headers)
-
-
-@service.route("PUT", "/{container}", "ContainerClient.create_container")
-def create_container(call: Call) -> Response:
-    account = call.request.host.split(".")[0]
-    access.check(call, account, call["container"])
-    if not call.app.state.blobs.add_container(account, call["container"]):
-        raise errors.conflict("The specified container already exists.", "ContainerAlreadyExists")
-    return Response(201, b"", {"ETag": f'"{uuid.uuid4().hex}"', "Last-Modified": http_date(0)})
 
 
 @service.route(
@@ -72,6 +45,10 @@ def head(call: Call) -> Response:
 @service.route("GET", "/{container}/{name*}", "BlobClient.download_blob, rslex, every download of the SDK")
 def get(call: Call) -> Response:
     blob = _blob(call)
+    if call.query.get("comp", "metadata") != "metadata":
+        raise errors.bad_request(
+            f"comp={call.query['comp']} is not supported by the emulator.", "UnsupportedQueryParameter"
+        )
     if "if-match" in call.request.headers and call.request.headers["if-match"] not in ("*", blob.etag):
         raise errors.ApiError(
             412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met."
@@ -83,7 +60,7 @@ def get(call: Call) -> Response:
     "PUT", "/{container}/{name*}", "BlobClient.upload_blob: whole, as blocks, appended; start_copy_from_url"
 )
 def put(call: Call) -> Response:
-    account, container = _place(call)
+    account, container = place(call)
     blobs, request = call.app.state.blobs, call.request
     if copying.SOURCE in request.headers:
         return _copy(call, account, container)
@@ -104,6 +81,11 @@ def put(call: Call) -> Response:
             meta = {k: v for k, v in kept(request.headers).items() if k.startswith("x-ms-meta-")}
             others = {k: v for k, v in blob.headers.items() if not k.startswith("x-ms-meta-")}
             blobs.set_headers(blob, others | meta)
+            return Response(200, b"", shown(blob))
+        case "properties":
+            blob = _blob(call)
+            meta = {k: v for k, v in blob.headers.items() if k.startswith("x-ms-")}
+            blobs.set_headers(blob, kept(request.headers) | meta)
             return Response(200, b"", shown(blob))
         case None:
             return _put_whole(call, account, container)

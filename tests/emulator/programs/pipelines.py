@@ -184,7 +184,7 @@ answer = requests.post(published.endpoint, headers=header, json=body)
 rest = PipelineRun(Experiment(ws, "by-rest"), answer.json()["Id"])
 note(rest=rest.wait_for_completion(show_output=False), rest_status=answer.status_code)
 note(rest_by=[rest.properties[name] for name in ("runSource", "runType")],
-     rest_of={one.properties["azureml.pipelineid"] == published.id for one in (rest, *rest.get_steps())})  # fmt: skip
+     rest_of=[one.properties["azureml.pipelineid"] == published.id for one in (rest, *rest.get_steps())])  # fmt: skip
 note(rest_parameters=sorted(answer.json()["ParameterAssignments"]))
 note(rest_log=next(s for s in rest.get_steps() if s.name == "prepare").get_stdout_log().splitlines()[-2:])
 note(runs=len(PipelineRun.get_pipeline_runs(ws, published.id)))

@@ -4,7 +4,7 @@ PROGRAMS = (
     "auth", "workspaces", "data", "shares", "lakes", "compute", "models", "history", "scripts", "automl", "services",
     "hyperdrive", "pipelines", "pipeline_endpoints", "pipeline_schedules", "pipeline_automl", "pipeline_parallel",
     "pipeline_datasets", "pipeline_drafts", "pipeline_modules", "automl_tests",
-    "pipeline_hyperdrive", "pipeline_transfer", "pipeline_choices", "rest",
+    "pipeline_hyperdrive", "pipeline_transfer", "pipeline_choices", "pipeline_triggers", "rest",
 )  # fmt: skip
 OUR_OWN = ("control ",)
 ON_PURPOSE = ("example.com", "www.test", "Microsoft.Unknown", "metadata/instance")

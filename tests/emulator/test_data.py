@@ -30,6 +30,25 @@ def test_blob_client(program):
     assert found["container_again"] == "ResourceExistsError"
 
 
+def test_containers_are_listed_emptied_and_removed(program):
+    found = program("data")
+    assert (found["many"], found["kept_blobs"]) == ([202, 404], ["folder/b", "folder/c"])
+    assert found["containers"] == [True, False, "ResourceNotFoundError"]
+
+
+def test_blobs_are_read_by_signatures_that_clients_make_with_the_key(program):
+    found = program("data")
+    assert found["signed"] == ["c", "text/csv"]
+    assert found["signed_for_another"] == "ClientAuthenticationError"
+    assert "comp=tags is not supported" in found["blob_tags"]
+
+
+def test_blobs_are_copied(program):
+    found = program("data")
+    assert found["copied"] == ["hello", "success", "success", {"who": "me"}]
+    assert (found["nothing_to_copy"], found["still"]) == ("ResourceNotFoundError", 5)
+
+
 def test_tables_are_read(program):
     found = program("data")
     assert (found["shape"], found["columns"]) == ([100, 3], ["a", "b", "c"])

@@ -15,6 +15,7 @@ def test_published_pipeline_is_listed_and_submitted(program):
 def test_rest_trigger_runs_with_parameters_and_data_paths(program):
     found = program("pipelines")
     assert (found["rest_status"], found["rest"]) == (200, "Finished")
+    assert (found["rest_by"], found["rest_of"]) == (["Unavailable", "HTTP"], [True, True, True])
     assert "nobody" not in found["rest_parameters"]
     assert found["rest_log"] == ["rows 8 parameter 8 own mine", "raw ['a.csv', 'b.csv'] where ['c.csv']"]
     assert found["runs"] == 2

@@ -23,6 +23,7 @@ def test_step_runs_are_found_with_logs_metrics_and_outputs(program):
     assert found["metrics"] == {"rows": 5}
     assert found["parent_metrics"] == {"rows_of_first": 5}
     assert found["by_name"] == ["report"]
+    assert found["without_definition"] == [False, "UserErrorException"]
     assert found["outputs"] == ["kept", "part"]
     assert set(found["part"]) == {"part.csv"}
     assert found["kept"] == ["/kept.txt"]
@@ -32,6 +33,7 @@ def test_unchanged_steps_are_reused_and_changed_ones_are_not(program):
     found = program("pipelines")
     assert (found["again"], found["reused"]) == ("Finished", ["true", "true"])
     assert (found["regenerated"], found["not_reused"]) == ("Finished", [None, None])
+    assert (found["later"], found["reused_later"]) == ("Finished", True)
 
 
 def test_parameters_of_a_run_replace_the_defaults(program):
@@ -94,6 +96,7 @@ def test_parallel_run_gives_rows_in_mini_batches_to_workers(program):
     found = program("pipeline_parallel")
     assert (found["status"], found["rows"]) == ("Finished", True)
     assert found["workers"] >= 1
+    assert sorted(found["batch_step"], key=str) == [None, "true", "true"]
     assert found["batches"] >= 2
     assert found["side"] == "3 ['a.txt', 'b.txt', 'bad.txt', 'c.txt']"
     assert found["read"] == ["files ['rows.txt']"]

@@ -6,7 +6,7 @@ A new service is a package with a `Service` in its `routes.py`, added to `SERVIC
 from mlops_cli.emulator.azure.aad.routes import service as aad
 from mlops_cli.emulator.azure.arm.linked_services import service as arm
 from mlops_cli.emulator.azure.artifact.routes import service as artifact
-from mlops_cli.emulator.azure.blob.routes import service as blob
+from mlops_cli.emulator.azure.blob.container_routes import service as blob
 from mlops_cli.emulator.azure.compute.routes import reader as compute_reader
 from mlops_cli.emulator.azure.compute.routes import writer as compute_writer
 from mlops_cli.emulator.azure.content.routes import service as content

@@ -45,6 +45,15 @@ class Blobs:
         statement = "INSERT OR IGNORE INTO containers (account, name, public) VALUES (?, ?, ?)"
         return bool(self._database.execute(statement, (account, name, int(public))))
 
+    def containers(self, account: str) -> list[str]:
+        query = "SELECT name FROM containers WHERE account = ? ORDER BY name"
+        return [row[0] for row in self._database.rows(query, (account,))]
+
+    def remove_container(self, account: str, name: str) -> None:
+        for blob in self.under(account, name):
+            self.delete(account, name, blob.name)
+        self._database.execute("DELETE FROM containers WHERE account = ? AND name = ?", (account, name))
+
     def has_container(self, account: str, name: str) -> bool:
         return self._container(account, name) is not None
 

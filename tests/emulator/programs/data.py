@@ -2,9 +2,11 @@
 
 import hashlib
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
+from azureml._vendor.azure_storage.blob import BlobClient, ContentSettings, generate_blob_sas
 from azureml.core import Dataset, Datastore, Experiment, Workspace
 from azureml.core.compute import AmlCompute, ComputeTarget
 from outcome import note, refused
@@ -42,6 +44,18 @@ container = store.blob_service.get_container_client(store.container_name)
 container.upload_blob("direct.txt", b"hello", overwrite=True, metadata={"who": "me"})
 blob = container.get_blob_client("direct.txt")
 note(blob=blob.download_blob().readall().decode(), meta=blob.get_blob_properties().metadata)
+copied = container.get_blob_client("copied.txt")
+started, told = copied.start_copy_from_url(blob.url), copied.get_blob_properties()
+note(
+    copied=[
+        copied.download_blob().readall().decode(),
+        started["copy_status"],
+        told.copy.status,
+        told.metadata,
+    ]
+)
+nowhere = refused(lambda: copied.start_copy_from_url(f"{blob.url}.not"))
+note(nothing_to_copy=nowhere.split(":")[0], still=copied.get_blob_properties().size)
 note(
     pages=[
         len(list(page)) for page in container.list_blobs(name_starts_with="up", results_per_page=2).by_page()
@@ -52,6 +66,29 @@ blob.delete_blob()
 note(blob_gone=refused(blob.download_blob).split(":")[0], container=container.get_container_properties().name)
 store.blob_service.create_container("fresh")
 note(container_again=refused(lambda: store.blob_service.create_container("fresh")).split(":")[0])
+fresh = store.blob_service.get_container_client("fresh")
+for name in ("a b", "b", "c"):
+    fresh.upload_blob(f"folder/{name}", name.encode())
+answers = fresh.delete_blobs("folder/a b", "folder/not", raise_on_any_failure=False)
+note(many=[one.status_code for one in answers], kept_blobs=[one.name for one in fresh.list_blobs()])
+blob = fresh.get_blob_client("folder/c")
+blob.set_http_headers(ContentSettings(content_type="text/csv"))
+signature = generate_blob_sas(
+    store.account_name, "fresh", blob.blob_name, account_key=store.account_key, permission="r",
+    expiry=datetime.now(UTC) + timedelta(hours=1),
+)  # fmt: skip
+signed = BlobClient.from_blob_url(f"{blob.url}?{signature}")
+note(
+    signed=[
+        signed.download_blob().readall().decode(),
+        signed.get_blob_properties().content_settings.content_type,
+    ]
+)
+signed = BlobClient.from_blob_url(f"{fresh.get_blob_client('folder/b').url}?{signature}")
+note(signed_for_another=refused(signed.download_blob).split(":")[0], blob_tags=refused(blob.get_blob_tags))
+there = [one.name for one in store.blob_service.list_containers()]
+fresh.delete_container()
+note(containers=["fresh" in there, fresh.exists(), refused(blob.download_blob).split(":")[0]])
 
 table = Dataset.Tabular.from_delimited_files(path=(store, "up/t.csv"))
 note(shape=table.to_pandas_dataframe().shape, columns=list(table.to_pandas_dataframe().columns))

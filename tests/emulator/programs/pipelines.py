@@ -106,6 +106,7 @@ run = Experiment(ws, "pipelines").submit(pipeline, tags={"kind": "first"})
 note(kind=type(run).__name__, status=run.wait_for_completion(show_output=True), tags=run.get_tags())
 found = {step.name: step for step in run.get_steps()}
 note(steps=sorted(found), step_kinds=[type(step).__name__ for step in found.values()])
+note(without_definition=["runDefinition" in run.get_details(), refused(run.get_environment).split(":")[0]])
 note(statuses=[found[name].get_status() for name in ("prepare", "report")])
 note(log=found["prepare"].get_stdout_log().splitlines(), metrics=found["prepare"].get_metrics())
 note(parent_metrics=run.get_metrics(), by_name=[step.name for step in run.find_step_run("report")])
@@ -128,6 +129,12 @@ note(changed_log=found["prepare"].get_stdout_log().splitlines())
 regenerated = Experiment(ws, "pipelines").submit(pipeline, regenerate_outputs=True)
 note(regenerated=regenerated.wait_for_completion(show_output=False))
 note(not_reused=[step.properties.get("azureml.isreused") for step in regenerated.get_steps()])
+later = regenerated.publish_pipeline("regenerated", "reuses what that run has done", "1").submit(
+    ws, "pipelines"
+)
+note(later=later.wait_for_completion(show_output=False))
+note(reused_later=[step.properties.get("azureml.reusedrunid") for step in later.get_steps()]
+     == [step.id for step in regenerated.get_steps()])  # fmt: skip
 
 failing = PythonScriptStep("fail.py", "failing", compute_target=target, source_directory="src")
 never = PythonScriptStep("report.py", "never", compute_target=target, source_directory="src")
@@ -176,6 +183,8 @@ body = {
 answer = requests.post(published.endpoint, headers=header, json=body)
 rest = PipelineRun(Experiment(ws, "by-rest"), answer.json()["Id"])
 note(rest=rest.wait_for_completion(show_output=False), rest_status=answer.status_code)
+note(rest_by=[rest.properties[name] for name in ("runSource", "runType")],
+     rest_of=[one.properties["azureml.pipelineid"] == published.id for one in (rest, *rest.get_steps())])  # fmt: skip
 note(rest_parameters=sorted(answer.json()["ParameterAssignments"]))
 note(rest_log=next(s for s in rest.get_steps() if s.name == "prepare").get_stdout_log().splitlines()[-2:])
 note(runs=len(PipelineRun.get_pipeline_runs(ws, published.id)))

@@ -39,6 +39,22 @@ def list_blobs(call: Call, account: str, container: str) -> Response:
     return Response(200, body.encode(), {"Content-Type": "application/xml"})
 
 
+def list_containers(call: Call, account: str, names: list[str]) -> Response:
+    prefix = call.query.get("prefix", "")
+    facts = f"<Properties><Last-Modified>{http_date(0)}</Last-Modified></Properties>"
+    text = "".join(
+        f"<Container><Name>{escape(name)}</Name>{facts}</Container>"
+        for name in names
+        if name.startswith(prefix)
+    )
+    where = quoteattr(f"https://{account}.blob.core.windows.net/")
+    body = (
+        f'<?xml version="1.0" encoding="utf-8"?><EnumerationResults ServiceEndpoint={where}>'
+        f"<Prefix>{escape(prefix)}</Prefix><Containers>{text}</Containers><NextMarker></NextMarker></EnumerationResults>"
+    )
+    return Response(200, body.encode(), {"Content-Type": "application/xml"})
+
+
 def _entries(blobs: Iterable[Blob], prefix: str, delimiter: str) -> Iterable[tuple[str, Blob | None]]:
     """Blobs by name; what lies deeper than the delimiter becomes one folder, whose value is None."""
     for blob in blobs:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
-
 from mlops_cli.emulator import errors, hosts
-from mlops_cli.emulator.azure.blob import access, listing
+from mlops_cli.emulator.azure.blob import access, copying, listing
 from mlops_cli.emulator.azure.blob.headers import kept, shown
 from mlops_cli.emulator.call import Call
 from mlops_cli.emulator.clock import http_date
@@ -16,11 +14,11 @@ from mlops_cli.emulator.wire.messages import Response
 
 service = Service(
     "blob", "Blob storage", hosts.BLOB, errors.blob, signed_in=False,
-    left_out=("page blobs", "snapshots and versions", "leases"),
+    left_out=("page blobs", "snapshots and versions", "leases", "tags and tiers"),
 )  # fmt: skip
 
 
-def _place(call: Call) -> tuple[str, str]:
+def place(call: Call) -> tuple[str, str]:
     """The account and container, which must exist and be open to the caller."""
     account, container = call.request.host.split(".")[0], call["container"]
     access.check(call, account, container)
@@ -30,35 +28,10 @@ def _place(call: Call) -> tuple[str, str]:
 
 
 def _blob(call: Call) -> Blob:
-    blob = call.app.state.blobs.get(*_place(call), call["name"])
+    blob = call.app.state.blobs.get(*place(call), call["name"])
     if blob is None:
         raise errors.not_found("The specified blob does not exist.", "BlobNotFound")
     return blob
-
-
-@service.route("GET", "/{container}", "rslex, ContainerClient.list_blobs, get_container_properties")
-@service.route("HEAD", "/{container}", "rslex: is the container public")
-def container(call: Call) -> Response:
-    account, name = _place(call)
-    if call.query.get("comp") == "list":
-        return listing.list_blobs(call, account, name)
-    headers = {
-        "ETag": f'"{name}"',
-        "Last-Modified": http_date(0),
-        "x-ms-lease-state": "available",
-        "x-ms-lease-status": "unlocked",
-        "x-ms-version": access.VERSION,
-    }
-    return Response(200, b"", headers)
-
-
-@service.route("PUT", "/{container}", "ContainerClient.create_container")
-def create_container(call: Call) -> Response:
-    account = call.request.host.split(".")[0]
-    access.check(call, account, call["container"])
-    if not call.app.state.blobs.add_container(account, call["container"]):
-        raise errors.conflict("The specified container already exists.", "ContainerAlreadyExists")
-    return Response(201, b"", {"ETag": f'"{uuid.uuid4().hex}"', "Last-Modified": http_date(0)})
 
 
 @service.route(
@@ -72,6 +45,10 @@ def head(call: Call) -> Response:
 @service.route("GET", "/{container}/{name*}", "BlobClient.download_blob, rslex, every download of the SDK")
 def get(call: Call) -> Response:
     blob = _blob(call)
+    if call.query.get("comp", "metadata") != "metadata":
+        raise errors.bad_request(
+            f"comp={call.query['comp']} is not supported by the emulator.", "UnsupportedQueryParameter"
+        )
     if "if-match" in call.request.headers and call.request.headers["if-match"] not in ("*", blob.etag):
         raise errors.ApiError(
             412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met."
@@ -79,10 +56,14 @@ def get(call: Call) -> Response:
     return sliced(blob.path, blob.size, call.request.headers, shown(blob))
 
 
-@service.route("PUT", "/{container}/{name*}", "BlobClient.upload_blob: whole, as blocks, appended")
+@service.route(
+    "PUT", "/{container}/{name*}", "BlobClient.upload_blob: whole, as blocks, appended; start_copy_from_url"
+)
 def put(call: Call) -> Response:
-    account, container = _place(call)
+    account, container = place(call)
     blobs, request = call.app.state.blobs, call.request
+    if copying.SOURCE in request.headers:
+        return _copy(call, account, container)
     match call.query.get("comp"):
         case "block":
             blobs.put_block(account, container, call["name"], call.query["blockid"], request.stream)
@@ -101,6 +82,11 @@ def put(call: Call) -> Response:
             others = {k: v for k, v in blob.headers.items() if not k.startswith("x-ms-meta-")}
             blobs.set_headers(blob, others | meta)
             return Response(200, b"", shown(blob))
+        case "properties":
+            blob = _blob(call)
+            meta = {k: v for k, v in blob.headers.items() if k.startswith("x-ms-")}
+            blobs.set_headers(blob, kept(request.headers) | meta)
+            return Response(200, b"", shown(blob))
         case None:
             return _put_whole(call, account, container)
         case other:
@@ -114,10 +100,30 @@ def _put_whole(call: Call, account: str, container: str) -> Response:
     kind = headers.get("x-ms-blob-type", "BlockBlob")
     if kind not in ("BlockBlob", "AppendBlob"):
         raise errors.bad_request(f"{kind} is not supported by the emulator.", "InvalidBlobType")
-    if headers.get("if-none-match") == "*" and blobs.get(account, container, call["name"]):
-        raise errors.conflict("The specified blob already exists.", "BlobAlreadyExists")
+    _check_new(call, account, container)
     own = kept(headers) | ({"x-ms-blob-type": kind} if kind == "AppendBlob" else {})
     return _written(blobs.put(account, container, call["name"], call.request.stream, own))
+
+
+def _check_new(call: Call, account: str, container: str) -> None:
+    """Raises ApiError 409 where only a new blob is wanted and there is one."""
+    wanted = call.request.headers.get("if-none-match")
+    if wanted == "*" and call.app.state.blobs.get(account, container, call["name"]):
+        raise errors.conflict("The specified blob already exists.", "BlobAlreadyExists")
+
+
+def _copy(call: Call, account: str, container: str) -> Response:
+    """202 as for a copy that may last, 201 as for an upload (`upload_blob_from_url`)."""
+    if "comp" in call.query:
+        raise errors.bad_request(
+            "Parts of other blobs are not supported by the emulator.", "UnsupportedHeader"
+        )
+    _check_new(call, account, container)
+    blob = copying.copy(call, account, container)
+    answer = _written(blob)
+    answer.status = 201 if "x-ms-blob-type" in call.request.headers else 202
+    answer.headers |= {name: blob.headers[name] for name in ("x-ms-copy-id", "x-ms-copy-status")}
+    return answer
 
 
 def _append(blob: Blob, call: Call) -> Response:

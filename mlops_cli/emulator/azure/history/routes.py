@@ -139,7 +139,7 @@ def details(call: Call) -> Document:
     return {
         **{key: run[key] for key in kept},
         "services": {},
-        "runDefinition": run.get("runDefinition") or {},
+        "runDefinition": run.get("runDefinition"),
         "logFiles": {path: artifacts.location(*owner, path)["contentUri"] for path in logs},
     }
 

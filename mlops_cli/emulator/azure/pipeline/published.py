@@ -25,6 +25,12 @@ def base_url(workspace: Workspace) -> str:
     return f"{workspace.api}/pipelines/v1.0{workspace.arm_path}"
 
 
+def _without_regeneration(graph: Document) -> Document:
+    """regenerate_outputs is for one run: what is published from it takes over again what was done."""
+    nodes = [node | {"RegenerateOutput": None} for node in graph.get("ModuleNodes") or []]
+    return graph | {"ModuleNodes": nodes}
+
+
 class PublishedPipelines:
     """The published pipelines of one workspace, as clients see them."""
 
@@ -34,7 +40,7 @@ class PublishedPipelines:
 
     def create(self, posted: Document) -> Document:
         """Publish a graph. Raises ApiError 400 for assignments that the graph does not have."""
-        graph = posted.get("Graph") or {}
+        graph = _without_regeneration(posted.get("Graph") or {})
         interface = completed(posted.get("GraphInterface") or {}, graph)
         check_assignments(interface, posted)
         pipeline_id = str(uuid.uuid4())

@@ -25,7 +25,7 @@ _TOLD = ("runDefinition", "inputDatasets", "outputDatasets")
 
 def key_of(workspace: Workspace, pipeline: Document, step: Step) -> str | None:
     """Equal for nodes that would do the same; None for one that always runs."""
-    if not step.module.get("IsDeterministic") or step.node.get("RegenerateOutput"):
+    if not step.module.get("IsDeterministic"):
         return None
     sources = [identity(workspace, source, pipeline["_nodes"]) for source in step.sources]
     settings = [step.setting(name) for name in step.outputs()]
@@ -34,9 +34,11 @@ def key_of(workspace: Workspace, pipeline: Document, step: Step) -> str | None:
     return hashlib.sha256(msgspec.json.encode(what, order="sorted")).hexdigest()
 
 
-def known(workspace: Workspace, key: str | None) -> Document | None:
-    """{run, node, pipeline, outputs} of what has been done."""
-    return workspace.collection("pipeline-reuse").get(key) if key else None
+def known(workspace: Workspace, step: Step, key: str | None) -> Document | None:
+    """{run, node, pipeline, outputs} of what has been done; None where this run is to do it anew."""
+    if key is None or step.node.get("RegenerateOutput"):
+        return None
+    return workspace.collection("pipeline-reuse").get(key)
 
 
 def keep(workspace: Workspace, key: str, done: Document) -> None:
@@ -63,7 +65,8 @@ def _inherit(run: Document, before: Document, done: Document) -> None:
         "azureml.reusedpipeline": done["pipeline"],
         "azureml.reusedpipelinerunid": done["pipeline"],
     }
-    run["properties"] = (before.get("properties") or {}) | run["properties"] | told
+    theirs = {k: v for k, v in (before.get("properties") or {}).items() if k != "azureml.pipelineid"}
+    run["properties"] = theirs | run["properties"] | told
     run["tags"] = (before.get("tags") or {}) | run["tags"]
     run.update({name: before[name] for name in _TOLD if name in before})
 

@@ -16,30 +16,41 @@ if TYPE_CHECKING:
     from mlops_cli.emulator.app import App
 
 FOLDER = "logs/azureml"
+_FAILED = "Execution of experiment failed, update experiment status and cancel running nodes."
 
 
 def write(app: App, workspace: Workspace, pipeline: Document, graph: Graph) -> None:
-    """Keep what there is to say of a pipeline run that is over."""
+    """Keep what there is to say of a pipeline run that is over: as Azure does, and with the names of its steps."""
     told = sorted(_steps(workspace, pipeline, graph))
     own = Runs(workspace).get(pipeline["Id"]) or {}
-    lines = [f"[{moment}] {text}" for moment, text in told]
+    lines = [f"[{moment}] {named}" for moment, _, named in told]
     lines.append(f"[{own.get('endTimeUtc')}] Finishing the run: {own.get('status')}")
     failed = [line for line in lines if line.endswith("Failed")]
-    texts = {"executionlogs": lines, "stdoutlogs": lines, "stderrlogs": failed}
+    brief = [f"[{_stamp(moment)}] {text}" for moment, text, _ in told]
+    if own.get("status") == "Failed":
+        brief.append(f"[{_stamp(own['endTimeUtc'])}] {_FAILED}")
+    texts = {"executionlogs": brief, "stdoutlogs": lines, "stderrlogs": failed}
     for name, found in texts.items():
         content = io.BytesIO("".join(f"{line}\n" for line in found).encode())
         path = f"{FOLDER}/{name}.txt"
         Artifacts(workspace, app.identity).write("ExperimentRun", f"dcid.{pipeline['Id']}", path, content)
 
 
-def _steps(workspace: Workspace, pipeline: Document, graph: Graph) -> Iterator[tuple[str, str]]:
-    """Moments and what has happened at them."""
+def _steps(workspace: Workspace, pipeline: Document, graph: Graph) -> Iterator[tuple[str, str, str]]:
+    """Moments and what has happened at them, without and with names."""
     for node, state in pipeline["_nodes"].items():
         run = Runs(workspace).get(state.get("run") or "")
         if run is None:
             continue
-        named = f"{graph.steps[node].name} {node}:{run['runId']}"
+        place = f"{node}:{run['runId']}"
+        named = f"{graph.steps[node].name} {place}"
         verb = "Reusing" if state.get("reused") else "Submitting"
-        yield str(run["startTimeUtc"] or run["createdUtc"]), f"{verb} {named}"
+        began = str(run["startTimeUtc"] or run["createdUtc"])
+        yield began, f"Submitting 1 runs, first five are: {place}", f"{verb} {named}"
         if run["endTimeUtc"]:
-            yield str(run["endTimeUtc"]), f"Completing {named}: {run['status']}"
+            ended = f"Completing processing run id {run['runId']}."
+            yield str(run["endTimeUtc"]), ended, f"Completing {named}: {run['status']}"
+
+
+def _stamp(moment: str) -> str:
+    return f"{moment[:19].replace('T', ' ')}Z"

@@ -103,7 +103,7 @@ class PipelineRuns:
         parameters = msgspec.json.encode(graph.values).decode()
         properties = {
             "azureml.runsource": "azureml.PipelineRun",
-            "runSource": document["RunSource"] or "",
+            "runSource": document["RunSource"] or "Unavailable",
             "runType": document["RunType"],
             "azureml.parameters": parameters,
             "azureml.continue_on_step_failure": str(bool(document.get("_continue"))),

@@ -80,7 +80,7 @@ def has_started(workspace: Workspace, state: Document) -> bool:
 def start(app: App, workspace: Workspace, pipeline: Document, step: Step) -> None:
     """Start a prepared node, or take over what an equal one has done. One that cannot start has failed."""
     state = pipeline["_nodes"][step.id]
-    known = reuse.known(workspace, state.get("key"))
+    known = reuse.known(workspace, step, state.get("key"))
     _make_run(workspace, pipeline, step, state["run"])
     if known:
         state |= reuse.take_over(app, workspace, state["run"], known)
@@ -139,8 +139,27 @@ _COMPONENTS = {"AutoMLStep": "masterautomlcloud"}
 
 
 def _make_run(workspace: Workspace, pipeline: Document, step: Step, run_id: str) -> None:
+    posted = {
+        "parentRunId": pipeline["Id"],
+        "runType": "azureml.StepRun",
+        "name": step.name,
+        "displayName": step.name,
+        "status": "NotStarted",
+        "target": _target_of(step),
+        "properties": _properties(pipeline, step),
+        "tags": (pipeline.get("StepTags") or {})
+        | {"azureml.nodeid": step.id, "azureml.pipeline": pipeline["Id"]},
+    }
+    experiment = Experiments(workspace).ensure(pipeline["RunHistoryExperimentName"])
+    parent = Runs(workspace).get(pipeline["Id"]) or {}
+    Runs(workspace).patch(experiment, run_id, posted, parent.get("createdBy"))
+
+
+def _properties(pipeline: Document, step: Step) -> dict[str, str]:
     kind = step.module.get("StepType") or "PythonScriptStep"
-    properties = {
+    published = {"azureml.pipelineid": pipeline["PipelineId"]} if pipeline.get("PipelineId") else {}
+    batches = {"azureml.parallelrunstep": "true"} if kind == "ParallelRunStep" else {}
+    return published | batches | {
         "azureml.runsource": "azureml.StepRun",
         "azureml.nodeid": step.id,
         "azureml.pipelinerunid": pipeline["Id"],
@@ -151,21 +170,7 @@ def _make_run(workspace: Workspace, pipeline: Document, step: Step, run_id: str)
         "StepType": kind,
         "ContentSnapshotId": step.module.get("StorageId") or "",
         "ComputeTargetType": "AmlCompute",
-    }
-    posted = {
-        "parentRunId": pipeline["Id"],
-        "runType": "azureml.StepRun",
-        "name": step.name,
-        "displayName": step.name,
-        "status": "NotStarted",
-        "target": _target_of(step),
-        "properties": properties,
-        "tags": (pipeline.get("StepTags") or {})
-        | {"azureml.nodeid": step.id, "azureml.pipeline": pipeline["Id"]},
-    }
-    experiment = Experiments(workspace).ensure(pipeline["RunHistoryExperimentName"])
-    parent = Runs(workspace).get(pipeline["Id"]) or {}
-    Runs(workspace).patch(experiment, run_id, posted, parent.get("createdBy"))
+    }  # fmt: skip
 
 
 def log_of(app: App, run_id: str) -> str:

@@ -74,6 +74,15 @@ assert run.get_tags() == {"team": "red", "from": "a step"}
 own = [f"logs/azureml/{name}logs.txt" for name in ("execution", "stderr", "stdout")]
 assert sorted(run.get_file_names()) == [*own, "outputs/kept.txt"]
 assert sorted(run.get_details()["logFiles"]) == own
+run.download_file(own[0], "executionlogs.txt")
+with open("executionlogs.txt") as file:
+    lines = [line.partition("Z] ")[2].strip() for line in file]
+ids = sorted(one.id for one in run.get_steps())
+begun = [line for line in lines if line.startswith("Submitting 1 runs, first five are: ")]
+assert sorted(line.rpartition(":")[2] for line in begun) == ids
+ended = [f"Completing processing run id {one}." for one in ids]
+assert sorted(set(lines[:-1]) - set(begun)) == ended
+assert lines[-1].startswith("Execution of experiment failed")
 run.download_file(own[1], "stderrlogs.txt")
 with open("stderrlogs.txt") as file:
     assert file.read().count("Completing bad ") == 1

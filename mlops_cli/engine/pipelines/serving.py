@@ -7,7 +7,6 @@ from pathlib import Path
 from mlops_cli.engine.holding import is_held
 from mlops_cli.engine.pipelines import layout
 from mlops_cli.engine.pipelines.server import (
-    LOG,
     SERVER_LOCK,
     SUPERVISOR_LOCK,
     Address,
@@ -26,14 +25,14 @@ def ensure(home: Path) -> Address:
     folder = layout.server_dir(home)
     if not is_held(folder / SUPERVISOR_LOCK):
         command = [sys.executable, "-m", "mlops_cli.engine.pipelines.server", str(home)]
-        start_detached(command, log=folder / LOG, env={})
+        start_detached(command, log=layout.server_log(home), env={})
     deadline = time.monotonic() + START_SECONDS
     while True:
         address = running(home)
         if address:
             return address
         if time.monotonic() > deadline:
-            raise WorkFailedError("the pipeline server does not start", hint=f"see {folder / LOG}")
+            raise WorkFailedError("the pipeline server does not start", hint=f"see {layout.server_log(home)}")
         time.sleep(POLL_SECONDS)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlops_cli.services.pipelines.publish import Published
 
 
-KEEP = "Forget all but the newest N versions and the default; Azure switches them off."
+KEEP = "Forget all but the newest N versions, the default and those of schedules; Azure switches them off."
 
 
 class PublishCommand(Command):

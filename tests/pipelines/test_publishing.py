@@ -1,6 +1,7 @@
 """`pipeline publish`: an upsert by content, made for CI."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlops_cli.engine.store import Store
+from mlops_cli.errors import NotFoundError, UsageError
 from tests.pipelines.world import Project
 
 PIPELINE = """
@@ -94,6 +96,56 @@ def test_two_clones_that_publish_at_once_make_one_version(bank: Project, tmp_pat
     assert {(answer["id"], answer["version"]) for answer in answers} == {(answers[0]["id"], 1)}
     assert sum(answer["changed"] for answer in answers) == 1
     assert len(Store(bank.home).published.all()) == 1
+
+
+def test_machines_that_forget_versions_at_once_do_not_mind_each_other(bank: Project, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "mlops_cli",
+        "pipeline",
+        "publish",
+        "p.yaml",
+        "--set-default",
+        "--keep",
+        "1",
+    ]
+    environ = os.environ | {"MLOPS_HOME": str(bank.home), "CI": "true"}
+    for turn in range(4):
+        running = []
+        for name in ("one", "two", "three", "four", "five"):
+            clone = tmp_path / name
+            (clone / "code").mkdir(parents=True, exist_ok=True)
+            (clone / "p.yaml").write_text(PIPELINE)
+            (clone / "code" / "say.py").write_text(f"print({turn}, '{name}')\n")
+            running.append(
+                subprocess.Popen(command, cwd=clone, env=environ, stderr=subprocess.PIPE, text=True)
+            )
+        told = [process.communicate(timeout=60)[1] for process in running]
+        assert [process.returncode for process in running] == [0] * 5, told
+    [left] = Store(bank.home).published.all()
+    assert Store(bank.home).published.endpoint("Bank Retrain").default_version == left.version
+
+
+def test_a_version_that_a_schedule_runs_is_kept(bank: Project) -> None:
+    for number in range(3):
+        bank.write("code/say.py", f"print({number})\n")
+        bank.mlops("pipeline", "publish", "p.yaml", "--set-default")
+    bank.mlops("pipeline", "schedule", "create", "old", "Bank Retrain:1", "--every", "Day")
+    kept = bank.mlops("pipeline", "publish", "p.yaml", "--keep", "1", "-o", "json").json()
+    assert kept["removed"] == [2]
+    at = bank.mlops("pipeline", "schedule", "test", "old", "--at", "2026-12-04T06:30", "-o", "json").json()
+    assert at["would_run"]["problem"] is None
+
+
+def test_a_default_is_not_forgotten_and_what_was_forgotten_is_not_found(bank: Project) -> None:
+    bank.mlops("pipeline", "publish", "p.yaml")
+    published = Store(bank.home).published
+    with pytest.raises(UsageError, match="v1 is the default"):
+        published.remove("Bank Retrain", 1)
+    assert not published.remove("Bank Retrain", 2)
+    with pytest.raises(NotFoundError, match="forgotten"):
+        published.definition("nobody")
 
 
 def test_from_a_run(bank: Project) -> None:

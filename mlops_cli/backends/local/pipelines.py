@@ -102,8 +102,7 @@ class LocalPipelines:
         return publishing.set_enabled(self._store, name, version, enabled)
 
     def remove(self, name: str, version: int) -> bool:
-        publishing.remove(self._store, name, version)
-        return True
+        return self._store.published.remove(name, version)
 
     def token(self) -> tuple[str, str]:
         serving.ensure(self._store.home)

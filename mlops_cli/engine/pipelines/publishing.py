@@ -109,13 +109,5 @@ def set_enabled(store: Store, name: str, version: int | None, enabled: bool) -> 
     return known.enabled != enabled
 
 
-def remove(store: Store, name: str, version: int) -> None:
-    """Forget a version. Raises UsageError for the default one."""
-    store.published.get(name, version)
-    if store.published.endpoint(name).default_version == version:
-        raise UsageError(f"v{version} is the default of pipeline '{name}'", hint="make another the default")
-    store.published.remove(name, version)
-
-
 def content_of(store: Store, version: PublishedPipeline) -> Content:
     return msgspec.json.decode(store.published.definition(version.id), type=Content)

@@ -96,7 +96,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _post(self, content: bytes) -> dict[str, Any]:
         self._authorize()
-        return entity(self.server.begin(self._version(), triggering.read_body(content)))
+        return entity(
+            triggering.insist(lambda: self.server.begin(self._version(), triggering.read_body(content)))
+        )
 
     def _version(self) -> PublishedPipeline:
         address = urlsplit(self.path)

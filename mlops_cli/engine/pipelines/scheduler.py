@@ -9,7 +9,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
 
-from mlops_cli.domain.pipeline_runs import SubmitRequest
+from mlops_cli.domain.pipeline_runs import PipelineRun, SubmitRequest
 from mlops_cli.domain.pipelines import DataInput
 from mlops_cli.domain.publishing import PublishedPipeline
 from mlops_cli.domain.schedules import DataChange, Fire, Schedule
@@ -113,9 +113,13 @@ def _fire(store: Store, schedule: Schedule, fire: Fire, what: str, data: dict[st
     request = request_of(schedule)
     request.run_id = f"Pipeline_{digest[:12]}"
     request.data |= data
-    try:
+
+    def start() -> PipelineRun:
         version = triggering.by_name(store, schedule.pipeline, schedule.version)
-        fire.run_id = triggering.trigger(store, version, request).run_id
+        return triggering.trigger(store, version, request)
+
+    try:
+        fire.run_id = triggering.insist(start).run_id
         log.info("schedule %s started %s", schedule.name, fire.run_id)
     except MlopsError as error:
         fire.error = error.message

@@ -35,7 +35,8 @@ def publish(
     keep: int | None = None,
     dry_run: bool = False,
 ) -> Published:
-    """Publish a pipeline, or with a run's id what that ran; keep the newest `keep` versions and the default."""
+    """Publish a pipeline, or with a run's id what that ran; keep the newest `keep` versions, the default, and
+    those that schedules run."""
     commit, dirty = git_state(folder)
     request = PublishRequest(set_default, commit, dirty, dry_run)
     before = {one.id for one in backend.published()}
@@ -49,7 +50,16 @@ def publish(
 
 def _forget(backend: PipelineBackend, name: str, keep: int) -> list[int]:
     old = [one.version for one in backend.published(name)[keep:] if not one.is_default]
-    return [version for version in old if backend.remove(name, version)]
+    scheduled = {one.version for one in backend.schedules() if one.pipeline == name} if old else set()
+    return [version for version in old if version not in scheduled and _removed(backend, name, version)]
+
+
+def _removed(backend: PipelineBackend, name: str, version: int) -> bool:
+    """False where another machine was faster: it is gone, or the default by now."""
+    try:
+        return backend.remove(name, version)
+    except (NotFoundError, UsageError):
+        return False
 
 
 def rollback(backend: PipelineBackend, name: str, to: int | None) -> tuple[PublishedPipeline, bool]:

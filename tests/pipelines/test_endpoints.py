@@ -87,10 +87,13 @@ def test_what_a_client_meets(bank: Project) -> None:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_printed_curl_works_as_it_is_pasted(bank: Project) -> None:
+@pytest.mark.parametrize("parameters", ["word: hi", 'word: "it\'s\\n`$HOME`", new: x'])
+def test_the_printed_curl_works_as_it_is_pasted(bank: Project, parameters: str) -> None:
+    """That of a version that is not the default, too, whose parameters are its own."""
+    bank.pipeline(PIPELINE.replace("word: hi", parameters))
     shown = bank.mlops("pipeline", "publish", "p.yaml").stdout
     command = shown[shown.index("curl") :].replace("mlops ", f"'{sys.executable}' -m mlops_cli ")
-    environ = {"MLOPS_HOME": str(bank.home), "PATH": os.environ["PATH"]}
+    environ = os.environ | {"MLOPS_HOME": str(bank.home)}
     done = subprocess.run(
         ["bash", "-c", command], cwd=bank.folder, env=environ, capture_output=True, text=True, check=True
     )

@@ -78,6 +78,24 @@ def test_default_rollback_and_keep(bank: Project) -> None:
     assert "Bank Retrain: default changed, v4, the default" in moved.stdout
 
 
+def test_a_disabled_version_does_not_become_the_default(bank: Project) -> None:
+    bank.mlops("pipeline", "publish", "p.yaml")
+    bank.write("code/say.py", "print(2)\n")
+    bank.mlops("pipeline", "publish", "p.yaml")
+    bank.mlops("pipeline", "disable", "Bank Retrain:2")
+    for options in ([], ["--dry-run"]):
+        refused = bank.mlops("pipeline", "publish", "p.yaml", "--set-default", *options, code=2)
+        assert "v2 of pipeline 'Bank Retrain' is disabled" in refused.stderr
+    assert Store(bank.home).published.endpoint("Bank Retrain").default_version == 1
+
+
+@pytest.mark.parametrize("words", ["trigger", "rollback", "enable", "list"])
+def test_no_name_is_no_pipeline(bank: Project, words: str) -> None:
+    bank.mlops("pipeline", "publish", "p.yaml")
+    refused = bank.mlops("pipeline", words, "", "-o", "json", code=4 if words in ("rollback", "list") else 2)
+    assert "unexpected" not in refused.json()["error"]["message"]
+
+
 def test_two_clones_that_publish_at_once_make_one_version(bank: Project, tmp_path: Path) -> None:
     clones = []
     for name in ("one", "two"):
@@ -162,7 +180,11 @@ def test_github_reads_outputs_and_a_summary(bank: Project) -> None:
     outside = bank.mlops("pipeline", "publish", "p.yaml", "-o", "github", code=2)
     assert "GITHUB_OUTPUT" in outside.stderr
     assert bank.mlops("pipeline", "list", "-o", "json").json() == []
-    bank.mlops.environ |= {"GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(page)}
+    bank.mlops.environ |= {"GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(page / "x")}
+    nowhere = bank.mlops("pipeline", "publish", "p.yaml", "-o", "github", code=1)
+    assert f"cannot write {page / 'x'}" in nowhere.stderr
+    assert bank.mlops("pipeline", "list", "-o", "json").json() == []
+    bank.mlops.environ |= {"GITHUB_STEP_SUMMARY": str(page)}
     bank.mlops("pipeline", "publish", "p.yaml", "-o", "github")
     read = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
     assert (read["version"], read["changed"], read["name"]) == ("1", "true", "Bank Retrain")
@@ -184,3 +206,15 @@ def test_the_commit_is_known(bank: Project) -> None:
     git("commit", "-q", "-m", "first")
     done = bank.mlops("pipeline", "publish", "p.yaml", "-o", "json").json()
     assert (done["git_commit"], done["git_dirty"]) == (git("rev-parse", "HEAD"), False)
+
+    def is_dirty(name: str) -> bool:
+        bank.write(name, f"print({name!r})\n")
+        return bool(bank.mlops("pipeline", "publish", "p.yaml", "-o", "json").json()["git_dirty"])
+
+    git("rm", "-q", "--cached", ".gitignore")
+    git("commit", "-q", "-m", "the state directory and results of CI are not known to git")
+    bank.write("code/say.py", "print('more')\n")
+    git("commit", "-q", "-a", "-m", "more")
+    assert [is_dirty(name) for name in ("published.json", "code/new.py")] == [False, True]
+    git("clean", "-q", "-f", "code")
+    assert is_dirty("code/say.py")

@@ -51,7 +51,7 @@ class PublishedTable:
         with self._database.read() as connection:
             rows = connection.execute(f"{query} ORDER BY name, version DESC", (name,))
             found = [msgspec.json.decode(row[0], type=PublishedPipeline) for row in rows]
-        if name and not found:
+        if name is not None and not found:
             known = ", ".join(sorted({one.name for one in self.all()})) or "nothing is published yet"
             message = f"no published pipeline '{name}'; there is: {known}"
             raise NotFoundError(message, hint="see: mlops pipeline list")

@@ -1,7 +1,6 @@
 """What `pipeline publish`, `rollback` and `trigger` mean on any backend."""
 
 import json
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from mlops_cli.domain.pipeline_runs import SubmitRequest
 from mlops_cli.domain.pipelines import PipelineDefinition, experiment_of
 from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest, check_enabled
 from mlops_cli.errors import MlopsError, NotFoundError, SignInError, UsageError
+from mlops_cli.services.pipelines import git
 
 REQUEST_SECONDS = 60.0
 
@@ -37,7 +37,7 @@ def publish(
 ) -> Published:
     """Publish a pipeline, or with a run's id what that ran; keep the newest `keep` versions, the default, and
     those that schedules run."""
-    commit, dirty = git_state(folder)
+    commit, dirty = git.state(folder, [] if isinstance(source, str) else git.code_folders(source))
     request = PublishRequest(set_default, commit, dirty, dry_run)
     before = {one.id for one in backend.published()}
     if isinstance(source, str):
@@ -90,13 +90,14 @@ def version_document(version: PublishedPipeline) -> dict[str, Any]:
 
 
 def curl(version: PublishedPipeline) -> str:
-    """A command that triggers the pipeline as it is pasted."""
+    """A command that triggers the version as it is pasted: the endpoint may run another, with other parameters."""
+    url = version.endpoint if version.is_default else version.version_endpoint
     body: dict[str, Any] = {"ExperimentName": experiment_of(version.name)}
     if version.parameters:
         body["ParameterAssignments"] = version.parameters
     text = json.dumps(body).replace("'", "'\\''")
     return (
-        f"curl -X POST '{version.endpoint}' \\\n"
+        f"curl -X POST '{url}' \\\n"
         '  -H "Authorization: Bearer $(mlops pipeline token)" \\\n'
         f"  -H 'Content-Type: application/json' \\\n  -d '{text}'"
     )
@@ -162,19 +163,3 @@ def _refused(status: int, text: str) -> MlopsError:
         404: NotFoundError,
     }
     return kinds.get(status, MlopsError)(message, hint=hint)
-
-
-def git_state(folder: Path) -> tuple[str | None, bool]:
-    """The commit that `folder` is at, and whether files differ from it; None outside of a repository."""
-    commit = _git(folder, "rev-parse", "HEAD")
-    return (commit, bool(_git(folder, "status", "--porcelain"))) if commit else (None, False)
-
-
-def _git(folder: Path, *args: str) -> str | None:
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *args], capture_output=True, text=True, check=False, timeout=30
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlops_cli.backends.azureml.failure import learn
 from mlops_cli.backends.azureml.pipelines.versions import Told, Versions
 from mlops_cli.backends.azureml.session import Session
-from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest
+from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest, check_default
 from mlops_cli.errors import MlopsError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ class Publishing:
     def _defaulted(self, found: PublishedPipeline, request: PublishRequest) -> tuple[PublishedPipeline, bool]:
         if not request.set_default or found.is_default:
             return found, False
+        check_default(found)
         if request.dry_run:
             return found, True
         moved = self.set_default(found.name, found.version)
@@ -106,9 +107,7 @@ class Publishing:
 
     def _set_default(self, name: str, version: int) -> bool:
         found = self.version(name, version)
-        if not found.enabled:
-            hint = f"mlops pipeline enable '{name}:{version}'"
-            raise UsageError(f"v{version} of pipeline '{name}' is disabled", hint=hint)
+        check_default(found)
         if found.is_default:
             return False
         self._versions.endpoint(name).set_default_version(str(version - 1))

@@ -31,14 +31,17 @@ def add(store: Store, schedule: Schedule, now: datetime) -> Schedule:
     """
     check(schedule.when)
     version = triggering.rehearse(store, schedule.pipeline, schedule.version, request_of(schedule))
-    _check_parameter(store, schedule, version)
+    _check_data(store, schedule, version)
     _arm(store, schedule, now)
     store.schedules.add(schedule)
     return schedule
 
 
-def _check_parameter(store: Store, schedule: Schedule, version: PublishedPipeline) -> None:
-    """Raises UsageError when the changed data would be passed as something that the pipeline does not have."""
+def _check_data(store: Store, schedule: Schedule, version: PublishedPipeline) -> None:
+    """Raises UsageError for data that are not here, or would be passed as what the pipeline does not have."""
+    if isinstance(schedule.when, DataChange) and "://" in (schedule.when.path or ""):
+        hint = "--on-change PATH of a file or folder, or a profile with backend: azureml"
+        raise UsageError(f"{schedule.when.path} is not on this machine", hint=hint)
     name = schedule.when.parameter if isinstance(schedule.when, DataChange) else None
     known = publishing.content_of(store, version).definition.document.get("data", {})
     if name and name not in known:

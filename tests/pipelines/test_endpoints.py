@@ -139,6 +139,26 @@ def test_the_server_comes_back_at_its_address(bank: Project) -> None:
     assert address.port == first.port
 
 
+def test_a_server_that_waited_behind_another_is_stopped_too(bank: Project) -> None:
+    folder = layout.server_dir(bank.home)
+
+    def servers() -> int:
+        return len([p for p in bank.processes() if "mlops_cli.engine.pipelines.server" in p.cmdline()])
+
+    def kill_supervisor() -> None:
+        supervisor = until(lambda: (found := read_supervisor(folder)) and found.is_alive() and found)
+        os.kill(supervisor.pid, signal.SIGKILL)
+        until(lambda: not supervisor.is_alive())
+
+    kill_supervisor()
+    bank.mlops("pipeline", "token")
+    until(lambda: servers() == 3)
+    kill_supervisor()
+    bank.mlops("pipeline", "server", "stop")
+    until(lambda: servers() == 0)
+    assert bank.mlops("pipeline", "server", "status").stdout == "not running\n"
+
+
 def test_a_server_whose_port_another_program_took_is_triggered_at_its_new_one(bank: Project) -> None:
     address = read_address(layout.server_dir(bank.home))
     assert address is not None

@@ -50,8 +50,20 @@ def running(home: Path) -> Address | None:
 
 
 def stop(home: Path) -> bool:
-    """End the server and its supervisor; whether there was one. Runs go on."""
+    """End the server and its supervisor; whether there was one. Runs go on.
+
+    A server may have waited behind it, whose own supervisor was killed: that is ended as soon as it has come up.
+    """
     folder = layout.server_dir(home)
+    ended = _end(folder)
+    deadline = time.monotonic() + START_SECONDS
+    while is_held(folder / SERVER_LOCK) and time.monotonic() < deadline:
+        ended = _end(folder) or ended
+        time.sleep(POLL_SECONDS)
+    return ended
+
+
+def _end(folder: Path) -> bool:
     address = read_address(folder)
     processes = [read_supervisor(folder), address.server if address else None]
     ended = [process.terminate() for process in processes if process]

@@ -76,7 +76,8 @@ def _show(app: App, done: Published, dry_run: bool) -> None:
     shown = document(done)
     if app.output == "github":
         app.output = "table"
-        github.report(app.environ, shown, github.summary(shown, app.to_type(curl(done.version))))
+        page = github.summary(shown, app.to_type(curl(done.version)), dry_run=dry_run)
+        github.report(app.environ, shown, page)
     app.say("dry run: nothing was published") if dry_run else None
     app.show(shown, lambda console: _draw(console, done, app.to_type(curl(done.version)), dry_run))
 

@@ -28,16 +28,17 @@ def report(environ: Mapping[str, str], document: Mapping[str, Any], summary: str
         append_text(Path(page), summary)
 
 
-def summary(document: Mapping[str, Any], curl: str) -> str:
+def summary(document: Mapping[str, Any], curl: str, *, dry_run: bool = False) -> str:
     """A page about a published version, as Markdown."""
-    state = "published" if document["changed"] else "unchanged"
+    state = ("would be " * dry_run + "published") if document["changed"] else "unchanged"
+    command = f"```sh\n{curl}\n```\n" if document["endpoint"] else ""
     commit = f"\n| commit | `{document['git_commit'][:12]}` |" if document["git_commit"] else ""
     default = "yes" if document["is_default"] else "no"
     return (
         f"### Pipeline {document['name']}: {state}, v{document['version']}\n\n"
         f"| | |\n| --- | --- |\n| id | `{document['id']}` |\n| endpoint | `{document['endpoint']}` |\n"
         f"| content | `{document['content_hash'][:16]}` |\n| default | {default} |{commit}\n\n"
-        f"```sh\n{curl}\n```\n"
+        f"{command}"
     )
 
 

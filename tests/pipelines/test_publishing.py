@@ -185,6 +185,9 @@ def test_github_reads_outputs_and_a_summary(bank: Project) -> None:
     assert f"cannot write {page / 'x'}" in nowhere.stderr
     assert bank.mlops("pipeline", "list", "-o", "json").json() == []
     bank.mlops.environ |= {"GITHUB_STEP_SUMMARY": str(page)}
+    bank.mlops("pipeline", "publish", "p.yaml", "--dry-run", "-o", "github")
+    assert "### Pipeline Bank Retrain: would be published, v1" in page.read_text()
+    assert "curl" not in page.read_text()
     bank.mlops("pipeline", "publish", "p.yaml", "-o", "github")
     read = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
     assert (read["version"], read["changed"], read["name"]) == ("1", "true", "Bank Retrain")

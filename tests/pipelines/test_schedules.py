@@ -122,6 +122,20 @@ def test_missed_fires_are_made_up_for_by_one_run(clock: Clock) -> None:
     assert [(fire.due[11:16], fire.missed) for fire in clock.fires()] == [("17:30", 5), ("18:30", 0)]
 
 
+def test_a_clock_that_was_ahead_keeps_nothing_from_its_time(clock: Clock) -> None:
+    hourly(clock)
+    clock.move(minutes=31)
+    clock.move(days=30)
+    assert len(clock.fires()) == 2
+    clock.now = START + timedelta(minutes=20)
+    scheduler.put_back(clock.store, clock.now)
+    clock.move(minutes=11)
+    assert len(clock.runs()) == 2, "what has fired has its run"
+    clock.move(hours=1)
+    assert sorted(fire.due[5:16] for fire in clock.fires())[:2] == ["05-04T12:30", "05-04T13:30"]
+    assert len(clock.runs()) == 3
+
+
 def test_no_catch_up_leaves_missed_fires_alone(clock: Clock) -> None:
     hourly(clock, "--no-catch-up")
     clock.move(hours=5, minutes=45)

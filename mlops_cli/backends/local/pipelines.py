@@ -167,6 +167,7 @@ class LocalPipelines:
         return versions
 
     def _step(self, run_id: str, name: str) -> StepRun:
+        self._store.pipeline_runs.get(run_id)
         steps = self._store.pipeline_runs.steps(run_id)
         found = next((step for step in steps if step.name == name), None)
         if found is None:

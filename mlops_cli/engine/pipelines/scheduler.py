@@ -6,6 +6,8 @@ the run and writing that down starts no second one. Several fires missed in a ro
 
 import hashlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
 
@@ -68,16 +70,37 @@ def upcoming(schedule: Schedule, after: datetime, count: int) -> list[datetime]:
     return list(islice(fire_times(schedule.when, after, parse(schedule.created_at)), count))
 
 
+def put_back(store: Store, now: datetime) -> None:
+    """Where the clock was ahead, what is due too late comes when it should; what has fired has its run."""
+
+    def change(schedule: Schedule) -> None:
+        due = _next_due(schedule, now)
+        if due and (schedule.next_due is None or parse(due) < parse(schedule.next_due)):
+            schedule.next_due = due
+
+    for schedule in store.schedules.all():
+        if schedule.enabled:
+            with _told(schedule):
+                store.schedules.update(schedule.name, change)
+
+
 def tick(store: Store, now: datetime) -> None:
     """Fire everything that is due at `now`."""
     for schedule in store.schedules.all():
         if schedule.enabled and schedule.next_due and parse(schedule.next_due) <= now:
-            try:
+            with _told(schedule):
                 _look(store, schedule, now) if isinstance(schedule.when, DataChange) else _ring(
                     store, schedule, now
                 )
-            except (MlopsError, OSError) as error:
-                log.error("schedule %s: %s", schedule.name, error)
+
+
+@contextmanager
+def _told(schedule: Schedule) -> Iterator[None]:
+    """What goes wrong with one schedule is told, and keeps no other from its time."""
+    try:
+        yield
+    except (MlopsError, OSError) as error:
+        log.error("schedule %s: %s", schedule.name, error)
 
 
 def _ring(store: Store, schedule: Schedule, now: datetime) -> None:
@@ -140,10 +163,14 @@ def _record(store: Store, schedule: Schedule, fire: Fire | None, then: datetime 
 def _arm(store: Store, schedule: Schedule, now: datetime) -> None:
     if isinstance(schedule.when, DataChange):
         schedule.seen = watching.state(store, schedule.when)
-        schedule.next_due = text(now + timedelta(minutes=schedule.when.poll_minutes))
-    else:
-        first = next(fire_times(schedule.when, now, parse(schedule.created_at)), None)
-        schedule.next_due = text(first) if first else None
+    schedule.next_due = _next_due(schedule, now)
+
+
+def _next_due(schedule: Schedule, now: datetime) -> str | None:
+    if isinstance(schedule.when, DataChange):
+        return text(now + timedelta(minutes=schedule.when.poll_minutes))
+    first = next(fire_times(schedule.when, now, parse(schedule.created_at)), None)
+    return text(first) if first else None
 
 
 def request_of(schedule: Schedule) -> SubmitRequest:

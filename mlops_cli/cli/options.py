@@ -52,6 +52,6 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be
 def split_version(name: str) -> tuple[str, int | None]:
     """`bank` or `bank:3` as name and version. Raises click.BadParameter for anything else behind the colon."""
     base, colon, version = name.partition(":")
-    if colon and not version.isdigit():
+    if not base or (colon and not re.fullmatch("[0-9]{1,18}", version)):
         raise click.BadParameter(f"'{name}' is not NAME or NAME:VERSION")
     return base, int(version) if version else None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlops_cli.services.pipelines.publish import Published
 
 
-KEEP = "Forget all but the newest N versions and the default; Azure switches them off."
+KEEP = "Forget all but the newest N versions, the default and those of schedules; Azure switches them off."
 
 
 class PublishCommand(Command):
@@ -76,7 +76,8 @@ def _show(app: App, done: Published, dry_run: bool) -> None:
     shown = document(done)
     if app.output == "github":
         app.output = "table"
-        github.report(app.environ, shown, github.summary(shown, app.to_type(curl(done.version))))
+        page = github.summary(shown, app.to_type(curl(done.version)), dry_run=dry_run)
+        github.report(app.environ, shown, page)
     app.say("dry run: nothing was published") if dry_run else None
     app.show(shown, lambda console: _draw(console, done, app.to_type(curl(done.version)), dry_run))
 

@@ -55,6 +55,13 @@ def check_enabled(version: PublishedPipeline) -> None:
     raise DisabledError(f"{what} is disabled", hint=f"mlops pipeline enable '{switch}'")
 
 
+def check_default(version: PublishedPipeline) -> None:
+    """Raises UsageError for a version that no endpoint could run."""
+    if not version.enabled:
+        hint = f"mlops pipeline enable '{version.name}:{version.version}'"
+        raise UsageError(f"v{version.version} of pipeline '{version.name}' is disabled", hint=hint)
+
+
 class PipelineEndpoint(Struct, omit_defaults=True):
     """What a name stands for: the version that is run unless another is asked for."""
 

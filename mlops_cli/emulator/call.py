@@ -52,7 +52,7 @@ class Call:
         """The body as any JSON value."""
         try:
             return self.request.json
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise bad_request(f"the body is not JSON: {error}") from error
 
     def __getitem__(self, name: str) -> str:

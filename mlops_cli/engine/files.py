@@ -40,17 +40,19 @@ def state_errors(place: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
+def locked(path: Path, *, wait: bool = True, shared: bool = False) -> Iterator[bool]:
     """Hold the lock file `path`; yields whether it is held (always true with `wait`).
 
-    The operating system frees the lock when the process ends, however it ends.
+    Those who hold it `shared` keep out only who wants it alone. The operating system frees the lock when the
+    process ends, however it ends.
     """
     with state_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+            fcntl.flock(handle, kind | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             yield False
         else:

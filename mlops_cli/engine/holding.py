@@ -23,10 +23,13 @@ class Table(Protocol[AnyRun_co]):
 
 
 def is_held(lock: Path) -> bool:
-    """Whether a process holds the lock; the operating system frees it however the process ends."""
+    """Whether a process holds the lock; the operating system frees it however the process ends.
+
+    Others who look at the same moment are not taken for one that holds it.
+    """
     if not lock.exists():
         return False
-    with locked(lock, wait=False) as free:
+    with locked(lock, wait=False, shared=True) as free:
         return not free
 
 

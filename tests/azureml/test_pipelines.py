@@ -123,8 +123,10 @@ def test_schedule_is_made_listed_and_deleted(project: Any) -> None:
     project(f"pipeline schedule create {name} {name} --every Day --hours 3 --minutes 30 --param rows=3")
     [shown] = project.json(f"pipeline schedule show {name}")
     assert (shown["enabled"], len(shown["next_fires"]), shown["last"]) == (True, 5, None)
-    cron = project.run(f"pipeline schedule create other {name} --every Day --time-zone Asia/Kathmandu")[0]
-    assert (cron.code, "not supported on Azure" in cron.stderr) == (2, True)
+    cron = project.run(f"pipeline schedule create other {name} --every Day --time-zone Antarctica/Troll")[0]
+    assert (cron.code, "the time of 'Antarctica/Troll'" in cron.stderr) == (2, True)
+    nobody = project.run('pipeline rollback ""', 'pipeline list ""')
+    assert [one.code for one in nobody] == [4, 4]
     project(f"pipeline schedule disable {name}")
     assert project.json(f"pipeline schedule show {name}")[0]["enabled"] is False
     project(f"pipeline schedule delete {name}")

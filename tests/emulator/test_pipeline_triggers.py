@@ -37,8 +37,11 @@ def test_data_factory_triggers_in_its_own_names_and_below_a_run(program):
     assert found["properties"]["factory"] == "nightly"
 
 
-def test_trigger_refuses_values_that_are_no_objects_and_names_that_no_experiment_has(program):
-    whole, one, name = program("pipeline_triggers")["refused"]
+def test_trigger_refuses_values_of_another_form_and_names_that_no_experiment_has(program):
+    whole, one, name, names, values = program("pipeline_triggers")["refused"]
+    assert names == "ExperimentName must be a single value, not ['a', 'b']."
+    assert values == "Parameter 'seconds' must be a single value, not [0, 1]."
+    assert program("pipeline_triggers")["unread"] == ["UserError", "UserError"]
     assert name.startswith("'look at days' cannot be the name of an experiment")
     assert whole == "DataPathAssignments must be an object."
     assert one == "day in DataPathAssignments must be an object."

@@ -87,10 +87,13 @@ def test_what_a_client_meets(bank: Project) -> None:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_printed_curl_works_as_it_is_pasted(bank: Project) -> None:
+@pytest.mark.parametrize("parameters", ["word: hi", 'word: "it\'s\\n`$HOME`", new: x'])
+def test_the_printed_curl_works_as_it_is_pasted(bank: Project, parameters: str) -> None:
+    """That of a version that is not the default, too, whose parameters are its own."""
+    bank.pipeline(PIPELINE.replace("word: hi", parameters))
     shown = bank.mlops("pipeline", "publish", "p.yaml").stdout
     command = shown[shown.index("curl") :].replace("mlops ", f"'{sys.executable}' -m mlops_cli ")
-    environ = {"MLOPS_HOME": str(bank.home), "PATH": os.environ["PATH"]}
+    environ = os.environ | {"MLOPS_HOME": str(bank.home)}
     done = subprocess.run(
         ["bash", "-c", command], cwd=bank.folder, env=environ, capture_output=True, text=True, check=True
     )
@@ -134,6 +137,26 @@ def test_the_server_comes_back_at_its_address(bank: Project) -> None:
     address = read_address(folder)
     assert address is not None
     assert address.port == first.port
+
+
+def test_a_server_that_waited_behind_another_is_stopped_too(bank: Project) -> None:
+    folder = layout.server_dir(bank.home)
+
+    def servers() -> int:
+        return len([p for p in bank.processes() if "mlops_cli.engine.pipelines.server" in p.cmdline()])
+
+    def kill_supervisor() -> None:
+        supervisor = until(lambda: (found := read_supervisor(folder)) and found.is_alive() and found)
+        os.kill(supervisor.pid, signal.SIGKILL)
+        until(lambda: not supervisor.is_alive())
+
+    kill_supervisor()
+    bank.mlops("pipeline", "token")
+    until(lambda: servers() == 3)
+    kill_supervisor()
+    bank.mlops("pipeline", "server", "stop")
+    until(lambda: servers() == 0)
+    assert bank.mlops("pipeline", "server", "status").stdout == "not running\n"
 
 
 def test_a_server_whose_port_another_program_took_is_triggered_at_its_new_one(bank: Project) -> None:

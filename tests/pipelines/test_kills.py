@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from mlops_cli.domain.pipeline_runs import PipelineRun
 from mlops_cli.engine.pipelines import layout, start
 from mlops_cli.engine.pipelines.content import content_hash
 from mlops_cli.engine.store import Store
+from mlops_cli.status import RunStatus
 from tests.pipelines.world import Project, until
 
 
@@ -26,6 +28,19 @@ def test_a_run_without_its_process_says_so_and_adopts_the_step_that_lives(projec
     assert done["status"] == "Completed"
     assert (project.times("slow"), project.times("next")) == (1, 1)
     assert "slow: its process lives" in project.log(run_id)
+
+
+@pytest.mark.parametrize("made", ["2026-01-01T00:00:00Z", "2099-01-01T00:00:00Z"])
+def test_a_run_that_never_began_is_seen_whatever_the_clock_said(project: Project, made: str) -> None:
+    project.pipeline("steps:\n" + project.counting("one"))
+    run_id = project.start("p.yaml")
+    project.wait(run_id, "Completed")
+
+    def change(run: PipelineRun) -> None:
+        run.status, run.created_at, run.ended_at = RunStatus.NOT_STARTED, made, None
+
+    Store(project.home).pipeline_runs.update(run_id, change)
+    assert project.mlops("pipeline", "status", run_id, code=5).stdout == "NotResponding\n"
 
 
 def test_cancel_ends_a_step_that_outlived_its_runner(project: Project) -> None:

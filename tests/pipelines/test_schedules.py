@@ -88,6 +88,10 @@ def test_run_now_runs_once_at_once(clock: Clock) -> None:
         (("--every", "Day", "--param", "wrd=1"), "the pipeline has no parameter 'wrd'"),
         (("--on-change", ".", "--data-parameter", "raw"), "the pipeline has no data 'raw'"),
         ((), "give one of --cron, --every, --on-change and --on-dataset"),
+        (
+            ("--on-change", "azureml://datastores/a/paths/b"),
+            "azureml://datastores/a/paths/b is not on this machine",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(args: tuple[str, ...], message: str, clock: Clock) -> None:
@@ -116,6 +120,20 @@ def test_missed_fires_are_made_up_for_by_one_run(clock: Clock) -> None:
     assert (fire.due[11:16], fire.missed, bool(fire.run_id)) == ("17:30", 5, True)
     clock.move(hours=1)
     assert [(fire.due[11:16], fire.missed) for fire in clock.fires()] == [("17:30", 5), ("18:30", 0)]
+
+
+def test_a_clock_that_was_ahead_keeps_nothing_from_its_time(clock: Clock) -> None:
+    hourly(clock)
+    clock.move(minutes=31)
+    clock.move(days=30)
+    assert len(clock.fires()) == 2
+    clock.now = START + timedelta(minutes=20)
+    scheduler.put_back(clock.store, clock.now)
+    clock.move(minutes=11)
+    assert len(clock.runs()) == 2, "what has fired has its run"
+    clock.move(hours=1)
+    assert sorted(fire.due[5:16] for fire in clock.fires())[:2] == ["05-04T12:30", "05-04T13:30"]
+    assert len(clock.runs()) == 3
 
 
 def test_no_catch_up_leaves_missed_fires_alone(clock: Clock) -> None:
@@ -182,6 +200,13 @@ def test_a_moment_can_be_tried_without_waiting(clock: Clock) -> None:
     clock.project.mlops("pipeline", "disable", "Bank Retrain")
     assert at("2027-03-27T02:30")["would_run"]["problem"] == "pipeline 'Bank Retrain' is disabled"
     assert clock.runs() == []
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01", "9999-12-31T23:59-12:00", "2026-02-30", "", "now"])
+def test_what_is_no_moment_is_refused(moment: str, clock: Clock) -> None:
+    clock.create("--every", "Day")
+    refused = clock.project.mlops("pipeline", "schedule", "test", "s", "--at", moment, code=2).stderr
+    assert f"'{moment}' is not a moment" in refused
 
 
 def test_a_change_of_a_folder_runs_with_that_folder(clock: Clock) -> None:

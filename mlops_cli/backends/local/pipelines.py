@@ -102,8 +102,7 @@ class LocalPipelines:
         return publishing.set_enabled(self._store, name, version, enabled)
 
     def remove(self, name: str, version: int) -> bool:
-        publishing.remove(self._store, name, version)
-        return True
+        return self._store.published.remove(name, version)
 
     def token(self) -> tuple[str, str]:
         serving.ensure(self._store.home)
@@ -168,6 +167,7 @@ class LocalPipelines:
         return versions
 
     def _step(self, run_id: str, name: str) -> StepRun:
+        self._store.pipeline_runs.get(run_id)
         steps = self._store.pipeline_runs.steps(run_id)
         found = next((step for step in steps if step.name == name), None)
         if found is None:

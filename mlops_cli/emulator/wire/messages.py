@@ -70,7 +70,7 @@ class Request:
         body = self.body
         try:
             return msgspec.json.decode(body) if body else None
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             with contextlib.suppress(ValueError):
                 return json.loads(body, parse_constant=str)
             raise

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from mlops_cli.domain.schedules import WEEK_DAYS, Cron, DataChange, Recurrence, When, in_words
 from mlops_cli.domain.wall_time import first_instant, instants
+from mlops_cli.engine.pipelines.cron import expand, wall_times
 from mlops_cli.errors import UsageError
 
 MARGIN = timedelta(hours=3)
@@ -33,7 +34,8 @@ def check(when: When) -> None:
         return
     zone_of(when.time_zone)
     if isinstance(when, Cron):
-        _check_cron(when)
+        expand(when.expression)
+        _check_comes(when, f"'{when.expression}'")
     elif when.frequency not in ("Day", "Week") and (when.hours or when.minutes):
         raise UsageError(f"hours and minutes go with frequency Day or Week, not {when.frequency}")
     elif when.frequency != "Week" and when.week_days:
@@ -69,16 +71,6 @@ def zone_of(name: str) -> ZoneInfo:
         raise UsageError(f"there is no time zone '{name}'", hint=hint) from None
 
 
-def _check_cron(cron: Cron) -> None:
-    from croniter import croniter
-
-    fields = cron.expression.split()
-    if len(fields) != 5 or not croniter.is_valid(cron.expression):
-        hint = "five fields: minute hour day month week-day, as in '30 6 * * mon-fri'"
-        raise UsageError(f"'{cron.expression}' is no cron expression", hint=hint)
-    _check_comes(cron, f"'{cron.expression}'")
-
-
 def _cron(cron: Cron, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
     if not cron.expression.split()[1].startswith("*"):
         return (first_instant(wall, zone) for wall in _walls(cron, zone, after))
@@ -96,14 +88,7 @@ def _sorted(moments: Iterator[datetime]) -> Iterator[datetime]:
 
 
 def _walls(cron: Cron, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
-    from croniter import CroniterBadDateError, croniter
-
-    found = croniter(cron.expression, after.astimezone(zone).replace(tzinfo=None) - MARGIN)
-    try:
-        while True:
-            yield found.get_next(datetime)
-    except CroniterBadDateError:
-        return
+    return wall_times(cron.expression, after.astimezone(zone).replace(tzinfo=None) - MARGIN)
 
 
 def _recurrence(when: Recurrence, zone: ZoneInfo, after: datetime, created: datetime) -> Iterator[datetime]:

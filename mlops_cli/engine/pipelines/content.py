@@ -1,9 +1,11 @@
 """What a file or folder holds, as one hash, and snapshots of code by that hash."""
 
 import hashlib
+import os
 import shutil
+import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import accumulate
 from pathlib import Path
 
@@ -16,6 +18,7 @@ MOST_BYTES = 300 * 1024 * 1024
 CHUNK = 1024 * 1024
 BLOCK_BYTES = 4096
 SMALL_BYTES = 16 * BLOCK_BYTES
+IGNORE_FILES = (".amlignore", ".gitignore")
 STATE_FILE = "store.sqlite"
 """What tells a state directory, which may lie beside the code and is no part of it."""
 
@@ -27,28 +30,58 @@ def content_hash(path: Path) -> str:
         _feed(digest, path)
         return digest.hexdigest()
     for file in sorted(file for file in path.rglob("*") if file.is_file()):
-        digest.update(f"{file.relative_to(path).as_posix()}\0{file.stat().st_size}\0".encode())
+        digest.update(os.fsencode(f"{file.relative_to(path).as_posix()}\0{file.stat().st_size}\0"))
         _feed(digest, file)
     return digest.hexdigest()
 
 
 def code_hash(folder: Path) -> str:
-    """The same for a source directory, without what no snapshot takes. Raises UsageError when it is too large."""
+    """The same for a source directory, without what no snapshot takes, with which files are executable.
+
+    Raises UsageError when it is too large, or when a name in it is no text.
+    """
     digest = hashlib.sha256()
     size = 0
     for file in code_files(folder):
-        size += file.stat().st_size
+        known = file.stat()
+        size += known.st_size
         if size > MOST_BYTES:
-            hint = "set source_directory to a folder that holds the code alone"
+            hint = f"name what is no code in {folder / IGNORE_FILES[0]}, or set source_directory to another folder"
             raise UsageError(f"the source directory {folder} is larger than 300 MB", hint=hint)
-        digest.update(f"{file.relative_to(folder).as_posix()}\0{file.stat().st_size}\0".encode())
+        mode = "x" if known.st_mode & stat.S_IXUSR else ""
+        digest.update(f"{_name(file, folder)}\0{mode}{known.st_size}\0".encode())
         _feed(digest, file)
     return digest.hexdigest()
 
 
 def code_files(folder: Path) -> list[Path]:
-    """The files of a snapshot, in order: nothing hidden, nothing compiled."""
-    return sorted(_walk(folder))
+    """The files of a snapshot, in order: nothing hidden, nothing compiled, nothing that is to be ignored."""
+    ignored = _ignored(folder)
+    return sorted(file for file in _walk(folder) if not ignored(str(file.relative_to(folder))))
+
+
+def _ignored(folder: Path) -> Callable[[str], bool]:
+    """By .amlignore, or else .gitignore, of the source directory, as Azure's snapshots."""
+    found = next((folder / name for name in IGNORE_FILES if (folder / name).is_file()), None)
+    if found is None:
+        return lambda _: False
+    from pathspec import PathSpec
+
+    try:
+        lines = found.read_text(encoding="utf-8", errors="replace").splitlines()
+        return PathSpec.from_lines("gitwildmatch", lines).match_file
+    except ValueError as error:
+        raise UsageError(f"{found}: {error}", hint="correct the pattern") from None
+
+
+def _name(file: Path, folder: Path) -> str:
+    name = file.relative_to(folder).as_posix()
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        message = f"the source directory {folder} holds a file whose name is no UTF-8: {os.fsencode(name)!r}"
+        raise UsageError(message, hint="rename or remove it") from None
+    return name
 
 
 def snapshot(home: Path, folder: Path) -> str:
@@ -93,7 +126,7 @@ def is_small(folder: Path) -> bool:
 
 def copy_code(folder: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
-    for file in _walk(folder):
+    for file in code_files(folder):
         place = target / file.relative_to(folder)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, place)

@@ -61,3 +61,7 @@ def outputs_dir(home: Path, run_id: str, step: str) -> Path:
 
 def server_dir(home: Path) -> Path:
     return pipelines_dir(home) / "server"
+
+
+def server_log(home: Path) -> Path:
+    return server_dir(home) / "server.log"

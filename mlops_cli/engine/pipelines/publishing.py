@@ -7,11 +7,10 @@ import msgspec
 from msgspec import Struct
 
 from mlops_cli.domain.pipelines import PipelineDefinition
-from mlops_cli.domain.publishing import PipelineEndpoint, PublishedPipeline, PublishRequest
+from mlops_cli.domain.publishing import PipelineEndpoint, PublishedPipeline, PublishRequest, check_default
 from mlops_cli.engine.clock import now
 from mlops_cli.engine.pipelines.planning import Plan, resolve, snapshots
 from mlops_cli.engine.store import Store
-from mlops_cli.errors import UsageError
 
 
 class Content(Struct):
@@ -47,6 +46,8 @@ def _publish(
 
     def make(version: int, latest: PublishedPipeline | None) -> tuple[PublishedPipeline, bytes] | None:
         if latest and latest.content_hash == digest:
+            if request.set_default:
+                check_default(latest)
             return None
         new = PublishedPipeline(
             uuid.uuid4().hex,
@@ -78,9 +79,7 @@ def _moves_default(store: Store, version: PublishedPipeline, request: PublishReq
 
 def set_default(store: Store, name: str, version: int) -> bool:
     """Make the endpoint run that version; whether it ran another one. Raises NotFoundError, UsageError."""
-    if not store.published.get(name, version).enabled:
-        hint = f"mlops pipeline enable '{name}:{version}'"
-        raise UsageError(f"v{version} of pipeline '{name}' is disabled", hint=hint)
+    check_default(store.published.get(name, version))
     changed = store.published.endpoint(name).default_version != version
 
     def change(endpoint: PipelineEndpoint) -> None:
@@ -107,14 +106,6 @@ def set_enabled(store: Store, name: str, version: int | None, enabled: bool) -> 
 
     store.published.change(name, version, switch)
     return known.enabled != enabled
-
-
-def remove(store: Store, name: str, version: int) -> None:
-    """Forget a version. Raises UsageError for the default one."""
-    store.published.get(name, version)
-    if store.published.endpoint(name).default_version == version:
-        raise UsageError(f"v{version} is the default of pipeline '{name}'", hint="make another the default")
-    store.published.remove(name, version)
 
 
 def content_of(store: Store, version: PublishedPipeline) -> Content:

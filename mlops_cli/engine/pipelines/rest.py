@@ -1,9 +1,12 @@
 """The REST endpoints of published pipelines, as Azure's, on loopback."""
 
 import json
+import logging
 import re
+import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -11,20 +14,31 @@ from urllib.parse import parse_qs, urlsplit
 
 from mlops_cli.domain.pipeline_runs import PipelineRun
 from mlops_cli.domain.publishing import DisabledError, PublishedPipeline
-from mlops_cli.engine.pipelines import layout, start, tokens, triggering
+from mlops_cli.engine.pipelines import bodies, layout, start, tokens, triggering
 from mlops_cli.engine.store import Store
 from mlops_cli.errors import MlopsError, NotFoundError, SignInError, UsageError
 
 BASE = "/pipelines/v1.0/PipelineRuns"
-MOST_BYTES = 1_000_000
+SUBMIT = rf"{BASE}/(PipelineSubmit|PipelineEndpointSubmit)/.*"
 IDLE_SECONDS = 30
+LINGER_SECONDS = 2
+MOST_LINGERING_BYTES = 64_000_000
+Starter = Callable[[PublishedPipeline, triggering.Body], PipelineRun]
+
+log = logging.getLogger("mlops.pipelines")
+
+
+class MethodError(UsageError):
+    """The address is right and the method is not."""
+
+
 STATUS: dict[type[MlopsError], int] = {
     SignInError: 401,
     NotFoundError: 404,
+    MethodError: 405,
     DisabledError: 409,
     UsageError: 400,
 }
-Starter = Callable[[PublishedPipeline, triggering.Body], PipelineRun]
 
 
 def version_path(id_: str) -> str:
@@ -62,23 +76,29 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer(self._get)
 
+    def do_HEAD(self) -> None:
+        self._answer(self._get)
+
     def do_POST(self) -> None:
         self._answer(self._post)
 
-    def _get(self) -> dict[str, Any]:
+    def _get(self, _: bytes) -> dict[str, Any]:
         path = urlsplit(self.path).path
         if path == "/":
             return {"service": "mlops pipelines", "status": "Healthy"}
         self._authorize()
+        if re.fullmatch(SUBMIT, path):
+            raise MethodError("a run is started with POST")
         if found := re.fullmatch(rf"{BASE}/([\w-]+)", path):
             store = self.server.store
             return entity(start.observed(store, store.pipeline_runs.get(found[1])))
         raise NotFoundError(f"there is nothing at {path}")
 
-    def _post(self) -> dict[str, Any]:
-        content = self._body()
+    def _post(self, content: bytes) -> dict[str, Any]:
         self._authorize()
-        return entity(self.server.begin(self._version(), triggering.read_body(content)))
+        return entity(
+            triggering.insist(lambda: self.server.begin(self._version(), triggering.read_body(content)))
+        )
 
     def _version(self) -> PublishedPipeline:
         address = urlsplit(self.path)
@@ -90,40 +110,69 @@ class Handler(BaseHTTPRequestHandler):
             return triggering.by_endpoint_id(store, found[1], found[2] or asked)
         raise NotFoundError(f"there is nothing at {address.path}")
 
-    def _body(self) -> bytes:
-        length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not length.isdigit() or int(length) > MOST_BYTES:
-            self.close_connection = True
-            raise UsageError(f"send a body of at most {MOST_BYTES:,} bytes with its Content-Length")
-        return self.rfile.read(int(length))
-
     def _authorize(self) -> None:
         kind, _, value = self.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer" or not tokens.is_valid(self.server.folder, value.strip(), time.time()):
             hint = "Authorization: Bearer TOKEN, from: mlops pipeline token"
             raise SignInError("a bearer token is needed, and this is none or has expired", hint=hint)
 
-    def _answer(self, work: Callable[[], dict[str, Any]]) -> None:
+    def _answer(self, work: Callable[[bytes], dict[str, Any]]) -> None:
         try:
-            status, document = 200, work()
+            content = bodies.read(self.headers, self.rfile)
+        except UsageError as error:
+            self._send(*_refusal(error))
+            self._hang_up()
+        else:
+            self._send(*self._outcome(work, content))
+
+    def _outcome(self, work: Callable[[bytes], dict[str, Any]], content: bytes) -> tuple[int, dict[str, Any]]:
+        try:
+            return 200, work(content)
         except MlopsError as error:
-            status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
-            document = {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
+            return _refusal(error)
+        except Exception as error:
+            log.exception("%s %s", self.command, self.path)
+            hint = f"see {layout.server_log(self.server.store.home)}"
+            return _refusal(MlopsError(f"unexpected: {type(error).__name__}: {error}", hint=hint))
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What is refused before it gets here: what is no HTTP, and methods that nothing takes."""
+        error = UsageError(message or explain or f"HTTP {code}")
+        self._send(405 if code == 501 else code, _refusal(error)[1])
+        self._hang_up()
+
+    def _send(self, status: int, document: dict[str, Any]) -> None:
         content = json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
         if status == 401:
             self.send_header("WWW-Authenticate", "Bearer")
+        if status == 405:
+            self.send_header("Allow", "GET, HEAD, POST")
         self.end_headers()
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(content)
         self.wfile.flush()
+
+    def _hang_up(self) -> None:
+        """Close, but take what is still coming: the answer to one who is sending would be lost."""
+        self.close_connection = True
+        left = MOST_LINGERING_BYTES
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(LINGER_SECONDS)
+            while left > 0 and (taken := self.connection.recv(65536)):
+                left -= len(taken)
 
     def log_message(self, format: str, *args: Any) -> None:
         """The path and the answer; never a header."""
-        import logging
+        log.info(format, *args)
 
-        logging.getLogger("mlops.pipelines").info(format, *args)
+
+def _refusal(error: MlopsError) -> tuple[int, dict[str, Any]]:
+    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+    return status, {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
 
 
 def entity(run: PipelineRun) -> dict[str, Any]:

@@ -6,10 +6,12 @@ the run and writing that down starts no second one. Several fires missed in a ro
 
 import hashlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
 
-from mlops_cli.domain.pipeline_runs import SubmitRequest
+from mlops_cli.domain.pipeline_runs import PipelineRun, SubmitRequest
 from mlops_cli.domain.pipelines import DataInput
 from mlops_cli.domain.publishing import PublishedPipeline
 from mlops_cli.domain.schedules import DataChange, Fire, Schedule
@@ -31,14 +33,17 @@ def add(store: Store, schedule: Schedule, now: datetime) -> Schedule:
     """
     check(schedule.when)
     version = triggering.rehearse(store, schedule.pipeline, schedule.version, request_of(schedule))
-    _check_parameter(store, schedule, version)
+    _check_data(store, schedule, version)
     _arm(store, schedule, now)
     store.schedules.add(schedule)
     return schedule
 
 
-def _check_parameter(store: Store, schedule: Schedule, version: PublishedPipeline) -> None:
-    """Raises UsageError when the changed data would be passed as something that the pipeline does not have."""
+def _check_data(store: Store, schedule: Schedule, version: PublishedPipeline) -> None:
+    """Raises UsageError for data that are not here, or would be passed as what the pipeline does not have."""
+    if isinstance(schedule.when, DataChange) and "://" in (schedule.when.path or ""):
+        hint = "--on-change PATH of a file or folder, or a profile with backend: azureml"
+        raise UsageError(f"{schedule.when.path} is not on this machine", hint=hint)
     name = schedule.when.parameter if isinstance(schedule.when, DataChange) else None
     known = publishing.content_of(store, version).definition.document.get("data", {})
     if name and name not in known:
@@ -65,16 +70,37 @@ def upcoming(schedule: Schedule, after: datetime, count: int) -> list[datetime]:
     return list(islice(fire_times(schedule.when, after, parse(schedule.created_at)), count))
 
 
+def put_back(store: Store, now: datetime) -> None:
+    """Where the clock was ahead, what is due too late comes when it should; what has fired has its run."""
+
+    def change(schedule: Schedule) -> None:
+        due = _next_due(schedule, now)
+        if due and (schedule.next_due is None or parse(due) < parse(schedule.next_due)):
+            schedule.next_due = due
+
+    for schedule in store.schedules.all():
+        if schedule.enabled:
+            with _told(schedule):
+                store.schedules.update(schedule.name, change)
+
+
 def tick(store: Store, now: datetime) -> None:
     """Fire everything that is due at `now`."""
     for schedule in store.schedules.all():
         if schedule.enabled and schedule.next_due and parse(schedule.next_due) <= now:
-            try:
+            with _told(schedule):
                 _look(store, schedule, now) if isinstance(schedule.when, DataChange) else _ring(
                     store, schedule, now
                 )
-            except (MlopsError, OSError) as error:
-                log.error("schedule %s: %s", schedule.name, error)
+
+
+@contextmanager
+def _told(schedule: Schedule) -> Iterator[None]:
+    """What goes wrong with one schedule is told, and keeps no other from its time."""
+    try:
+        yield
+    except (MlopsError, OSError) as error:
+        log.error("schedule %s: %s", schedule.name, error)
 
 
 def _ring(store: Store, schedule: Schedule, now: datetime) -> None:
@@ -113,9 +139,13 @@ def _fire(store: Store, schedule: Schedule, fire: Fire, what: str, data: dict[st
     request = request_of(schedule)
     request.run_id = f"Pipeline_{digest[:12]}"
     request.data |= data
-    try:
+
+    def start() -> PipelineRun:
         version = triggering.by_name(store, schedule.pipeline, schedule.version)
-        fire.run_id = triggering.trigger(store, version, request).run_id
+        return triggering.trigger(store, version, request)
+
+    try:
+        fire.run_id = triggering.insist(start).run_id
         log.info("schedule %s started %s", schedule.name, fire.run_id)
     except MlopsError as error:
         fire.error = error.message
@@ -133,10 +163,14 @@ def _record(store: Store, schedule: Schedule, fire: Fire | None, then: datetime 
 def _arm(store: Store, schedule: Schedule, now: datetime) -> None:
     if isinstance(schedule.when, DataChange):
         schedule.seen = watching.state(store, schedule.when)
-        schedule.next_due = text(now + timedelta(minutes=schedule.when.poll_minutes))
-    else:
-        first = next(fire_times(schedule.when, now, parse(schedule.created_at)), None)
-        schedule.next_due = text(first) if first else None
+    schedule.next_due = _next_due(schedule, now)
+
+
+def _next_due(schedule: Schedule, now: datetime) -> str | None:
+    if isinstance(schedule.when, DataChange):
+        return text(now + timedelta(minutes=schedule.when.poll_minutes))
+    first = next(fire_times(schedule.when, now, parse(schedule.created_at)), None)
+    return text(first) if first else None
 
 
 def request_of(schedule: Schedule) -> SubmitRequest:

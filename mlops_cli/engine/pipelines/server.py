@@ -31,7 +31,7 @@ RESTART_SECONDS = (0.1, 1.0, 5.0)
 SIGNALS = {signal.SIGTERM, signal.SIGCHLD}
 STABLE_SECONDS = 60.0
 TICK_SECONDS = 0.5
-ADDRESS, SUPERVISOR, LOG = "address.json", "supervisor.json", "server.log"
+ADDRESS, SUPERVISOR = "address.json", "supervisor.json"
 SERVER_LOCK, SUPERVISOR_LOCK = "server.lock", "supervisor.lock"
 
 log = logging.getLogger("mlops.pipelines")

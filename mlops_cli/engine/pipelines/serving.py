@@ -7,7 +7,6 @@ from pathlib import Path
 from mlops_cli.engine.holding import is_held
 from mlops_cli.engine.pipelines import layout
 from mlops_cli.engine.pipelines.server import (
-    LOG,
     SERVER_LOCK,
     SUPERVISOR_LOCK,
     Address,
@@ -26,14 +25,14 @@ def ensure(home: Path) -> Address:
     folder = layout.server_dir(home)
     if not is_held(folder / SUPERVISOR_LOCK):
         command = [sys.executable, "-m", "mlops_cli.engine.pipelines.server", str(home)]
-        start_detached(command, log=folder / LOG, env={})
+        start_detached(command, log=layout.server_log(home), env={})
     deadline = time.monotonic() + START_SECONDS
     while True:
         address = running(home)
         if address:
             return address
         if time.monotonic() > deadline:
-            raise WorkFailedError("the pipeline server does not start", hint=f"see {folder / LOG}")
+            raise WorkFailedError("the pipeline server does not start", hint=f"see {layout.server_log(home)}")
         time.sleep(POLL_SECONDS)
 
 
@@ -51,8 +50,20 @@ def running(home: Path) -> Address | None:
 
 
 def stop(home: Path) -> bool:
-    """End the server and its supervisor; whether there was one. Runs go on."""
+    """End the server and its supervisor; whether there was one. Runs go on.
+
+    A server may have waited behind it, whose own supervisor was killed: that is ended as soon as it has come up.
+    """
     folder = layout.server_dir(home)
+    ended = _end(folder)
+    deadline = time.monotonic() + START_SECONDS
+    while is_held(folder / SERVER_LOCK) and time.monotonic() < deadline:
+        ended = _end(folder) or ended
+        time.sleep(POLL_SECONDS)
+    return ended
+
+
+def _end(folder: Path) -> bool:
     address = read_address(folder)
     processes = [read_supervisor(folder), address.server if address else None]
     ended = [process.terminate() for process in processes if process]

@@ -94,7 +94,7 @@ def cancel(store: Store, run_id: str) -> PipelineRun:
 
 def observed(store: Store, run: PipelineRun) -> PipelineRun:
     """The run as it is now: NotResponding when it should be worked on and is not."""
-    if run.status == RunStatus.NOT_STARTED and _age(run) < START_SECONDS:
+    if run.status == RunStatus.NOT_STARTED and abs(_age(run)) < START_SECONDS:
         return run
     return holding.observed(store.pipeline_runs, run, layout.runner_lock(store.home, run.run_id))
 

@@ -43,7 +43,8 @@ def is_valid(folder: Path, value: str, now: float) -> bool:
 
 
 def _read(folder: Path) -> list[Token]:
+    """Those given out; none of a file that is gone or damaged, which the next one replaces."""
     try:
         return msgspec.json.decode((folder / FILE).read_bytes(), type=list[Token])
-    except FileNotFoundError:
+    except (FileNotFoundError, msgspec.DecodeError):
         return []

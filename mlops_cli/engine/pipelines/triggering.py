@@ -1,5 +1,9 @@
 """From a request of the REST endpoint to a run, in Azure's words."""
 
+import codecs
+import re
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -16,18 +20,26 @@ from mlops_cli.errors import NotFoundError, UsageError
 
 
 class Body(Struct, rename="pascal"):
-    """What a client posts; other keys are ignored, as in Azure. A data path is text or {"RelativePath": ...}."""
+    """What a client posts, in names of any case; null is nothing, and other keys are ignored, as in Azure.
+
+    A data path is text or {"RelativePath": ...}.
+    """
 
     experiment_name: str | None = None
     parameter_assignments: dict[str, Any] = field(default_factory=dict)
     data_path_assignments: dict[str, Any] = field(default_factory=dict)
 
 
+NAMES = {name.lower(): name for name in Body.__struct_encode_fields__}
+
+
 def read_body(content: bytes) -> Body:
     """Raises UsageError naming the key that is wrong."""
     try:
-        return msgspec.json.decode(content or b"{}", type=Body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        given = msgspec.json.decode(content.removeprefix(codecs.BOM_UTF8) or b"{}", type=dict[str, Any])
+        named = {NAMES.get(name.lower(), name): value for name, value in given.items() if value is not None}
+        return msgspec.convert(named, Body)
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"the body is not what a trigger expects: {error}") from None
 
 
@@ -44,8 +56,8 @@ def by_endpoint_id(store: Store, id_: str, version: str | None = None) -> Publis
     endpoint = next((one for one in store.published.endpoints() if one.id == id_), None)
     if endpoint is None:
         raise NotFoundError(f"there is no pipeline endpoint {id_}")
-    if version is not None and not version.isdigit():
-        raise UsageError(f"pipelineVersion expects a whole number, got {version!r}")
+    if version is not None and not re.fullmatch("[0-9]{1,9}", version):
+        raise UsageError(f"pipelineVersion expects a whole number, got {version[:40]!r}")
     wanted = int(version) if version else endpoint.default_version
     return _enabled(store, store.published.get(endpoint.name, wanted))
 
@@ -53,6 +65,13 @@ def by_endpoint_id(store: Store, id_: str, version: str | None = None) -> Publis
 def by_name(store: Store, name: str, version: int | None = None) -> PublishedPipeline:
     endpoint = store.published.endpoint(name)
     return _enabled(store, store.published.get(name, version or endpoint.default_version))
+
+
+def insist(work: Callable[[], PipelineRun]) -> PipelineRun:
+    """Once more what did not find its version: another may have become the default, and the old one be forgotten."""
+    with suppress(NotFoundError):
+        return work()
+    return work()
 
 
 def trigger(
@@ -87,9 +106,10 @@ def _data(name: str, value: Any) -> DataInput:
     if isinstance(value, str):
         return DataInput(path=value)
     if isinstance(value, dict):
-        for key, kind in (("RelativePath", "path"), ("dataset", "dataset"), ("model", "model")):
-            if isinstance(value.get(key), str):
-                return DataInput(**{kind: value[key]})
+        found = {key.lower(): one for key, one in value.items()}
+        for key, kind in (("relativepath", "path"), ("dataset", "dataset"), ("model", "model")):
+            if isinstance(found.get(key), str):
+                return DataInput(**{kind: found[key]})
     raise UsageError(f"data path '{name}' expects a path or an object with RelativePath")
 
 

@@ -22,10 +22,15 @@ class Upkeep:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._looked_at = 0.0
+        self._ticked: datetime | None = None
         self._restarts: dict[str, int] = {}
 
     def tick(self) -> None:
-        scheduler.tick(self._store, datetime.now(UTC))
+        moment = datetime.now(UTC)
+        if self._ticked is None or moment < self._ticked:
+            scheduler.put_back(self._store, moment)
+        self._ticked = moment
+        scheduler.tick(self._store, moment)
         if time.monotonic() - self._looked_at > LOOK_SECONDS:
             self._looked_at = time.monotonic()
             for run in self._store.pipeline_runs.unfinished():

@@ -8,7 +8,7 @@ import msgspec
 
 from mlops_cli.domain.publishing import PipelineEndpoint, PublishedPipeline
 from mlops_cli.engine.store.database import Database
-from mlops_cli.errors import NotFoundError
+from mlops_cli.errors import NotFoundError, UsageError
 
 Make = Callable[[int, PublishedPipeline | None], tuple[PublishedPipeline, bytes] | None]
 
@@ -51,7 +51,7 @@ class PublishedTable:
         with self._database.read() as connection:
             rows = connection.execute(f"{query} ORDER BY name, version DESC", (name,))
             found = [msgspec.json.decode(row[0], type=PublishedPipeline) for row in rows]
-        if name and not found:
+        if name is not None and not found:
             known = ", ".join(sorted({one.name for one in self.all()})) or "nothing is published yet"
             message = f"no published pipeline '{name}'; there is: {known}"
             raise NotFoundError(message, hint="see: mlops pipeline list")
@@ -68,23 +68,29 @@ class PublishedTable:
         return next((one for one in self.all() if one.id == id_), None)
 
     def definition(self, id_: str) -> bytes:
+        """Raises NotFoundError for a version that was forgotten meanwhile."""
         with self._database.read() as connection:
             query = "SELECT definition FROM published_pipelines WHERE id = ?"
-            return bytes(connection.execute(query, (id_,)).fetchone()[0])
+            return bytes(_there(connection.execute(query, (id_,)).fetchone()))
 
     def change(self, name: str, version: int, change: Callable[[PublishedPipeline], None]) -> None:
         with self._database.write() as connection:
             query = "SELECT document FROM published_pipelines WHERE name = ? AND version = ?"
             row = connection.execute(query, (name, version)).fetchone()
-            found = msgspec.json.decode(row[0], type=PublishedPipeline)
+            found = msgspec.json.decode(_there(row), type=PublishedPipeline)
             change(found)
             statement = "UPDATE published_pipelines SET document = ? WHERE name = ? AND version = ?"
             connection.execute(statement, (msgspec.json.encode(found), name, version))
 
-    def remove(self, name: str, version: int) -> None:
+    def remove(self, name: str, version: int) -> bool:
+        """Whether it was there. Raises UsageError for the default one."""
         with self._database.write() as connection:
-            values = (name, version)
-            connection.execute("DELETE FROM published_pipelines WHERE name = ? AND version = ?", values)
+            endpoint = self._endpoint(connection, name)
+            if endpoint and endpoint.default_version == version:
+                hint = "make another the default"
+                raise UsageError(f"v{version} is the default of pipeline '{name}'", hint=hint)
+            statement = "DELETE FROM published_pipelines WHERE name = ? AND version = ?"
+            return bool(connection.execute(statement, (name, version)).rowcount)
 
     def endpoints(self) -> list[PipelineEndpoint]:
         with self._database.read() as connection:
@@ -118,3 +124,9 @@ class PublishedTable:
             " ON CONFLICT (name) DO UPDATE SET document = excluded.document"
         )
         connection.execute(statement, (endpoint.name, endpoint.id, msgspec.json.encode(endpoint)))
+
+
+def _there(row: tuple[bytes] | None) -> bytes:
+    if row is None:
+        raise NotFoundError("the version was forgotten meanwhile", hint="see: mlops pipeline list")
+    return row[0]

@@ -1,7 +1,6 @@
 """What `pipeline publish`, `rollback` and `trigger` mean on any backend."""
 
 import json
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from mlops_cli.domain.pipeline_runs import SubmitRequest
 from mlops_cli.domain.pipelines import PipelineDefinition, experiment_of
 from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest, check_enabled
 from mlops_cli.errors import MlopsError, NotFoundError, SignInError, UsageError
+from mlops_cli.services.pipelines import git
 
 REQUEST_SECONDS = 60.0
 
@@ -35,8 +35,9 @@ def publish(
     keep: int | None = None,
     dry_run: bool = False,
 ) -> Published:
-    """Publish a pipeline, or with a run's id what that ran; keep the newest `keep` versions and the default."""
-    commit, dirty = git_state(folder)
+    """Publish a pipeline, or with a run's id what that ran; keep the newest `keep` versions, the default, and
+    those that schedules run."""
+    commit, dirty = git.state(folder, [] if isinstance(source, str) else git.code_folders(source))
     request = PublishRequest(set_default, commit, dirty, dry_run)
     before = {one.id for one in backend.published()}
     if isinstance(source, str):
@@ -49,7 +50,16 @@ def publish(
 
 def _forget(backend: PipelineBackend, name: str, keep: int) -> list[int]:
     old = [one.version for one in backend.published(name)[keep:] if not one.is_default]
-    return [version for version in old if backend.remove(name, version)]
+    scheduled = {one.version for one in backend.schedules() if one.pipeline == name} if old else set()
+    return [version for version in old if version not in scheduled and _removed(backend, name, version)]
+
+
+def _removed(backend: PipelineBackend, name: str, version: int) -> bool:
+    """False where another machine was faster: it is gone, or the default by now."""
+    try:
+        return backend.remove(name, version)
+    except (NotFoundError, UsageError):
+        return False
 
 
 def rollback(backend: PipelineBackend, name: str, to: int | None) -> tuple[PublishedPipeline, bool]:
@@ -80,13 +90,14 @@ def version_document(version: PublishedPipeline) -> dict[str, Any]:
 
 
 def curl(version: PublishedPipeline) -> str:
-    """A command that triggers the pipeline as it is pasted."""
+    """A command that triggers the version as it is pasted: the endpoint may run another, with other parameters."""
+    url = version.endpoint if version.is_default else version.version_endpoint
     body: dict[str, Any] = {"ExperimentName": experiment_of(version.name)}
     if version.parameters:
         body["ParameterAssignments"] = version.parameters
     text = json.dumps(body).replace("'", "'\\''")
     return (
-        f"curl -X POST '{version.endpoint}' \\\n"
+        f"curl -X POST '{url}' \\\n"
         '  -H "Authorization: Bearer $(mlops pipeline token)" \\\n'
         f"  -H 'Content-Type: application/json' \\\n  -d '{text}'"
     )
@@ -152,19 +163,3 @@ def _refused(status: int, text: str) -> MlopsError:
         404: NotFoundError,
     }
     return kinds.get(status, MlopsError)(message, hint=hint)
-
-
-def git_state(folder: Path) -> tuple[str | None, bool]:
-    """The commit that `folder` is at, and whether files differ from it; None outside of a repository."""
-    commit = _git(folder, "rev-parse", "HEAD")
-    return (commit, bool(_git(folder, "status", "--porcelain"))) if commit else (None, False)
-
-
-def _git(folder: Path, *args: str) -> str | None:
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *args], capture_output=True, text=True, check=False, timeout=30
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None

@@ -17,6 +17,7 @@ from mlops_cli.domain.wall_time import first_instant
 from mlops_cli.errors import MlopsError, NotFoundError, UsageError
 
 SHOWN_FIRES = 5
+FIRST_YEAR, LAST_YEAR = 1970, 2100
 LOCALTIME = Path("/etc/localtime")
 
 
@@ -105,10 +106,11 @@ def parse(text: str, zone: ZoneInfo) -> datetime:
     """A moment as a schedule takes it: a wall time that the clocks skip is that at which they go on."""
     try:
         moment = datetime.fromisoformat(text)
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise ValueError
     except ValueError:
-        raise UsageError(
-            f"'{text}' is not a moment", hint="as in 2026-03-29T06:30 or with Z behind it"
-        ) from None
+        hint = f"as in 2026-03-29T06:30 or with Z behind it, from {FIRST_YEAR} to {LAST_YEAR}"
+        raise UsageError(f"'{text}' is not a moment", hint=hint) from None
     return moment.astimezone(UTC) if moment.tzinfo else first_instant(moment, zone)
 
 

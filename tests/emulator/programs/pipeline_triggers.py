@@ -61,8 +61,13 @@ wrong = (
     {"DataPathAssignments": "tuesday"},
     {"DataPathAssignments": {"day": "tuesday"}},
     {"ExperimentName": "look at days"},
+    {"ExperimentName": ["a", "b"]},
+    {"ParameterAssignments": {"seconds": [0, 1]}},
 )
 note(refused=[asked(**body)["error"]["message"] for body in wrong])
+unread = (b'{"ExperimentName": "caf\xe9"}', b'{"Deep":' * 100_000)
+answers = [requests.post(published.endpoint, headers=header, data=body).json() for body in unread]
+note(unread=[answer["error"]["code"] for answer in answers])
 
 REGION = f"https://{ws.location}"
 GROUP = f"/subscriptions/{ws.subscription_id}/resourceGroups/{ws.resource_group}"

@@ -155,7 +155,7 @@ class AzurePipelines:
         return self._publishing.upsert(told, request, send)
 
     def published(self, name: str | None = None) -> list[PublishedPipeline]:
-        chosen = [self._versions.endpoint(name)] if name else self._versions.endpoints()
+        chosen = self._versions.endpoints() if name is None else [self._versions.endpoint(name)]
         ordered = sorted(chosen, key=lambda endpoint: endpoint.name)
         return [version for endpoint in ordered for version in self._versions.all(endpoint)]
 

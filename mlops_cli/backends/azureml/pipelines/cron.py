@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlops_cli.domain.schedules import WEEK_DAYS, Cron, Frequency, Recurrence
+from mlops_cli.engine.pipelines.cron import expand
 from mlops_cli.errors import UsageError
 
 ANY = ["*"]
@@ -12,9 +13,7 @@ ANY = ["*"]
 
 def recurrence(cron: Cron) -> Recurrence:
     """What fires when the expression does. Raises UsageError naming what Azure's recurrence cannot say."""
-    from croniter import croniter
-
-    (minutes, hours, days, months, week_days), nth = croniter.expand(cron.expression)
+    (minutes, hours, days, months, week_days), nth = expand(cron.expression)
     _refuse(cron, "days of the month", days != ANY)
     _refuse(cron, "months", months != ANY)
     _refuse(cron, "the nth week day of a month", bool(nth))

@@ -7,15 +7,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mlops_cli.backends.azureml.failure import learn
 from mlops_cli.backends.azureml.pipelines.versions import Told, Versions
 from mlops_cli.backends.azureml.session import Session
-from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest
+from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest, check_default
 from mlops_cli.errors import MlopsError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from azureml.pipeline.core import PipelineEndpoint as AzureEndpoint
     from azureml.pipeline.core import PublishedPipeline as AzurePublished
 
+CONFLICT = 409
 TRIES = 10
 PAUSE_SECONDS = 0.2
 Publish = Callable[[Told], "AzurePublished"]
@@ -53,18 +55,17 @@ class Publishing:
         for attempt in range(TRIES):
             endpoint = self._versions.find(told.name)
             known = self._versions.all(endpoint) if endpoint else []
-            if known and (known[0].content_hash == told.content or known[0].id == made.id):
-                return _first_of_its_run(known)
+            mine = next((at for at, one in enumerate(known) if one.id == made.id), 0)
+            if known and known[mine].content_hash == told.content:
+                return _first_of_its_run(known[mine:])
             try:
                 self._add(endpoint, told.name, made)
             except Exception as error:
                 if attempt == TRIES - 1:
                     raise
-                self._session.say(
-                    f"another machine publishes '{told.name}' too; looking again ({_short(error)})"
-                )
+                self._tell(told.name, error)
             time.sleep(PAUSE_SECONDS * attempt)
-        raise MlopsError(f"'{told.name}' is published by others again and again", hint="run it again")
+        raise _busy(told.name)
 
     def _add(self, endpoint: AzureEndpoint | None, name: str, made: AzurePublished) -> None:
         from azureml.pipeline.core import PipelineEndpoint
@@ -84,11 +85,12 @@ class Publishing:
     def _defaulted(self, found: PublishedPipeline, request: PublishRequest) -> tuple[PublishedPipeline, bool]:
         if not request.set_default or found.is_default:
             return found, False
+        check_default(found)
         if request.dry_run:
             return found, True
-        self.set_default(found.name, found.version)
+        moved = self.set_default(found.name, found.version)
         found.is_default = True
-        return found, True
+        return found, moved
 
     def version(self, name: str, version: int) -> PublishedPipeline:
         """Raises NotFoundError."""
@@ -101,16 +103,36 @@ class Publishing:
 
     def set_default(self, name: str, version: int) -> bool:
         """Whether the endpoint ran another version. Raises NotFoundError, UsageError for a disabled one."""
+        return self._insist(name, lambda: self._set_default(name, version))
+
+    def _set_default(self, name: str, version: int) -> bool:
         found = self.version(name, version)
-        if not found.enabled:
-            hint = f"mlops pipeline enable '{name}:{version}'"
-            raise UsageError(f"v{version} of pipeline '{name}' is disabled", hint=hint)
+        check_default(found)
         if found.is_default:
             return False
         self._versions.endpoint(name).set_default_version(str(version - 1))
         return True
 
     def set_enabled(self, name: str, version: int | None, enabled: bool) -> bool:
+        """Whether it was otherwise. Raises NotFoundError."""
+        return self._insist(name, lambda: self._set_enabled(name, version, enabled))
+
+    def _insist(self, name: str, change: Callable[[], bool]) -> bool:
+        """Make a change again while other machines change the endpoint at the same moment."""
+        for attempt in range(TRIES):
+            try:
+                return change()
+            except Exception as error:
+                if learn(error).status != CONFLICT:
+                    raise
+                self._tell(name, error)
+            time.sleep(PAUSE_SECONDS * attempt)
+        raise _busy(name)
+
+    def _tell(self, name: str, error: Exception) -> None:
+        self._session.say(f"another machine publishes '{name}' too; looking again ({_short(error)})")
+
+    def _set_enabled(self, name: str, version: int | None, enabled: bool) -> bool:
         from azureml.pipeline.core import PublishedPipeline as Azure
 
         endpoint = self._versions.endpoint(name)
@@ -140,6 +162,10 @@ def _first_of_its_run(known: list[PublishedPipeline]) -> PublishedPipeline:
             break
         first = one
     return first
+
+
+def _busy(name: str) -> MlopsError:
+    return MlopsError(f"'{name}' is published by others again and again", hint="run it again")
 
 
 def _short(error: Exception) -> str:

@@ -14,11 +14,11 @@ from mlops_cli.backends.azureml.pipelines import cron
 from mlops_cli.backends.azureml.pipelines.build import plain
 from mlops_cli.backends.azureml.pipelines.publishing import Publishing
 from mlops_cli.backends.azureml.pipelines.versions import MARK, Versions, chosen
+from mlops_cli.backends.azureml.pipelines.zones import windows
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.domain.pipelines import experiment_of
 from mlops_cli.domain.publishing import PublishedPipeline, check_enabled
 from mlops_cli.domain.schedules import Cron, DataChange, Fire, Schedule
-from mlops_cli.domain.time_zones import WINDOWS_ZONES
 from mlops_cli.engine.pipelines.calendar import check, fire_times
 from mlops_cli.engine.pipelines.planning import assigned
 from mlops_cli.errors import NotFoundError, UsageError
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from azureml.pipeline.core import Schedule as AzureSchedule
 
 DELETED = f"{MARK}deleted"
-UTC_TOO = ("Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "UCT", "Universal", "Zulu")
 PLACE = re.compile(r"azureml://datastores/(?P<store>\w+)/paths/(?P<path>.+)")
 
 
@@ -85,7 +84,7 @@ class Schedules:
                 when.frequency,
                 when.interval,
                 start_time=first.replace(tzinfo=None),
-                time_zone=TimeZone(_windows(when.time_zone)),
+                time_zone=TimeZone(windows(when.time_zone)),
                 hours=when.hours or None,
                 minutes=when.minutes or None,
                 week_days=when.week_days or None,
@@ -157,7 +156,7 @@ def _check(schedule: Schedule) -> None:
     if isinstance(when, DataChange):
         _on_datastore(when)
     else:
-        _windows(when.time_zone)
+        windows(when.time_zone)
     if isinstance(when, Cron):
         cron.recurrence(when)
 
@@ -171,17 +170,6 @@ def _on_datastore(when: DataChange) -> tuple[str, str]:
             "Azure looks for changes below a path of a datastore, and hands no data on", hint=hint
         )
     return found["store"], found["path"]
-
-
-def _windows(zone: str) -> str:
-    """Azure's name of an IANA zone. Raises UsageError."""
-    if zone in UTC_TOO:
-        return "UTC"
-    found = next((windows for windows, iana in WINDOWS_ZONES.items() if iana == zone), None)
-    if found is None:
-        known = ", ".join(sorted(WINDOWS_ZONES.values()))
-        raise UsageError(f"time zone '{zone}' is not supported on Azure", hint=f"there is: {known}")
-    return found
 
 
 def _told(azure: AzureSchedule) -> Schedule | None:

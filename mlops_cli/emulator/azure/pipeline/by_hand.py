@@ -24,13 +24,19 @@ _DATASET = _any_case("DataSetReference", "SavedDataSetReference")
 def as_posted(given: Document) -> Document:
     """The submission as clients of the SDK write it. Raises ApiError 400 for values of another form."""
     posted = _renamed(given, _FIELDS)
+    _check_value(posted.get("ExperimentName"), "ExperimentName")
     for kind in ASSIGNED:
         values = _object(posted.get(kind) or {}, kind)
-        if kind == "DataPathAssignments":
+        if kind == "ParameterAssignments":
+            for name, value in values.items():
+                _check_value(value, f"Parameter '{name}'")
+        elif kind == "DataPathAssignments":
             values = {name: _place(value, f"{name} in {kind}") for name, value in values.items()}
         elif kind == "DataSetDefinitionValueAssignments":
             values = {name: _dataset(value, f"{name} in {kind}") for name, value in values.items()}
         posted[kind] = values
+    if posted.get("ExperimentName") is not None:
+        posted["ExperimentName"] = str(posted["ExperimentName"])
     return posted
 
 
@@ -45,6 +51,11 @@ def _dataset(value: object, what: str) -> Document:
 
 def _renamed(given: Document, names: dict[str, str]) -> Document:
     return {names.get(name.lower(), name): value for name, value in given.items()}
+
+
+def _check_value(value: object, what: str) -> None:
+    if isinstance(value, dict | list):
+        raise bad_request(f"{what} must be a single value, not {value}.")
 
 
 def _object(value: object, what: str) -> Document:

@@ -30,7 +30,12 @@ def test_the_recurrence_fires_when_cron_does(expression: str, zone: str) -> None
 
 @pytest.mark.parametrize(
     ("expression", "why"),
-    [("0 3 1 * *", "days of the month"), ("0 3 * jan *", "months"), ("0 3 * * 1#2", "nth week day")],
+    [
+        ("0 3 1 * *", "days of the month"),
+        ("0 0 1-31 * mon", "days of the month"),
+        ("0 3 * jan *", "months"),
+        ("0 3 * * 1#2", "nth week day"),
+    ],
 )
 def test_what_a_recurrence_cannot_say_is_refused(expression: str, why: str) -> None:
     with pytest.raises(UsageError, match=why):

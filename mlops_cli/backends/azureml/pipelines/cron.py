@@ -14,7 +14,8 @@ ANY = ["*"]
 def recurrence(cron: Cron) -> Recurrence:
     """What fires when the expression does. Raises UsageError naming what Azure's recurrence cannot say."""
     (minutes, hours, days, months, week_days), nth = expand(cron.expression)
-    _refuse(cron, "days of the month", days != ANY)
+    named = not cron.expression.split()[2].startswith(("*", "?"))  # 1-31 beside a week day is every day
+    _refuse(cron, "days of the month", named or days != ANY)
     _refuse(cron, "months", months != ANY)
     _refuse(cron, "the nth week day of a month", bool(nth))
     names = [] if week_days == ANY else [WEEK_DAYS[(day - 1) % 7] for day in week_days]

@@ -13,6 +13,15 @@ def run(rows):
     assert len(rows) < 6, "all rows at once"
     return [f"{n + 1} {word!r}" for n, word in zip(rows.n, rows.word)]
 """
+KEEP = "import shutil, sys; shutil.copyfile(*sys.argv[1:])"
+KEPT = """
+- {name: keep, type: script, script: code/keep.py, inputs: {lines: data.lines}, outputs: [table],
+   arguments: [$(inputs.lines), $(outputs.table)]}
+- {name: kept, type: batch, entry_script: code/show.py, inputs: {rows: keep.table}, mini_batch_size: 3, workers: 1,
+   error_threshold: 0, run_max_try: 1}
+- {name: summed, type: batch, entry_script: code/show.py, inputs: {rows: data.blank}, mini_batch_size: 3, workers: 1,
+   error_threshold: 0, output_action: summary_only}
+"""
 ODD = """
 import argparse, os, sys
 import pandas as pd
@@ -78,12 +87,18 @@ def test_rows_are_the_same_however_they_are_written(mlops: Any) -> None:
         " mini_batch_size: 3, workers: 1, run_max_try: 1, error_threshold: 0}\n"
         for one in (name.partition(".")[0] for name in names)
     )
-    (mlops.project / "tables.yaml").write_text(f"name: tables\ndata:\n{data}steps:\n{steps}")
+    (mlops.project / "code" / "keep.py").write_text(KEEP)
+    (mlops.project / "tables.yaml").write_text(f"name: tables\ndata:\n{data}steps:\n{steps}{KEPT}")
     [run] = mlops.json("pipeline run tables.yaml")
     for one in (name.partition(".")[0] for name in names):
         more = "\nmore" if one == "lines" else ""
         expected = "".join(f"{n + 1} {word + more!r}\n" for n, word in ROWS)
         assert results(mlops, run, one) == expected, one
+    assert results(mlops, run, "kept") == expected
+    mlops(f"pipeline download {run['run_id']} summed.results --to summed")
+    assert not (mlops.project / "summed" / "parallel_run_step.txt").exists()
+    taken = mlops(f"pipeline download {run['run_id']} kept.results --to rows.parquet/x", code=1).stderr
+    assert "rows.parquet/x" in taken
 
 
 def odd(mlops: Any, threshold: int, *hows: str) -> None:

@@ -22,6 +22,7 @@ from mlops_cli.domain.runs import Run
 from mlops_cli.engine.pipelines.planning import assigned
 from mlops_cli.errors import NotFoundError, UsageError
 from mlops_cli.status import RunStatus
+from mlops_cli.writing import errors_of
 
 if TYPE_CHECKING:
     from azureml.pipeline.core import PipelineRun as AzurePipelineRun
@@ -149,11 +150,13 @@ class AzurePipelineRuns:
             data = found.get_port_data_reference()
             data.download(place, show_progress=False)
             source = Path(place, data.path_on_datastore)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                copytree(source, target)
-            else:
-                move(source, target)
+            with errors_of(target):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if source.is_file():
+                    move(source, target)
+                else:
+                    source.mkdir(parents=True, exist_ok=True)  # an empty folder has no blobs
+                    copytree(source, target)
         return target
 
 

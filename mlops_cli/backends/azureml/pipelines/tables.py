@@ -40,7 +40,7 @@ def table(builder: Builder, session: Session, text: str) -> Any:
     source, name = source_of(text)
     if source == "data":
         return data.table(session, builder.data()[name])
-    return builder.output(source, name).parse_delimited_files(file_extension=None)
+    return builder.output(source, name).parse_delimited_files(file_extension=None, quoted_line_breaks=True)
 
 
 def is_folder(builder: Builder, text: str) -> bool:

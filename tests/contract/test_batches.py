@@ -135,3 +135,13 @@ def test_what_has_no_result_fails_the_step(mlops: Any, how: str, why: str) -> No
     failed = mlops("pipeline run odd.yaml", code=5).stderr
     assert why in " ".join(failed.split())
     assert ("timeout_minutes is not used" in failed) == (mlops.profile == "azure")
+
+
+def test_failures_read_the_same(mlops: Any) -> None:
+    (mlops.project / "code" / "boom.py").write_text("raise KeyError('no column')\n")
+    (mlops.project / "p.yaml").write_text(
+        "name: boom\nsteps:\n- {name: boom, type: script, script: code/boom.py}\n"
+    )
+    failed = mlops("pipeline run p.yaml -o json", code=5).json()["error"]["message"]
+    assert failed.endswith(" failed: step boom failed: KeyError: 'no column'")
+    assert "no run 'nope' of a pipeline" in mlops("pipeline show nope", code=4).stderr

@@ -56,7 +56,7 @@ class AzurePipelineRuns:
 
         found = self._session.find(lambda: Run.get(self._session.workspace, run_id))
         if found is None or found.type != KIND:
-            raise missing.no_run(run_id)
+            raise missing.no_pipeline_run(run_id)
         return found
 
     def described(self, run: AzurePipelineRun) -> PipelineRun:
@@ -124,7 +124,7 @@ class AzurePipelineRuns:
         """Raises NotFoundError."""
         begun = {step.name: step for step in run.get_steps()}
         if name not in begun:
-            known = ", ".join(begun) or "none has begun"
+            known = ", ".join(sorted(begun)) or "none has begun"
             raise NotFoundError(f"run {run.id} has no step '{name}' that has begun; there is: {known}")
         return begun[name]
 

@@ -145,3 +145,18 @@ def test_failures_read_the_same(mlops: Any) -> None:
     failed = mlops("pipeline run p.yaml -o json", code=5).json()["error"]["message"]
     assert failed.endswith(" failed: step boom failed: KeyError: 'no column'")
     assert "no run 'nope' of a pipeline" in mlops("pipeline show nope", code=4).stderr
+
+
+def test_a_trigger_writes_parameters_as_a_run_does(mlops: Any) -> None:
+    (mlops.project / "code" / "say.py").write_text("import sys\nprint(sys.argv[1:])\n")
+    (mlops.project / "p.yaml").write_text(
+        "name: said\nparameters: {rate: 0.5, on: false}\nsteps:\n"
+        "- {name: say, type: script, script: code/say.py, arguments: [$(parameters.rate), $(parameters.on)]}\n"
+    )
+    mlops("pipeline publish p.yaml")
+    for line in ("run p.yaml", "trigger said"):
+        [run] = mlops.json(f"pipeline {line} --param rate=2 --param on=True --wait")
+        assert "['2.0', 'true']" in mlops(f"pipeline logs {run['run_id']} say").stdout
+    wrong = mlops("pipeline trigger said --param rate=much", code=2).stderr
+    assert "parameter 'rate' expects a number, got 'much'" in wrong
+    mlops.run("pipeline server stop")

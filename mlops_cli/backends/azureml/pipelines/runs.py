@@ -17,9 +17,9 @@ from mlops_cli.backends.azureml.pipelines.facts import StepFacts
 from mlops_cli.backends.azureml.pipelines.versions import MARK, Version, Versions
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.backends.azureml.tags import own, with_own
+from mlops_cli.domain.parameters import assigned
 from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun
 from mlops_cli.domain.runs import Run
-from mlops_cli.engine.pipelines.planning import assigned
 from mlops_cli.errors import NotFoundError, UsageError
 from mlops_cli.status import RunStatus
 from mlops_cli.writing import errors_of

@@ -118,7 +118,7 @@ def _nearest(text: str, known: list[str] | dict[str, list[str]]) -> str:
     near = get_close_matches(text, known, n=1)
     if near:
         return f", did you mean '{near[0]}'?"
-    return f"; there is: {', '.join(known)}" if known else "; the pipeline has none"
+    return f"; there is: {', '.join(known)}" if known else "; there is none"
 
 
 def _shapes(pipeline: PipelineSettings) -> Found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from mlops_cli.cli.app import App
     from mlops_cli.domain.pipelines import PipelineSettings
+
+MOST_ARROWS = 4
 
 file_argument = click.argument("file", type=click.Path(path_type=Path), required=False)
 
@@ -48,7 +51,7 @@ def create(app: App, *, file: Path | None, svg: Path | None, html: Path | None) 
         "steps": rows,
     }
     app.show(document, lambda console: _draw(console, settings, rows))
-    app.say(f"Next: mlops pipeline run{f' {file}' if file else ''}")
+    app.say(f"Next: mlops pipeline run{f' {shlex.quote(str(file))}' if file else ''}")
 
 
 def _draw(console: Console, settings: PipelineSettings, rows: list[dict[str, Any]]) -> None:
@@ -66,8 +69,9 @@ def _draw(console: Console, settings: PipelineSettings, rows: list[dict[str, Any
 
 
 def _turn(row: dict[str, Any]) -> str:
-    """The step behind as many arrows as steps come before it at least."""
-    return "→ " * (row["level"] - 1) + str(row["name"])
+    """The step behind as many arrows as steps come before it at least; behind their number when they are many."""
+    before = row["level"] - 1
+    return f"{'→ ' * before if before <= MOST_ARROWS else f'→ ×{before} '}{row['name']}"
 
 
 def _takes(row: dict[str, Any]) -> str:

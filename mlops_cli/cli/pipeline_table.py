@@ -58,7 +58,8 @@ def _tell(app: App, steps: list[StepRun], told: dict[str, str]) -> None:
         line = f"{step.name}: {state(step)}"
         if step.status != "NotStarted" and told.get(step.name) != line:
             told[step.name] = line
-            app.say(f"  {line}{f' ({took(step)} s)' if step.duration_seconds and took(step) else ''}")
+            timed = step.duration_seconds and took(step) and not step.reused_from
+            app.say(f"  {line}{f' ({took(step)} s)' if timed else ''}")
 
 
 def state(step: StepRun) -> str:

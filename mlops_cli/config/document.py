@@ -72,7 +72,8 @@ def _compose(text: str, source: str) -> Any:
         lines = text.splitlines()
         line = lines[mark.line] if mark and mark.line < len(lines) else ""
         hint = " (YAML wants spaces here, no tabs)" if "\t" in line else ""
-        problem = Problem(_place(source, mark), "", f"not YAML: {error.problem or error.context}{hint}")
+        what = (error.problem or error.context or "").replace("but found another", "a second")
+        problem = Problem(_place(source, mark), "", f"not YAML: {what}{hint}")
     except yaml.YAMLError:
         problem = _unprintable(text, source)
     raise config_error([problem]) from None
@@ -140,7 +141,7 @@ class _Reader:
             name = unmask(name_node.value)
             path = join(key, name)
             if name == "<<":
-                self.problems.append(Problem(where, path, "merge keys are not read; use extends: instead"))
+                self.problems.append(Problem(where, path, "merge keys are not read; write the keys out"))
             elif name in values:
                 first = values[name].key_where
                 self.problems.append(Problem(where, path, f"given twice, first at {first}"))

@@ -21,7 +21,7 @@ from mlops_cli.config.parameters import is_parameter, with_defaults
 from mlops_cli.config.problems import Problem, config_error
 from mlops_cli.config.tree import Node, find, merge, walk
 from mlops_cli.config.variables import is_secret
-from mlops_cli.domain.pipeline_graph import find_problems
+from mlops_cli.domain.pipeline_graph import find_problems, find_train_problems
 from mlops_cli.domain.pipelines import PipelineDefinition, PipelineSettings
 from mlops_cli.errors import ConfigError
 
@@ -80,7 +80,7 @@ def _checked(
     if not wrong:
         wrong = [
             Problem(_where(section, key), f"{prefix}.{key}" if prefix else key, text)
-            for key, text in find_problems(settings)
+            for key, text in (*find_problems(settings), *find_train_problems(settings))
         ]
     if not wrong and not settings.steps:
         wrong = [Problem(section.where, prefix, "needs steps")]
@@ -104,8 +104,11 @@ def _secrets(section: Node, prefix: str) -> list[Problem]:
 
 
 def _where(section: Node, key: str) -> str:
+    """Where a key stands, or what it is missing in."""
     node = find(section, key)
-    return (node.key_where or node.where) if node else section.where
+    if node is None:
+        return _where(section, key.rpartition(".")[0]) if "." in key else section.where
+    return node.key_where or node.where
 
 
 def _with_train(section: Node, train: Node) -> Node:

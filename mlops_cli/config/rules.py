@@ -11,7 +11,7 @@ from mlops_cli.config.tree import Node, covers, find
 from mlops_cli.domain.endpoints import check_name
 from mlops_cli.domain.gates import parse
 from mlops_cli.domain.pipeline_graph import find_problems
-from mlops_cli.domain.training import PRIMARY_METRICS, conflict
+from mlops_cli.domain.training import TrainSettings, conflict, missing_time, overlap, unfit_metric
 from mlops_cli.errors import UsageError
 
 Found = Iterator[tuple[str, str]]
@@ -40,28 +40,13 @@ def _where(tree: Node, key: str) -> str:
     return node.where if node else "default"
 
 
-def _metric_fits(profile: Profile) -> Found:
-    task, metric = profile.train.task, profile.train.primary_metric
-    if metric and metric not in PRIMARY_METRICS[task]:
-        allowed = ", ".join(PRIMARY_METRICS[task])
-        yield "train.primary_metric", f"'{metric}' is no metric of {task}; it has {allowed}"
+def _train(check: Callable[[TrainSettings], tuple[str, str] | None]) -> Callable[[Profile], Found]:
+    def find(profile: Profile) -> Found:
+        if wrong := check(profile.train):
+            key, text = wrong
+            yield f"train.{key}", text
 
-
-def _forecast_has_time(profile: Profile) -> Found:
-    if profile.train.task == "forecasting" and profile.train.forecasting is None:
-        yield "train.task", "forecasting needs train.forecasting.time_column_name too"
-
-
-def _settings_agree(profile: Profile) -> Found:
-    if wrong := conflict(profile.train):
-        key, text = wrong
-        yield f"train.{key}", text
-
-
-def _models_overlap(profile: Profile) -> Found:
-    blocked = {name.lower() for name in profile.train.blocked_models}
-    if both := [name for name in profile.train.allowed_models if name.lower() in blocked]:
-        yield "train.blocked_models", f"also in train.allowed_models: {', '.join(both)}"
+    return find
 
 
 def _needed_columns_stay(profile: Profile) -> Found:
@@ -109,10 +94,10 @@ def _pipeline_is_a_graph(profile: Profile) -> Found:
 
 
 RULES = (
-    Rule(("train.task", "train.primary_metric"), _metric_fits),
-    Rule(("train.task", "train.forecasting"), _forecast_has_time),
-    Rule(("train",), _settings_agree),
-    Rule(("train.allowed_models", "train.blocked_models"), _models_overlap),
+    Rule(("train.task", "train.primary_metric"), _train(unfit_metric)),
+    Rule(("train.task", "train.forecasting"), _train(missing_time)),
+    Rule(("train",), _train(conflict)),
+    Rule(("train.allowed_models", "train.blocked_models"), _train(overlap)),
     Rule(("train", "data.label"), _needed_columns_stay),
     Rule(("compute.min_nodes", "compute.max_nodes"), _nodes_in_order),
     Rule(("backend", "deploy.target", "deploy.auth"), _aci_has_no_tokens),

@@ -20,7 +20,7 @@ from mlops_cli.domain.pipelines import (
     outputs_of,
 )
 from mlops_cli.domain.references import NAME, references, texts
-from mlops_cli.domain.training import conflict
+from mlops_cli.domain.training import misfits
 
 PIPELINE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,99}")
 Found = Iterator[tuple[str, str]]
@@ -118,7 +118,7 @@ def _nearest(text: str, known: list[str] | dict[str, list[str]]) -> str:
     near = get_close_matches(text, known, n=1)
     if near:
         return f", did you mean '{near[0]}'?"
-    return f"; there is: {', '.join(known)}" if known else "; the pipeline has none"
+    return f"; there is: {', '.join(known)}" if known else "; there is none"
 
 
 def _shapes(pipeline: PipelineSettings) -> Found:
@@ -126,8 +126,6 @@ def _shapes(pipeline: PipelineSettings) -> Found:
         match step:
             case AutoMLStep() if len(step.inputs) != 1:
                 yield f"steps[{index}]", "an automl step needs one input, its training data"
-            case AutoMLStep() if unfit := conflict(step.train):
-                yield f"steps[{index}].train.{unfit[0]}", unfit[1]
             case AutoMLStep() if (name := step.train.validation_data) and versioned(name)[1] is None:
                 text = "needs a version, NAME:VERSION: what is reused has to be of the same data"
                 yield f"steps[{index}].train.validation_data", text
@@ -144,6 +142,22 @@ def _shapes(pipeline: PipelineSettings) -> Found:
                 yield f"steps[{index}].outputs", "names an output twice"
             case ScriptStep() if wrong := [name for name in step.outputs if not NAME.fullmatch(name)]:
                 yield f"steps[{index}].outputs", f"'{wrong[0]}' is no name; use letters, digits, '_' and '-'"
+
+
+def find_train_problems(pipeline: PipelineSettings) -> Found:
+    """The same of what automl steps are to do, once they have what they inherit of a profile."""
+    for index, step in enumerate(pipeline.steps):
+        if not isinstance(step, AutoMLStep):
+            continue
+        yield from ((f"steps[{index}].train.{key}", text) for key, text in misfits(step.train))
+        if step.train.label is None and not _is_dataset(pipeline, step):
+            yield f"steps[{index}].train", "nothing says which column to predict: set label"
+
+
+def _is_dataset(pipeline: PipelineSettings, step: AutoMLStep) -> bool:
+    """Whether it trains on a registered dataset, which may know its label."""
+    known = {f"data.{name}" for name, source in pipeline.data.items() if source.dataset}
+    return known.issuperset(step.inputs.values())
 
 
 def _references(pipeline: PipelineSettings) -> Found:

@@ -1,5 +1,6 @@
 """Settings of an AutoML run, under the names Azure's AutoMLConfig gives them."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct, field
@@ -114,6 +115,31 @@ TRAIN_ALIASES = {
 
 
 _WAYS_TO_JUDGE = ("validation_data", "cv_split_columns", "n_cross_validations", "validation_size")
+
+
+def misfits(settings: TrainSettings) -> Iterator[tuple[str, str]]:
+    """(key, text) of every setting that does not go with the others."""
+    checks = (unfit_metric, missing_time, overlap, conflict)
+    yield from (found for check in checks if (found := check(settings)))
+
+
+def unfit_metric(settings: TrainSettings) -> tuple[str, str] | None:
+    task, metric = settings.task, settings.primary_metric
+    if metric is None or metric in PRIMARY_METRICS[task]:
+        return None
+    return "primary_metric", f"'{metric}' is no metric of {task}; it has {', '.join(PRIMARY_METRICS[task])}"
+
+
+def missing_time(settings: TrainSettings) -> tuple[str, str] | None:
+    if settings.task != "forecasting" or settings.forecasting is not None:
+        return None
+    return "task", "forecasting needs train.forecasting.time_column_name too"
+
+
+def overlap(settings: TrainSettings) -> tuple[str, str] | None:
+    blocked = {name.lower() for name in settings.blocked_models}
+    both = [name for name in settings.allowed_models if name.lower() in blocked]
+    return ("blocked_models", f"also in train.allowed_models: {', '.join(both)}") if both else None
 
 
 def conflict(settings: TrainSettings) -> tuple[str, str] | None:

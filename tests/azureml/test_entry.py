@@ -52,6 +52,14 @@ def test_an_entry_script_is_handed_on(wrapper: Path) -> None:
     assert words == ["--in=/data/a b/7", "$(x)", "7", "--own", "9", "rows"]
 
 
+def test_an_entry_script_may_be_told_its_own_arguments_alone(wrapper: Path) -> None:
+    wrapper.with_suffix(".json").write_text(json.dumps(TOLD | {"alone": True}))
+    code = "import sys\nkept = sys.argv[1:]\ndef run(batch):\n    return kept"
+    assert _said(wrapper, code, "-c", "import json, mlops_step as m; print(json.dumps(m.run(1)))") == [
+        "--in=/data/a b/7", "$(x)", "7"
+    ]  # fmt: skip
+
+
 def test_rows_of_texts_get_their_types(wrapper: Path) -> None:
     wrapper.with_suffix(".json").write_text(json.dumps(TOLD | {"types": True}))
     code = (

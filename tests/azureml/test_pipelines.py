@@ -176,6 +176,26 @@ def test_batch_and_automl_steps_run_on_data(project: Any) -> None:
     assert sorted(map(int, file.read_text().split())) == sorted(2 * [2 * value for value in range(300)])
 
 
+UNTOLD = """
+name: {name}
+data:
+  rows: {{dataset: {name}}}
+steps:
+  - {{name: train, type: automl, inputs: {{data: data.rows}}, train: {{timeout_minutes: 15, max_trials: 1}}}}
+"""
+
+
+def test_a_dataset_brings_the_label_that_it_was_registered_with(project: Any) -> None:
+    rows = "".join(f"{value},{value % 7},{int(value > 99)}\n" for value in range(200))
+    (project.project / "rows.csv").write_text(f"a,b,label\n{rows}")
+    (project.project / "untold.yaml").write_text(UNTOLD.format(name=project.pipeline))
+    project(f"data register rows.csv --name {project.pipeline} --set data.label=")
+    refused = project("pipeline run untold.yaml", code=2).stderr
+    assert "step 'train': nothing says which column to predict" in refused
+    project(f"data register rows.csv --name {project.pipeline} --label label")
+    assert project.json("pipeline run untold.yaml")[0]["status"] == "Completed"
+
+
 def test_the_shipped_example_runs(project: Any) -> None:
     """Clean, train on what was cleaned, score it: AutoML and mini-batches on the output of a step."""
     source = REPOSITORY / "data" / "bank_marketing_sample.csv"

@@ -1,5 +1,10 @@
 """What people read at 80 columns: names and values as they are, long cells under their titles."""
 
+import io
+
+from rich.console import Console
+
+from mlops_cli.cli.tables import plain
 from mlops_cli.services.scoring import tables
 from tests.cli.toy import model_folder
 from tests.conftest import Mlops
@@ -17,6 +22,15 @@ def test_brackets_and_colons_of_the_users_are_text(mlops: Mlops) -> None:
     shown = mlops("models", "show", "toy").stdout
     assert f"  tags     unit {ODD}" in shown
     assert "  inputs   age (integer), job (string), rate (number)" in shown
+
+
+def test_ids_stay_whole_beside_long_cells() -> None:
+    console = Console(width=80, file=io.StringIO())
+    run_id = "48456b85-7e12-459e-904e-cde41ce6302e"
+    plain(console, ("run", "pipeline", "state"), [(run_id, "a pipeline " * 9, "Completed")], empty="")
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert lines[1].startswith(f"{run_id}  a pipeline")
+    assert max(map(len, lines)) <= 80
 
 
 def test_the_doctor_keeps_to_80_columns(mlops: Mlops) -> None:

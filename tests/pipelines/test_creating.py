@@ -43,6 +43,18 @@ def test_the_graph(project: Project) -> None:
 
 
 WRONG = {
+    "a metric of another task": (
+        ("label: y,", "label: y, primary_metric: r2_score,"),
+        "p.yaml:14:21: steps[1].train.primary_metric: 'r2_score' is no metric of classification; it has AUC_",
+    ),
+    "a forecast without a time": (
+        ("label: y,", "label: y, task: forecasting,"),
+        "p.yaml:14:21: steps[1].train.task: forecasting needs train.forecasting.time_column_name too",
+    ),
+    "nothing to predict": (
+        ("  train: {label: y, max_trials: $(parameters.rows)}\n", ""),
+        "p.yaml:11:3: steps[1].train: nothing says which column to predict: set label",
+    ),
     "an unknown input": (
         ("clean.table}", "clean.tabel}"),
         "p.yaml:13:12: steps[1].inputs.data: there is no 'clean.tabel', did you mean 'clean.table'?",
@@ -134,3 +146,24 @@ def test_a_profile_holds_one_too_and_its_train_section_is_inherited(project: Pro
     assert "the profile has no pipeline" in empty.stderr
     wrong = project.mlops("--set", "pipeline.name=a/b", "pipeline", "create", code=2)
     assert "--set pipeline.name: use letters" in wrong.stderr
+
+
+def chain(count: int) -> str:
+    steps = (
+        f"- {{name: one-that-is-long-to-read-{n}, type: script, script: code/count.py" for n in range(count)
+    )
+    waits = ("}\n", *(f", after: [one-that-is-long-to-read-{n}]}}\n" for n in range(count - 1)))
+    return "steps:\n" + "".join(f"{step}{wait}" for step, wait in zip(steps, waits, strict=True))
+
+
+def test_long_names_and_long_chains_can_be_read(project: Project) -> None:
+    project.pipeline(chain(30), "thirty steps.yaml")
+    shown = project.mlops("pipeline", "create", "thirty steps.yaml", "--svg", "p.svg")
+    assert "\n→ → one-that" in shown.stdout
+    assert "\n→ ×29 " in shown.stdout
+    assert "run 'thirty steps.yaml'" in shown.stderr
+    drawn = (project.folder / "p.svg").read_text()
+    assert [f">one-that-…{end}</text>" in drawn for end in ("to-read-2", "o-read-29")] == [True, True]
+    width, least = (int(drawn.partition(f'{word}')[2].partition(end)[0]) for word, end in
+                    (('width="', '"'), ("min-width:", "px")))  # fmt: skip
+    assert width / 2 < least < width

@@ -39,7 +39,9 @@ class AzureData:
             return known, False
         new.tags = wanted.tags
         folder = self._upload(new, content)
-        table = self._table(new, f"{folder}/{_file_name(new)}", content)
+        place = f"{folder}/{_file_name(new)}"
+        several = spans_lines(as_utf8(content, new.encoding), new.profile.rows)
+        table = tabular(self._session, place, new.format, new.delimiter, several)
         registered = table.register(
             self._session.workspace,
             wanted.name,
@@ -112,23 +114,11 @@ class AzureData:
         ]
         folder = f"{ROOT}/{new.name}/{key}"
         with tempfile.TemporaryDirectory() as place:
-            Path(place, _file_name(new)).write_bytes(_as_utf8(new, content))
+            Path(place, _file_name(new)).write_bytes(as_utf8(content, new.encoding))
             Path(place, PROFILE).write_bytes(told)
             store = self._session.workspace.get_default_datastore()
             store.upload(place, target_path=folder, overwrite=True, show_progress=False)
         return folder
-
-    def _table(self, new: Dataset, path: str, content: bytes) -> TabularDataset:
-        from azureml.core import Dataset as Registered
-
-        place = [(self._session.workspace.get_default_datastore(), path)]
-        if new.format == "parquet":
-            return Registered.Tabular.from_parquet_files(place)
-        return Registered.Tabular.from_delimited_files(
-            place,
-            separator=new.delimiter or ",",
-            support_multi_line=len(content.splitlines()) > new.profile.rows + 1,
-        )
 
     def _described(self, table: TabularDataset) -> Dataset:
         """Our description of a registered table, kept here because a version never changes."""
@@ -157,11 +147,29 @@ class AzureData:
         return found
 
 
+def tabular(
+    session: Session, path: str, format: str, delimiter: str | None, multi_line: bool
+) -> TabularDataset:
+    """A file on the default datastore as a table; `multi_line` where line breaks stand in values."""
+    from azureml.core import Dataset as Registered
+
+    place = [(session.workspace.get_default_datastore(), path)]
+    if format == "parquet":
+        return Registered.Tabular.from_parquet_files(place)
+    return Registered.Tabular.from_delimited_files(
+        place, separator=delimiter or ",", support_multi_line=multi_line
+    )
+
+
 def _file_name(dataset: Dataset) -> str:
     return f"data.{dataset.format}"
 
 
-def _as_utf8(dataset: Dataset, content: bytes) -> bytes:
+def spans_lines(content: bytes, rows: int) -> bool:
+    """Whether values have line breaks in them. Told that they have, Azure takes blank lines for rows."""
+    return sum(not line.isspace() for line in content.split(b"\n") if line) > rows + 1
+
+
+def as_utf8(content: bytes, encoding: str | None) -> bytes:
     """The bytes as Azure reads them; it knows fewer encodings than there are."""
-    encoding = dataset.encoding
     return content if encoding is None else content.decode(encoding).encode()

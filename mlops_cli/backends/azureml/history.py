@@ -25,6 +25,7 @@ STATES = {
 }
 """Everything else (Queued, Preparing, Provisioning, Finalizing, ...) is on its way: Running."""
 USER_ERROR = "UserError"
+OF_THE_SCRIPT = "User program failed with "
 """Azure's code for what the data or the settings got wrong."""
 BEST_CHILD = "automl_best_child_run_id"
 
@@ -105,8 +106,9 @@ def _guessed(properties: dict[str, Any]) -> dict[str, Any]:
 def _error(told: Any) -> str | None:
     if not told:
         return None
-    message, code = (told.get("error") or told).get("message"), _code(told)
-    return f"{code}: {message}" if code and code not in (USER_ERROR, "ServiceError") else str(message)
+    code = _code(told)
+    message = str((told.get("error") or told).get("message")).removeprefix(OF_THE_SCRIPT)
+    return f"{code}: {message}" if code and code not in (USER_ERROR, "ServiceError") else message
 
 
 def _code(told: Any) -> str | None:

@@ -21,6 +21,10 @@ def no_run(run_id: str) -> NotFoundError:
     return NotFoundError(f"no run '{run_id}'", hint="see: mlops runs list")
 
 
+def no_pipeline_run(run_id: str) -> NotFoundError:
+    return NotFoundError(f"no run '{run_id}' of a pipeline", hint="see: mlops pipeline runs")
+
+
 def no_endpoint(name: str, known: Iterable[str]) -> NotFoundError:
     have = ", ".join(known) or "nothing is deployed yet"
     return NotFoundError(f"no endpoint '{name}'; there is: {have}", hint="see: mlops endpoints list")

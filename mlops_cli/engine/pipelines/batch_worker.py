@@ -78,23 +78,22 @@ def _script(work: Work) -> ModuleType:
 
 def _done(cut: Cut, script: ModuleType, index: int, start: int, stop: int) -> Answer:
     try:
-        result = script.run(minibatches.load(cut, start, stop))
-        lines, indexes = _lines(result)
-        missing = _missing(indexes, start, stop)
-        return Answer(index, lines=lines, returned=len(result), missing=missing)
+        lines, returned, indexes = _lines(script.run(minibatches.load(cut, start, stop)))
+        return Answer(index, lines=lines, returned=returned, missing=_missing(indexes, start, stop))
     except BaseException as error:  # noqa: BLE001 - a user's script may raise anything
         return _failure(index, error)
 
 
-def _lines(result: Any) -> tuple[str, list[Any] | None]:
-    """The results as lines, and the rows they are of where they say so: Azure's form, blanks between values."""
+def _lines(result: Any) -> tuple[str, int, list[Any] | None]:
+    """The results as lines (Azure's form, blanks between values), how many, and the rows they are of if told."""
     if hasattr(result, "to_csv"):
         frame = result.to_frame() if hasattr(result, "to_frame") else result
-        return frame.to_csv(sep=" ", header=False, index=False), list(result.index)
-    if not hasattr(result, "__len__") or isinstance(result, str | bytes):
+        return frame.to_csv(sep=" ", header=False, index=False), len(result), list(result.index)
+    if not hasattr(result, "__iter__") or isinstance(result, str | bytes):
         kind = type(result).__name__
         raise WorkFailedError(f"run() returned {kind}; it is to return a DataFrame or a list")
-    return "".join(f"{line}\n" for line in result), None
+    lines = [f"{line}\n" for line in result]
+    return "".join(lines), len(lines), None
 
 
 def _missing(indexes: list[Any] | None, start: int, stop: int) -> list[int]:

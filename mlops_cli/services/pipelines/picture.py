@@ -7,6 +7,8 @@ from mlops_cli.domain.pipelines import DataInput, PipelineSettings
 from mlops_cli.services.pipelines.runs import graph
 
 WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 200, 64, 96, 36, 28
+LEAST_SCALE = 0.7
+"""A page that is narrower shows a part of the drawing rather than letters that nobody can read."""
 STYLE = """
 .g{--ink:#1f2733;--soft:#667085;--card:#ffffff;--line:#c3cad5;--automl:#7c4dff;--script:#1a73e8;
 --batch:#0b8f6a;--data:#b7791f;font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
@@ -38,7 +40,8 @@ def svg(settings: PipelineSettings) -> str:
     title = escape(settings.name or "pipeline")
     parts = [
         f'<svg class="g" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" role="img" aria-label="Pipeline {title}">',
+        f'width="{width}" height="{height}" style="min-width:{round(width * LEAST_SCALE)}px" '
+        f'role="img" aria-label="Pipeline {title}">',
         f"<title>{title}</title><style>{STYLE}</style>",
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
         'orient="auto"><path class="tip" d="M0 0 8 4 0 8z"/></marker></defs>',
@@ -111,7 +114,7 @@ def _around(x1: int, y1: int, x2: int, y2: int) -> str:
 
 
 def _card(box: Box) -> str:
-    name = _short(box.name.removeprefix("data."), 22)
+    name = _middle(box.name.removeprefix("data."), 19)
     return (
         f'<g transform="translate({box.x} {box.y})"><title>{escape(box.name)}: {escape(box.what)}</title>'
         f'<rect class="card" width="{WIDTH}" height="{HEIGHT}" rx="10"/>'
@@ -119,6 +122,12 @@ def _card(box: Box) -> str:
         f'<text class="name" x="18" y="28">{escape(name)}</text>'
         f'<text class="what" x="18" y="46">{escape(_short(box.what, 28))}</text></g>'
     )
+
+
+def _middle(text: str, most: int) -> str:
+    """Cut in the middle: names that begin alike are told apart by their ends."""
+    half = most // 2
+    return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"
 
 
 def _short(text: str, most: int) -> str:

@@ -8,9 +8,11 @@ from typing import Any
 from msgspec import Struct, field, structs
 
 from mlops_cli.backends.base import PipelineBackend
+from mlops_cli.domain.parameters import assigned
 from mlops_cli.domain.pipeline_runs import SubmitRequest
 from mlops_cli.domain.pipelines import PipelineDefinition, experiment_of
 from mlops_cli.domain.publishing import PublishedPipeline, PublishRequest, check_enabled
+from mlops_cli.domain.references import as_text
 from mlops_cli.errors import MlopsError, NotFoundError, SignInError, UsageError
 from mlops_cli.services.pipelines import git
 
@@ -118,19 +120,22 @@ def trigger(
         known = ", ".join(f"v{one.version}" for one in versions)
         raise NotFoundError(f"pipeline '{name}' has no v{version}; there is: {known}")
     check_enabled(chosen)
-    _check_names(chosen, request)
+    request = _typed(chosen, request)
     url = chosen.endpoint if version is None else chosen.version_endpoint
     data = backend.data_body(chosen, request.data) if request.data else {}
     experiment = request.experiment or experiment_of(name)
     return post(url, token, structs.replace(request, experiment=experiment), data)
 
 
-def _check_names(version: PublishedPipeline, request: SubmitRequest) -> None:
-    """Azure passes over parameters that a pipeline does not have. Of what others have published, we know none."""
-    known = ", ".join(version.parameters) or "it has none"
-    for name in request.parameters if version.content_hash else ():
-        if name not in version.parameters:
-            raise UsageError(f"the pipeline has no parameter '{name}'; there is: {known}")
+def _typed(version: PublishedPipeline, request: SubmitRequest) -> SubmitRequest:
+    """With the parameters as a run from here writes them: 2 is 2.0 where the default has a fraction.
+
+    Azure passes over parameters that a pipeline does not have. Of what others have published, we know none.
+    """
+    if not version.content_hash:
+        return request
+    values = assigned(version.parameters, request.parameters)
+    return structs.replace(request, parameters={name: as_text(value) for name, value in values.items()})
 
 
 def post(url: str, token: str, request: SubmitRequest, data: dict[str, Any]) -> dict[str, Any]:

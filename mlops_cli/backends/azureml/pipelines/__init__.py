@@ -25,11 +25,11 @@ from mlops_cli.backends.azureml.pipelines.runs import KIND, AzurePipelineRuns, t
 from mlops_cli.backends.azureml.pipelines.versions import Told, Versions, chosen
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.backends.azureml.tags import own, with_own
+from mlops_cli.domain.parameters import assigned
 from mlops_cli.domain.pipeline_runs import PipelineRun, Pruned, StepRun, SubmitRequest
 from mlops_cli.domain.pipelines import DataInput, PipelineDefinition, experiment_of
 from mlops_cli.domain.publishing import PipelineEndpoint, PublishedPipeline, PublishRequest, ServerState
 from mlops_cli.domain.schedules import Fire, Schedule
-from mlops_cli.engine.pipelines.planning import assigned
 from mlops_cli.errors import UsageError
 from mlops_cli.status import RunStatus
 

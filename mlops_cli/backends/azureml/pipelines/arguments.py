@@ -1,8 +1,8 @@
 """The arguments of a script as Azure takes them: each a text, a parameter or a path, whole.
 
 Where a parameter or a path is only a part of one, `entry` is put beside the script and puts it together. So it
-does for environment variables, where Azure takes no parameters at all. It also gives types to the rows of a
-step's output, which Azure reads as text.
+does for environment variables, where Azure takes no parameters at all. Entry scripts of batch steps get from it
+their own arguments and no others, and rows of a step's output, which Azure reads as text, their types.
 """
 
 from __future__ import annotations
@@ -50,15 +50,12 @@ def whole(raw: dict[str, Any], key: str) -> str | None:
 
 
 def needs_joining(raw: dict[str, Any]) -> bool:
-    """Whether a reference is a part of an argument, or stands in a variable."""
+    """Whether a reference is a part of an argument, or stands in a variable; of a batch step always."""
+    if raw.get("type") == "batch":
+        return True
     cut = [pieces(as_text(argument)) for argument in raw.get("arguments", [])]
     parts = any(len(parts) > 1 and any(isinstance(part, tuple) for part in parts) for parts in cut)
     return parts or bool(variables(raw))
-
-
-def needs_entry(step: Step, raw: dict[str, Any]) -> bool:
-    """Whether `entry` stands before the script of the step, in a copy of the code that is the step's alone."""
-    return needs_joining(raw) or reads_texts(step)
 
 
 def reads_texts(step: Step) -> bool:
@@ -78,14 +75,14 @@ class Arguments:
     def script(self, step: ScriptStep | BatchStep, source: Path) -> str:
         """What Azure is to run: the step's own script, or `entry` before it."""
         own = Path(script_in_snapshot(step))
-        if not (self._joined or reads_texts(step)):
+        if not self._joined:
             return str(own)
         made = own.with_name(f"mlops_{re.sub(r'[^A-Za-z0-9]', '_', step.name)}.py")
         shutil.copyfile(entry.__file__, source / made)
         cut = self._numbered()
         made_of = dict(zip(self._variables, cut[len(self._cut) :], strict=True))
         told = {"script": own.name, "arguments": cut[: len(self._cut)], "variables": made_of,
-                "types": reads_texts(step)}  # fmt: skip
+                "alone": isinstance(step, BatchStep), "types": reads_texts(step)}  # fmt: skip
         (source / made).with_suffix(".json").write_text(json.dumps(told), encoding="utf-8")
         return str(made)
 

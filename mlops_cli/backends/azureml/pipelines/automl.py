@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from mlops_cli.backends.azureml import training
 from mlops_cli.backends.azureml.data import AzureData
 from mlops_cli.backends.azureml.pipelines import tables
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.domain.data import versioned
+from mlops_cli.domain.pipeline_graph import source_of
 from mlops_cli.domain.pipelines import AutoMLStep
+from mlops_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from mlops_cli.backends.azureml.pipelines.build import Builder
@@ -25,12 +29,13 @@ def make(builder: Builder, session: Session, step: AutoMLStep, folder: Path) -> 
 
     training.check(step.train)
     [text] = step.inputs.values()
+    settings = replace(step.train, label=step.train.label or _predicted(builder, step, text))
     if step.model_name:
         session.say(f"step {step.name}: Azure registers no model; then: mlops models register")
     judging = step.train.validation_data
     validation = AzureData(session).table(*versioned(judging)) if judging else None
     table = tables.table(builder, session, text)
-    config = training.config(step.train, table, builder.target(step), validation)
+    config = training.config(settings, table, builder.target(step), validation)
     code = folder / "automl"
     code.mkdir(exist_ok=True)
     config.user_settings["path"] = str(code)
@@ -42,3 +47,13 @@ def make(builder: Builder, session: Session, step: AutoMLStep, folder: Path) -> 
         enable_default_model_output=False,
         enable_default_metrics_output=False,
     )
+
+
+def _predicted(builder: Builder, step: AutoMLStep, text: str) -> str:
+    """The label that the dataset was registered with."""
+    source, name = source_of(text)
+    found = builder.data()[name].predicted if source == "data" else None
+    if found is None:
+        message = f"step '{step.name}': nothing says which column to predict"
+        raise UsageError(message, hint="set train.label in the step")
+    return found

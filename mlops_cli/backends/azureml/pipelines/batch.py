@@ -12,7 +12,6 @@ from mlops_cli.backends.azureml.pipelines.script import environment
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.domain.pipeline_graph import source_of
 from mlops_cli.domain.pipelines import BatchStep
-from mlops_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from mlops_cli.backends.azureml.pipelines.build import Builder
@@ -23,19 +22,12 @@ SETTINGS = {"nodes": "node_count", "workers": "process_count_per_node"}
 
 
 def make(builder: Builder, session: Session, step: BatchStep, raw: dict[str, Any], source: Path) -> Any:
-    """Azure cuts tables by bytes: mini_batch_size rows become as many bytes as they take on average.
-
-    Raises UsageError for arguments that would be mixed up with Azure's own.
-    """
+    """Azure cuts tables by bytes: mini_batch_size rows become as many bytes as they take on average."""
     from azureml.pipeline.steps import ParallelRunConfig, ParallelRunStep
 
     cut = tables.read_input(step)
     sides = {name: builder.input(name, text) for name, text in step.inputs.items() if name != cut}
     arguments = Arguments(builder, raw, {"inputs": sides})
-    values = arguments.values()
-    if values and not str(values[0]).startswith("-"):
-        message = f"step '{step.name}': on Azure the arguments of a batch step begin with a flag"
-        raise UsageError(message, hint="as in: arguments: [--model, $(inputs.model)]")
     config = ParallelRunConfig(
         environment=environment(session, step),
         entry_script=arguments.script(step, source),
@@ -44,6 +36,7 @@ def make(builder: Builder, session: Session, step: BatchStep, raw: dict[str, Any
         output_action=step.output_action,
         append_row_file_name=step.append_row_file_name,
         compute_target=builder.target(step),
+        environment_variables=dict(step.environment.variables),
         **_open(builder, step, raw),
         mini_batch_size=_size(builder, step, step.inputs[cut]),
     )
@@ -53,7 +46,7 @@ def make(builder: Builder, session: Session, step: BatchStep, raw: dict[str, Any
         inputs=[_rows_or_files(builder, session, step.inputs[cut], cut)],
         side_inputs=list(sides.values()) or None,
         output=builder.output(step.name, "results"),
-        arguments=values,
+        arguments=arguments.values(),
         allow_reuse=step.allow_reuse,
     )
 
@@ -68,7 +61,7 @@ def _open(builder: Builder, step: BatchStep, raw: dict[str, Any]) -> dict[str, A
 def _size(builder: Builder, step: BatchStep, text: str) -> str:
     if tables.is_folder(builder, text):
         return str(step.mini_batch_size)
-    return f"{max(1, round(step.mini_batch_size * tables.bytes_per_row(builder, text) / 1024))}KB"
+    return str(max(1, round(step.mini_batch_size * tables.bytes_per_row(builder, text))))
 
 
 def _rows_or_files(builder: Builder, session: Session, text: str, name: str) -> Any:

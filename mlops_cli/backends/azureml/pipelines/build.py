@@ -125,6 +125,7 @@ class Builder:
     def _step(self, step: Step, folder: Path) -> Any:
         for output in outputs_of(step):
             self._make_output(step, output)
+        self._say_unused(step)
         if isinstance(step, AutoMLStep):
             return automl.make(self, self._session, step, folder)
         source, raw = self._code(step, folder), self._raw()[step.name]
@@ -132,10 +133,17 @@ class Builder:
             return script.make(self, self._session, step, raw, source)
         return batch.make(self, self._session, step, raw, source)
 
+    def _say_unused(self, step: Step) -> None:
+        if step.retries:
+            self._session.say(f"step {step.name}: Azure does not repeat failed steps; retries is not used")
+        if step.timeout_minutes and not isinstance(step, ScriptStep):
+            text = f"step {step.name}: Azure ends script steps only; timeout_minutes is not used"
+            self._session.say(text)
+
     def _code(self, step: Step, folder: Path) -> Path:
         found = planning.code_folder(self._definition, step)
         assert found is not None, "a script has a folder"
-        what = f"{found}:{step.name}" if arguments.needs_entry(step, self._raw()[step.name]) else str(found)
+        what = f"{found}:{step.name}" if arguments.needs_joining(self._raw()[step.name]) else str(found)
         target = folder / hashlib.sha256(what.encode()).hexdigest()[:12]
         if not target.exists():
             copy_code(Path(found), target)

@@ -9,8 +9,9 @@ from pathlib import Path
 from shutil import copyfile
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlops_cli.backends.azureml.data import AzureData
+from mlops_cli.backends.azureml.data import AzureData, as_utf8, tabular
 from mlops_cli.backends.azureml.models import AzureModels
+from mlops_cli.backends.azureml.pipelines import written
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.backends.azureml.tags import own
 from mlops_cli.domain.pipelines import DataInput, PipelineDefinition
@@ -26,7 +27,8 @@ ROOT = "mlops/pipelines/data"
 class Resolved(NamedTuple):
     """`content` tells two states of the data apart; `label` is what people call it.
 
-    `place` is on the default datastore; `bytes_per_row` is known of single files.
+    `place` is on the default datastore; `file` is here where a local one was brought there. Of a registered
+    dataset `predicted` is the column that it was registered to predict.
     """
 
     dataset: FileDataset
@@ -34,7 +36,18 @@ class Resolved(NamedTuple):
     label: str
     place: str
     registered: TabularDataset | None = None
-    bytes_per_row: float | None = None
+    file: Path | None = None
+    registered_bytes_per_row: float = 0.0
+    predicted: str | None = None
+
+    def is_folder(self) -> bool:
+        return self.registered is None and self.file is None
+
+    def bytes_per_row(self) -> float:
+        """Of what is no folder. Raises DataError for a file that is no table."""
+        if self.file is None:
+            return self.registered_bytes_per_row
+        return written.of(self.file, self.content).bytes_per_row
 
 
 def content(session: Session, definition: PipelineDefinition, name: str, given: DataInput) -> str:
@@ -88,7 +101,8 @@ def _registered(session: Session, text: str) -> Resolved:
     place = f"{known['folder']}/data.{described.format}"
     label = f"{table.name}:{table.version}"
     size = described.size_bytes / max(1, described.profile.rows)
-    return Resolved(_files(session, place), str(table.id), label, place, table, size)
+    files, predicted = _files(session, place), described.profile.label
+    return Resolved(files, str(table.id), label, place, table, None, size, predicted)
 
 
 def _model(session: Session, text: str) -> tuple[str, int]:
@@ -116,7 +130,7 @@ def _uploaded(session: Session, path: Path, label: str) -> Resolved:
         copyfile(path, Path(place, path.name))
         store.upload(place, target_path=target, overwrite=False, show_progress=False)
     place = f"{target}/{path.name}"
-    return Resolved(_files(session, place), content, label, place, bytes_per_row=_bytes_per_row(path))
+    return Resolved(_files(session, place), content, label, place, file=path)
 
 
 def _folder(session: Session, path: Path, content: str, label: str) -> Resolved:
@@ -129,21 +143,25 @@ def _target(content: str) -> str:
     return f"{ROOT}/{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
-def _bytes_per_row(path: Path) -> float:
-    with path.open("rb") as file:
-        lines = sum(1 for _ in file)
-    return path.stat().st_size / max(1, lines - 1)
-
-
 def table(session: Session, resolved: Resolved) -> TabularDataset:
-    """The data as a table. Raises UsageError for a folder."""
-    from azureml.core import Dataset
-
+    """The data as a table. Raises UsageError for a folder, DataError for a file that is no table."""
     if resolved.registered is not None:
         return resolved.registered
-    if resolved.bytes_per_row is None:
+    if resolved.file is None:
         raise UsageError(f"{resolved.label} is a folder, not a table")
-    return Dataset.Tabular.from_delimited_files((session.workspace.get_default_datastore(), resolved.place))
+    how, place = written.of(resolved.file, resolved.content), resolved.place
+    if how.encoding not in (None, "utf-8"):
+        place = _as_utf8(session, resolved.file, how.encoding, f"{_target(resolved.content)}-utf-8")
+    return tabular(session, place, how.format, how.delimiter, how.multi_line)
+
+
+def _as_utf8(session: Session, file: Path, encoding: str | None, target: str) -> str:
+    """A copy for those who read rows, beside the file that scripts get as it is."""
+    with tempfile.TemporaryDirectory() as place:
+        Path(place, file.name).write_bytes(as_utf8(file.read_bytes(), encoding))
+        store = session.workspace.get_default_datastore()
+        store.upload(place, target_path=target, overwrite=False, show_progress=False)
+    return f"{target}/{file.name}"
 
 
 def port_name(*parts: str) -> str:

@@ -2,9 +2,9 @@
 gives rows types.
 
 A copy stands beside the script in the code of a step, with a JSON file of its own name: `script`, `arguments` and
-`variables`, each a list of texts and of numbers of values, and `types`, whether rows come as text. The values come as
-`--mlops-N VALUE`. It is a script by itself, or the entry script of a batch step, whose init() and run() it
-hands on. Imports nothing of ours.
+`variables`, each a list of texts and of numbers of values, `alone`, whether other arguments are hidden from the
+script, and `types`, whether rows come as text. The values come as `--mlops-N VALUE`. It is a script by itself, or
+the entry script of a batch step, whose init() and run() it hands on. Imports nothing of ours.
 """
 
 import importlib.util
@@ -58,10 +58,14 @@ def typed(rows: Any) -> Any:
 
 def _script(told: dict[str, Any]) -> str:
     values, others = split(sys.argv[1:])
-    if values:
-        sys.argv[1:] = [*(joined(parts, values) for parts in told["arguments"]), *others]
-        os.environ |= {name: joined(parts, values) for name, parts in told["variables"].items()}
-    return str(Path(__file__).with_name(told["script"]))
+    script = str(Path(__file__).with_name(told["script"]))
+    made, variables = told["arguments"], told["variables"]
+    needed = {part for parts in (*made, *variables.values()) for part in parts if isinstance(part, int)}
+    if needed <= values.keys():
+        own = [joined(parts, values) for parts in made]
+        sys.argv = [script, *own, *([] if told.get("alone") else others)]
+        os.environ |= {name: joined(parts, values) for name, parts in variables.items()}
+    return script
 
 
 def _told() -> dict[str, Any]:
@@ -70,8 +74,7 @@ def _told() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    script = sys.argv[0] = _script(_told())
-    runpy.run_path(script, run_name="__main__")
+    runpy.run_path(_script(_told()), run_name="__main__")
 elif Path(__file__).with_suffix(".json").exists():
     told = _told()
     spec = importlib.util.spec_from_file_location("mlops_user_script", _script(told))

@@ -17,11 +17,12 @@ from mlops_cli.backends.azureml.pipelines.facts import StepFacts
 from mlops_cli.backends.azureml.pipelines.versions import MARK, Version, Versions
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.backends.azureml.tags import own, with_own
+from mlops_cli.domain.parameters import assigned
 from mlops_cli.domain.pipeline_runs import PipelineRun, StepRun
 from mlops_cli.domain.runs import Run
-from mlops_cli.engine.pipelines.planning import assigned
 from mlops_cli.errors import NotFoundError, UsageError
 from mlops_cli.status import RunStatus
+from mlops_cli.writing import errors_of
 
 if TYPE_CHECKING:
     from azureml.pipeline.core import PipelineRun as AzurePipelineRun
@@ -55,7 +56,7 @@ class AzurePipelineRuns:
 
         found = self._session.find(lambda: Run.get(self._session.workspace, run_id))
         if found is None or found.type != KIND:
-            raise missing.no_run(run_id)
+            raise missing.no_pipeline_run(run_id)
         return found
 
     def described(self, run: AzurePipelineRun) -> PipelineRun:
@@ -123,7 +124,7 @@ class AzurePipelineRuns:
         """Raises NotFoundError."""
         begun = {step.name: step for step in run.get_steps()}
         if name not in begun:
-            known = ", ".join(begun) or "none has begun"
+            known = ", ".join(sorted(begun)) or "none has begun"
             raise NotFoundError(f"run {run.id} has no step '{name}' that has begun; there is: {known}")
         return begun[name]
 
@@ -149,11 +150,13 @@ class AzurePipelineRuns:
             data = found.get_port_data_reference()
             data.download(place, show_progress=False)
             source = Path(place, data.path_on_datastore)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                copytree(source, target)
-            else:
-                move(source, target)
+            with errors_of(target):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if source.is_file():
+                    move(source, target)
+                else:
+                    source.mkdir(parents=True, exist_ok=True)  # an empty folder has no blobs
+                    copytree(source, target)
         return target
 
 

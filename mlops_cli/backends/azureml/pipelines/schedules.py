@@ -16,11 +16,11 @@ from mlops_cli.backends.azureml.pipelines.publishing import Publishing
 from mlops_cli.backends.azureml.pipelines.versions import MARK, Versions, chosen
 from mlops_cli.backends.azureml.pipelines.zones import windows
 from mlops_cli.backends.azureml.session import Session
+from mlops_cli.domain.parameters import assigned
 from mlops_cli.domain.pipelines import experiment_of
 from mlops_cli.domain.publishing import PublishedPipeline, check_enabled
 from mlops_cli.domain.schedules import Cron, DataChange, Fire, Schedule
 from mlops_cli.engine.pipelines.calendar import check, fire_times
-from mlops_cli.engine.pipelines.planning import assigned
 from mlops_cli.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:

@@ -24,8 +24,6 @@ def make(builder: Builder, session: Session, step: ScriptStep, raw: dict[str, An
 
     inputs = {name: builder.input(name, text) for name, text in step.inputs.items()}
     outputs = {name: builder.output(step.name, name) for name in step.outputs}
-    if step.retries:
-        session.say(f"step {step.name}: Azure does not repeat failed steps; retries is not used")
     arguments = Arguments(builder, raw, {"inputs": inputs, "outputs": outputs})
     return PythonScriptStep(
         script_name=arguments.script(step, source),

@@ -26,14 +26,15 @@ def described(run_id: str, facts: StepFacts, begun: AzureStepRun | None) -> Step
     details = begun.get_details()
     seen = history.pipeline(begun, details)
     properties: dict[str, Any] = details.get("properties") or {}
+    reused = properties.get("azureml.reusedpipelinerunid")
     return StepRun(
         run_id=run_id,
         name=facts.name,
         type=facts.type,
         status=seen.status,
         waits_for=facts.waits_for,
-        attempt=1,
-        reused_from=properties.get("azureml.reusedpipelinerunid"),
+        attempt=0 if reused else 1,
+        reused_from=reused,
         started_at=seen.started_at,
         ended_at=seen.ended_at,
         duration_seconds=seen.duration_seconds,

@@ -40,18 +40,19 @@ def table(builder: Builder, session: Session, text: str) -> Any:
     source, name = source_of(text)
     if source == "data":
         return data.table(session, builder.data()[name])
-    return builder.output(source, name).parse_delimited_files(file_extension=None)
+    return builder.output(source, name).parse_delimited_files(file_extension=None, quoted_line_breaks=True)
 
 
 def is_folder(builder: Builder, text: str) -> bool:
     source, name = source_of(text)
-    return source == "data" and builder.data()[name].bytes_per_row is None
+    return source == "data" and builder.data()[name].is_folder()
 
 
 def bytes_per_row(builder: Builder, text: str) -> float:
     """How long a row is on average; of an output that of the data it comes from."""
     source, name = source_of(text)
     if source == "data":
-        return builder.data()[name].bytes_per_row or BYTES_PER_ROW
+        found = builder.data()[name]
+        return BYTES_PER_ROW if found.is_folder() else found.bytes_per_row()
     before = next(step for step in builder.settings.steps if step.name == source)
     return next((bytes_per_row(builder, one) for one in before.inputs.values()), BYTES_PER_ROW)

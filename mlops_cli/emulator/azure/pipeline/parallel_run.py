@@ -15,6 +15,7 @@ from collections import deque
 from multiprocessing import Pipe
 from multiprocessing.connection import wait
 from pathlib import Path
+from typing import NoReturn
 
 import amlbi_logs as logs
 from amlbi_batches import Batch, batches, parsed
@@ -35,6 +36,7 @@ class Worker:
         self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()])
         theirs.close()
         self.index: int | None = None
+        self.ready = False
         self.deadline = float("inf")
 
     def give(self, index: int, batch: Batch) -> None:
@@ -62,7 +64,7 @@ class Driver:
         self.arguments, self.own, self.work = arguments, own, work
         self.waiting = deque(range(len(work)))
         self.tries = [0] * len(work)
-        self.results: dict[int, list[str]] = {}
+        self.results: dict[int, str] = {}
         self.failed = self.failed_batches = 0
         nodes = int(os.environ.get("AZUREML_NODE_COUNT", "1"))
         wanted = nodes * (own.process_count_per_node or os.cpu_count() or 1)
@@ -94,18 +96,26 @@ class Driver:
 
     def answer(self, worker: Worker) -> None:
         try:
-            index, lines, error = worker.connection.recv()
+            index, results, error = worker.connection.recv()
         except (EOFError, ConnectionResetError):
-            self.replace(worker, f"the process of the entry script ended with code {worker.process.wait()}")
+            self.ended(worker)
             return
         if index is None:
-            logs.error(f"init() failed: {error}")
-            raise RuntimeError(f"init() failed: {error}")
-        if lines is None:
+            fail_init(error)
+        worker.ready = True
+        if results is None:
             worker.deadline = time.monotonic() + self.own.run_invocation_timeout
             return
-        self.done(index, lines, error)
+        text, count = results
+        self.done(index, text, count, error)
         self.take(worker)
+
+    def ended(self, worker: Worker) -> None:
+        """A process that ends before run() begins has ended in init()."""
+        why = f"the process of the entry script ended with code {worker.process.wait()}"
+        if not worker.ready:
+            fail_init(why)
+        self.replace(worker, why)
 
     def replace(self, worker: Worker, why: str) -> None:
         index = worker.index
@@ -113,13 +123,13 @@ class Driver:
         worker.end()
         fresh = Worker(self.arguments)
         self.workers[self.workers.index(worker)] = fresh
-        self.done(index, [], why)
+        self.done(index, "", 0, why)
         self.take(fresh)
 
-    def done(self, index: int, lines: list[str], error: str | None) -> None:
+    def done(self, index: int, text: str, count: int, error: str | None) -> None:
         if error is None:
-            self.results[index] = lines
-            self.count(index, len(self.work[index].content) - len(lines), "no result")
+            self.results[index] = text
+            self.count(index, len(self.work[index].content) - count, "no result")
             return
         logs.error(f"mini-batch {index}: {error}")
         self.tries[index] += 1
@@ -155,6 +165,11 @@ class Driver:
             worker.give(index, self.work[index])
 
 
+def fail_init(why: str) -> NoReturn:
+    logs.error(f"init() failed: {why}")
+    raise RuntimeError(f"init() failed: {why}")
+
+
 def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
@@ -174,8 +189,8 @@ def main(arguments: list[str]) -> None:
         logs.result(f"The job failed: {error}. See logs/user/error.txt and logs/user/error/.")
         raise
     if own.output and own.output_action == "append_row":
-        lines = [line for index in sorted(driver.results) for line in driver.results[index]]
-        Path(own.output, own.append_row_file_name).write_text("".join(f"{line}\n" for line in lines))
+        text = "".join(driver.results[index] for index in sorted(driver.results))
+        Path(own.output, own.append_row_file_name).write_text(text, encoding="utf-8")
     said = f"{len(driver.work)} mini-batches, {driver.failed} items failed"
     logs.result(f"The job succeeded: {said}.")
     say(said)

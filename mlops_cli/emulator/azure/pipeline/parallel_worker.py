@@ -1,8 +1,8 @@
 """A worker of a ParallelRunStep: the user's entry script, in a process of its own. Beside it as amlbi_worker.py.
 
 `python amlbi_worker.py DESCRIPTOR NUMBER ARGUMENTS` takes (index, mini-batch) from the descriptor and answers
-(index, lines, error); an index of None is a failed init(), lines of None tell that run() begins. Imports nothing
-of ours.
+(index, results, error); an index of None is a failed init(), results of None tell that run() begins. Imports
+nothing of ours.
 """
 
 import importlib
@@ -15,17 +15,27 @@ import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import amlbi_logs as logs
 from amlbi_batches import Context, parsed
 
 
-def lines_of(result: Any) -> list[str]:
-    """One line per item: a row of a data frame as its values apart by blanks."""
-    if hasattr(result, "to_csv"):
-        return result.to_csv(sep=" ", header=False, index=False).splitlines()
-    return [str(item) for item in result]
+class Results(NamedTuple):
+    """What append_row writes, a line per item unless values have line breaks in them."""
+
+    text: str = ""
+    items: int = 0
+
+
+def results_of(said: Any) -> Results:
+    """A row of a data frame is its values apart by blanks. Raises TypeError for what is no list of results."""
+    if hasattr(said, "to_csv"):
+        return Results(said.to_csv(sep=" ", header=False, index=False), len(said))
+    if isinstance(said, str | bytes):
+        raise TypeError(f"run() returned {type(said).__name__}; it is to return a DataFrame or a list")
+    lines = [f"{item}\n" for item in said]
+    return Results("".join(lines), len(lines))
 
 
 class EntryScript:
@@ -70,21 +80,21 @@ def failure(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def answer(script: ModuleType, index: int, batch: Any) -> tuple[int, list[str], str | None]:
+def answer(script: ModuleType, index: int, batch: Any) -> tuple[int, Results, str | None]:
     """What run() says to a mini-batch."""
     context = [Context(batch, index)] if len(inspect.signature(script.run).parameters) > 1 else []
     started, begun, used = time.time(), time.perf_counter(), time.process_time()
-    lines, error, ran = [], None, begun
+    results, error, ran = Results(), None, begun
     try:
         said = script.run(batch.content, *context)
         ran = time.perf_counter()
-        lines = lines_of(said)
+        results = results_of(said)
     except Exception as raised:  # noqa: BLE001 - a user's script may raise anything
         error, ran = failure(raised), time.perf_counter()
     seconds = (time.perf_counter() - begun, time.process_time() - used, ran - begun)
-    done = logs.Done(index, EntryScript.agent_name, len(batch.content), len(lines), error)
+    done = logs.Done(index, EntryScript.agent_name, len(batch.content), results.items, error)
     logs.report(done, started, seconds)
-    return index, lines, error
+    return index, results, error
 
 
 def serve(connection: Any, script: ModuleType) -> None:
@@ -96,7 +106,8 @@ def serve(connection: Any, script: ModuleType) -> None:
             called(script, "shutdown")
             return
         connection.send((index, None, None))
-        connection.send(answer(script, index, batch))
+        index, results, error = answer(script, index, batch)
+        connection.send((index, tuple(results), error))
 
 
 def profiled(name: str | None, connection: Any, script: ModuleType) -> None:
@@ -121,7 +132,7 @@ def work(descriptor: int, arguments: list[str]) -> None:
         _ = script.run  # a script without one has failed before it has begun
         called(script, "init")
     except Exception as error:  # noqa: BLE001 - the same
-        connection.send((None, [], failure(error)))
+        connection.send((None, None, failure(error)))
         return
     profiled(own.profiling_module, connection, script)
 

@@ -25,8 +25,9 @@ STATES = {
 }
 """Everything else (Queued, Preparing, Provisioning, Finalizing, ...) is on its way: Running."""
 USER_ERROR = "UserError"
-OF_THE_SCRIPT = "User program failed with "
 """Azure's code for what the data or the settings got wrong."""
+OF_THE_SCRIPT = "User program failed with "
+"""How Azure begins what a script has raised."""
 BEST_CHILD = "automl_best_child_run_id"
 
 

@@ -12,6 +12,8 @@ from pyarrow import csv
 from mlops_cli.backends.azureml.data import as_utf8, spans_lines
 from mlops_cli.engine.data import loading, reading
 
+SAMPLE_ROWS = 10_000
+
 
 class Written(NamedTuple):
     """`multi_line` tells that line breaks stand in values."""
@@ -29,12 +31,14 @@ def of(file: Path, _content: str) -> Written:
     raw = loading.load(file)
     found = reading.parse(raw, str(file))
     rows = found.table.num_rows
-    text = as_utf8(raw, found.encoding) if found.format == "csv" else _as_csv(found.table)
+    if found.format == "parquet":
+        return Written(found.format, None, None, False, _bytes_per_row(found.table.slice(0, SAMPLE_ROWS)))
+    text = as_utf8(raw, found.encoding)
     return Written(found.format, found.encoding, found.delimiter, spans_lines(text, rows), len(text) / rows)
 
 
-def _as_csv(table: pa.Table) -> bytes:
-    """How long rows are is told by their text: how well a Parquet file is packed says nothing of it."""
+def _bytes_per_row(table: pa.Table) -> float:
+    """As text: how well a Parquet file is packed says nothing of how long its rows are."""
     sink = pa.BufferOutputStream()
     csv.write_csv(table, sink)
-    return bytes(sink.getvalue())
+    return sink.tell() / table.num_rows

@@ -103,8 +103,8 @@ class Stepping:
     def tidy(self, step: StepRun) -> None:
         """Remove what only the attempt itself needed, unless somebody will want to see why it failed.
 
-        A small folder stays as long as the run does: ext4 makes no file without looking at all that were removed in
-        the last minutes.
+        A small folder stays as long as the run does: what is removed slows down the making of what comes next (see
+        `apart`).
         """
         work = Path(place.work_of(self._attempt(step)))
         if step.status == RunStatus.COMPLETED and not step.reused_from and not content.is_small(work):

@@ -15,16 +15,7 @@ import requests
 
 from mlops_cli.engine.pipelines import layout, tokens
 from mlops_cli.engine.pipelines.server import read_address, read_supervisor
-from tests.pipelines.test_publishing import PIPELINE
-from tests.pipelines.world import Project, until
-
-
-@pytest.fixture
-def bank(project: Project) -> Project:
-    project.write("code/say.py", "import sys\nprint(*sys.argv[1:])\n")
-    project.pipeline(PIPELINE)
-    project.mlops("pipeline", "publish", "p.yaml")
-    return project
+from tests.pipelines.world import PIPELINE, Project, until
 
 
 def version(project: Project) -> Any:
@@ -35,25 +26,25 @@ def headers(project: Project) -> dict[str, str]:
     return {"Authorization": f"Bearer {project.mlops('pipeline', 'token').stdout.strip()}"}
 
 
-def test_trigger_runs_with_parameters(bank: Project) -> None:
+def test_trigger_runs_with_parameters(published: Project) -> None:
     options = ("--param", "number=7", "--experiment", "nightly", "--wait", "-o", "json")
-    run = bank.mlops("pipeline", "trigger", "Bank Retrain", *options).json()
+    run = published.mlops("pipeline", "trigger", "Bank Retrain", *options).json()
     assert (run["status"], run["source"], run["version"], run["experiment"]) == (
         "Completed", "trigger", 1, "nightly",
     )  # fmt: skip
-    assert bank.mlops("pipeline", "logs", run["run_id"], "say").stdout == "hi 7\n"
-    unknown = bank.mlops("pipeline", "trigger", "Bank Retrain", "--param", "wrd=7", code=2)
+    assert published.mlops("pipeline", "logs", run["run_id"], "say").stdout == "hi 7\n"
+    unknown = published.mlops("pipeline", "trigger", "Bank Retrain", "--param", "wrd=7", code=2)
     assert "the pipeline has no parameter 'wrd'; there is: word, number" in unknown.stderr
 
 
-def test_what_a_client_meets(bank: Project) -> None:
-    known, good = version(bank), headers(bank)
+def test_what_a_client_meets(published: Project) -> None:
+    known, good = version(published), headers(published)
     url = known["endpoint"]
     body = {"ExperimentName": "x", "ParameterAssignments": {"word": "you"}, "RunSource": "SDK"}
     answer = requests.post(url, json=body, headers=good, timeout=30)
     assert answer.status_code == 200
     run_id = answer.json()["Id"]
-    bank.wait(run_id, "Completed")
+    published.wait(run_id, "Completed")
     asked = requests.get(url.split("/PipelineEndpointSubmit")[0] + f"/{run_id}", headers=good, timeout=30)
     assert asked.json()["Status"] == {"StatusCode": "Completed"}
 
@@ -73,36 +64,36 @@ def test_what_a_client_meets(bank: Project) -> None:
     assert post(url, json=None, data=b"{not json")[0] == 400
     assert post(url, json={"DataPathAssignments": {"raw": "x"}})[0] == 400
 
-    bank.mlops("pipeline", "disable", "Bank Retrain:1")
+    published.mlops("pipeline", "disable", "Bank Retrain:1")
     assert post(url) == (409, "v1 of 'Bank Retrain' is disabled")
-    refused = bank.mlops("pipeline", "trigger", "Bank Retrain", code=2).stderr
+    refused = published.mlops("pipeline", "trigger", "Bank Retrain", code=2).stderr
     assert "mlops pipeline enable 'Bank Retrain:1'" in refused
-    assert "default, disabled" in bank.mlops("pipeline", "list").stdout
-    bank.mlops("pipeline", "enable", "Bank Retrain:1")
-    bank.mlops("pipeline", "disable", "Bank Retrain")
+    assert "default, disabled" in published.mlops("pipeline", "list").stdout
+    published.mlops("pipeline", "enable", "Bank Retrain:1")
+    published.mlops("pipeline", "disable", "Bank Retrain")
     assert post(url) == (409, "pipeline 'Bank Retrain' is disabled")
-    assert "default, disabled" in bank.mlops("pipeline", "list").stdout
-    bank.mlops("pipeline", "enable", "Bank Retrain")
+    assert "default, disabled" in published.mlops("pipeline", "list").stdout
+    published.mlops("pipeline", "enable", "Bank Retrain")
     assert requests.post(url, json={}, headers=good, timeout=30).status_code == 200
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 @pytest.mark.parametrize("parameters", ["word: hi", 'word: "it\'s\\n`$HOME`", new: x'])
-def test_the_printed_curl_works_as_it_is_pasted(bank: Project, parameters: str) -> None:
+def test_the_printed_curl_works_as_it_is_pasted(published: Project, parameters: str) -> None:
     """That of a version that is not the default, too, whose parameters are its own."""
-    bank.pipeline(PIPELINE.replace("word: hi", parameters))
-    shown = bank.mlops("pipeline", "publish", "p.yaml").stdout
+    published.pipeline(PIPELINE.replace("word: hi", parameters))
+    shown = published.mlops("pipeline", "publish", "p.yaml").stdout
     command = shown[shown.index("curl") :].replace("mlops ", f"'{sys.executable}' -m mlops_cli ")
-    environ = os.environ | {"MLOPS_HOME": str(bank.home)}
+    environ = os.environ | {"MLOPS_HOME": str(published.home)}
     done = subprocess.run(
-        ["bash", "-c", command], cwd=bank.folder, env=environ, capture_output=True, text=True, check=True
+        ["bash", "-c", command], cwd=published.folder, env=environ, capture_output=True, text=True, check=True
     )
     assert '"Id": "Pipeline_' in done.stdout
 
 
-def test_tokens_expire_and_are_kept_from_others(bank: Project) -> None:
-    bank.mlops("pipeline", "token")
-    folder = layout.server_dir(bank.home)
+def test_tokens_expire_and_are_kept_from_others(published: Project) -> None:
+    published.mlops("pipeline", "token")
+    folder = layout.server_dir(published.home)
     assert stat.S_IMODE((folder / tokens.FILE).stat().st_mode) == 0o600
     now = 1_900_000_000.0
     token = tokens.issue(folder, now)
@@ -112,8 +103,8 @@ def test_tokens_expire_and_are_kept_from_others(bank: Project) -> None:
     assert tokens.issue(folder, now + tokens.TOKEN_SECONDS - 300) != token
 
 
-def test_the_server_comes_back_at_its_address(bank: Project) -> None:
-    folder = layout.server_dir(bank.home)
+def test_the_server_comes_back_at_its_address(published: Project) -> None:
+    folder = layout.server_dir(published.home)
     first = read_address(folder)
     assert first is not None
     os.kill(first.server.pid, signal.SIGKILL)
@@ -123,27 +114,29 @@ def test_the_server_comes_back_at_its_address(bank: Project) -> None:
         return now is not None and now.server.pid != first.server.pid and now.server.is_alive()
 
     until(another)
-    bank.mlops("pipeline", "trigger", "Bank Retrain")
+    published.mlops("pipeline", "trigger", "Bank Retrain")
     supervisor = read_supervisor(folder)
     assert supervisor is not None
     os.kill(supervisor.pid, signal.SIGKILL)
     until(lambda: not supervisor.is_alive())
-    bank.mlops("pipeline", "token")
+    published.mlops("pipeline", "token")
     until(lambda: (new := read_supervisor(folder)) and new.pid != supervisor.pid and new.is_alive())
-    bank.mlops("pipeline", "server", "stop")
-    assert bank.mlops("pipeline", "server", "status").stdout == "not running\n"
-    until(lambda: not [p for p in bank.processes() if "mlops_cli.engine.pipelines.server" in p.cmdline()])
-    bank.mlops("pipeline", "trigger", "Bank Retrain")
+    published.mlops("pipeline", "server", "stop")
+    assert published.mlops("pipeline", "server", "status").stdout == "not running\n"
+    until(
+        lambda: not [p for p in published.processes() if "mlops_cli.engine.pipelines.server" in p.cmdline()]
+    )
+    published.mlops("pipeline", "trigger", "Bank Retrain")
     address = read_address(folder)
     assert address is not None
     assert address.port == first.port
 
 
-def test_a_server_that_waited_behind_another_is_stopped_too(bank: Project) -> None:
-    folder = layout.server_dir(bank.home)
+def test_a_server_that_waited_behind_another_is_stopped_too(published: Project) -> None:
+    folder = layout.server_dir(published.home)
 
     def servers() -> int:
-        return len([p for p in bank.processes() if "mlops_cli.engine.pipelines.server" in p.cmdline()])
+        return len([p for p in published.processes() if "mlops_cli.engine.pipelines.server" in p.cmdline()])
 
     def kill_supervisor() -> None:
         supervisor = until(lambda: (found := read_supervisor(folder)) and found.is_alive() and found)
@@ -151,36 +144,38 @@ def test_a_server_that_waited_behind_another_is_stopped_too(bank: Project) -> No
         until(lambda: not supervisor.is_alive())
 
     kill_supervisor()
-    bank.mlops("pipeline", "token")
+    published.mlops("pipeline", "token")
     until(lambda: servers() == 3)
     kill_supervisor()
-    bank.mlops("pipeline", "server", "stop")
+    published.mlops("pipeline", "server", "stop")
     until(lambda: servers() == 0)
-    assert bank.mlops("pipeline", "server", "status").stdout == "not running\n"
+    assert published.mlops("pipeline", "server", "status").stdout == "not running\n"
 
 
-def test_a_server_whose_port_another_program_took_is_triggered_at_its_new_one(bank: Project) -> None:
-    address = read_address(layout.server_dir(bank.home))
+def test_a_server_whose_port_another_program_took_is_triggered_at_its_new_one(published: Project) -> None:
+    address = read_address(layout.server_dir(published.home))
     assert address is not None
-    bank.crash()
+    published.crash()
     with socket.create_server(("127.0.0.1", address.port)):
-        bank.mlops("pipeline", "trigger", "Bank Retrain", "--wait")
-    assert f":{address.port}/" not in version(bank)["endpoint"]
+        published.mlops("pipeline", "trigger", "Bank Retrain", "--wait")
+    assert f":{address.port}/" not in version(published)["endpoint"]
 
 
-def test_a_triggered_run_that_loses_its_process_goes_on_by_itself(bank: Project) -> None:
-    bank.pipeline("name: slow\nsteps:\n" + bank.counting("a", 1) + bank.counting("b", after="[a]"), "s.yaml")
-    bank.mlops("pipeline", "publish", "s.yaml")
-    run_id = bank.mlops("pipeline", "trigger", "slow", "-o", "json").json()["run_id"]
-    until(lambda: bank.times("a") == 1)
-    bank.kill(bank.runner(run_id))
-    bank.wait(run_id, "Completed")
-    assert (bank.times("a"), bank.times("b")) == (1, 1)
+def test_a_triggered_run_that_loses_its_process_goes_on_by_itself(published: Project) -> None:
+    published.pipeline(
+        "name: slow\nsteps:\n" + published.counting("a", 1) + published.counting("b", after="[a]"), "s.yaml"
+    )
+    published.mlops("pipeline", "publish", "s.yaml")
+    run_id = published.mlops("pipeline", "trigger", "slow", "-o", "json").json()["run_id"]
+    until(lambda: published.times("a") == 1)
+    published.kill(published.runner(run_id))
+    published.wait(run_id, "Completed")
+    assert (published.times("a"), published.times("b")) == (1, 1)
 
 
-def test_secrets_are_nowhere_in_logs(bank: Project, tmp_path: Path) -> None:
-    token = bank.mlops("pipeline", "token").stdout.strip()
-    bank.mlops("pipeline", "trigger", "Bank Retrain", "--wait")
-    texts = [path for path in bank.home.rglob("*") if path.is_file() and path.name != tokens.FILE]
+def test_secrets_are_nowhere_in_logs(published: Project, tmp_path: Path) -> None:
+    token = published.mlops("pipeline", "token").stdout.strip()
+    published.mlops("pipeline", "trigger", "Bank Retrain", "--wait")
+    texts = [path for path in published.home.rglob("*") if path.is_file() and path.name != tokens.FILE]
     assert texts
     assert not [path for path in texts if token.encode() in path.read_bytes()]

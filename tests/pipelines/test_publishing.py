@@ -10,14 +10,7 @@ import pytest
 
 from mlops_cli.engine.store import Store
 from mlops_cli.errors import NotFoundError, UsageError
-from tests.pipelines.world import Project
-
-PIPELINE = """
-name: Bank Retrain
-parameters: {word: hi, number: 3}
-steps:
-- {name: say, type: script, script: code/say.py, arguments: [$(parameters.word), $(parameters.number)]}
-"""
+from tests.pipelines.world import PIPELINE, Project
 
 
 @pytest.fixture

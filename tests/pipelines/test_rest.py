@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from mlops_cli.engine.pipelines import layout, tokens
-from tests.pipelines.test_publishing import PIPELINE
 from tests.pipelines.world import Project
 
 Send = Callable[..., tuple[int, Any]]
@@ -18,18 +17,10 @@ WORD = b'{"ParameterAssignments": {"word": "you"}}'
 
 
 @pytest.fixture
-def bank(project: Project) -> Project:
-    project.write("code/say.py", "import sys\nprint(*sys.argv[1:])\n")
-    project.pipeline(PIPELINE)
-    project.mlops("pipeline", "publish", "p.yaml")
-    return project
-
-
-@pytest.fixture
-def send(bank: Project) -> Send:
+def send(published: Project) -> Send:
     """A request as it is on the wire; status and document of the answer."""
-    address = urlsplit(bank.mlops("pipeline", "list", "-o", "json").json()[0]["endpoint"])
-    token = bank.mlops("pipeline", "token").stdout.strip()
+    address = urlsplit(published.mlops("pipeline", "list", "-o", "json").json()[0]["endpoint"])
+    token = published.mlops("pipeline", "token").stdout.strip()
 
     def sent(
         body: bytes, *, head: str | None = None, method: str = "POST", query: str = ""
@@ -81,11 +72,11 @@ def test_a_body_may_come_in_chunks(send: Send) -> None:
     (b"null", None, "not what a trigger expects"),
 ])  # fmt: skip
 def test_what_cannot_be_read_is_answered_and_starts_nothing(
-    bank: Project, send: Send, body: bytes, head: str | None, words: str
+    published: Project, send: Send, body: bytes, head: str | None, words: str
 ) -> None:
     status, answer = send(body, head=head)
     assert (status, words in answer["error"]["message"]) == (400, True), answer
-    assert bank.mlops("pipeline", "runs", "-o", "json").json() == []
+    assert published.mlops("pipeline", "runs", "-o", "json").json() == []
 
 
 @pytest.mark.parametrize("version", ["%C2%B2", "9" * 5000, "-1", "x"])
@@ -104,8 +95,8 @@ def test_head_has_no_body(send: Send) -> None:
     assert send(b"", method="HEAD") == (405, None)
 
 
-def test_a_damaged_file_of_tokens_is_replaced(bank: Project, send: Send) -> None:
-    file = layout.server_dir(bank.home) / tokens.FILE
+def test_a_damaged_file_of_tokens_is_replaced(published: Project, send: Send) -> None:
+    file = layout.server_dir(published.home) / tokens.FILE
     file.write_bytes(b'[{"val')
     assert send(b"{}")[0] == 401
-    bank.mlops("pipeline", "trigger", "Bank Retrain", "--wait")
+    published.mlops("pipeline", "trigger", "Bank Retrain", "--wait")

@@ -12,8 +12,7 @@ from mlops_cli.domain.schedules import Fire
 from mlops_cli.engine.pipelines import scheduler
 from mlops_cli.engine.store import Store
 from tests.conftest import Mlops
-from tests.pipelines.test_publishing import PIPELINE
-from tests.pipelines.world import Project, until
+from tests.pipelines.world import PIPELINE, Project, until
 
 START = datetime(2099, 5, 4, 12, 0, tzinfo=UTC)
 

@@ -14,6 +14,12 @@ from mlops_cli.engine.pipelines import layout, place
 from mlops_cli.engine.store import Store
 from tests.conftest import Mlops
 
+PIPELINE = """
+name: Bank Retrain
+parameters: {word: hi, number: 3}
+steps:
+- {name: say, type: script, script: code/say.py, arguments: [$(parameters.word), $(parameters.number)]}
+"""
 COUNTING = """
 import pathlib, sys, time
 mark, seconds = sys.argv[1:3]

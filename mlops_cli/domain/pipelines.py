@@ -145,6 +145,11 @@ def code_of(step: Step) -> str | None:
             return None
 
 
+def source_folder(root: str, own: str | None, script: str) -> str:
+    """What a step takes with it: its own source directory, or the folder of its script."""
+    return os.path.join(root, own) if own else os.path.dirname(os.path.join(root, script))
+
+
 def script_file(definition: PipelineDefinition, step: Step) -> str | None:
     """Where the step's script lies; None for a step without one. Raises NotFoundError when it is not there."""
     script = code_of(step)

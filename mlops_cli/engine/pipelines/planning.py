@@ -21,6 +21,7 @@ from mlops_cli.domain.pipelines import (
     ScriptStep,
     Step,
     script_file,
+    source_folder,
 )
 from mlops_cli.domain.references import as_text, put_everywhere, references, texts
 from mlops_cli.engine.pipelines import content
@@ -78,8 +79,7 @@ def code_folder(definition: PipelineDefinition, step: Step) -> str | None:
     file = script_file(definition, step)
     if file is None or not isinstance(step, ScriptStep | BatchStep):
         return None
-    own = step.source_directory
-    return os.path.join(definition.root, own) if own else os.path.dirname(file)
+    return source_folder(definition.root, step.source_directory, script_of(step))
 
 
 def script_of(step: ScriptStep | BatchStep) -> str:

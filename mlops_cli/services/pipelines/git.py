@@ -1,10 +1,9 @@
 """The commit that a pipeline was published from."""
 
-import os
 import subprocess
 from pathlib import Path
 
-from mlops_cli.domain.pipelines import PipelineDefinition
+from mlops_cli.domain.pipelines import PipelineDefinition, source_folder
 
 
 def state(folder: Path, code: list[str]) -> tuple[str | None, bool]:
@@ -24,7 +23,7 @@ def code_folders(definition: PipelineDefinition) -> list[str]:
     """The source directories of all steps."""
     steps = [(step, step.get("script") or step.get("entry_script")) for step in definition.document["steps"]]
     return [
-        os.path.join(definition.root, step.get("source_directory") or os.path.dirname(script))
+        source_folder(definition.root, step.get("source_directory"), script)
         for step, script in steps
         if script
     ]

@@ -3,14 +3,16 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 
 from mlops_cli.engine.pipelines import layout, place
+from mlops_cli.engine.pipelines.work import Result, read_result
 from tests.conftest import Mlops
 from tests.pipelines.world import Project, until
 
@@ -34,15 +36,18 @@ class Gated(Project):
             + self.counting("next", output="p", inputs="{x: gate.o}", **more)
         )
         run_id = self.start("p.yaml")
-        until((self.place(run_id, place.work_of) / "count.py").exists)
+        until((self.work(run_id) / "count.py").exists)
         return run_id
 
     @property
     def gate(self) -> Path:
         return self.folder / "gate"
 
-    def place(self, run_id: str, part: Callable[[str], str]) -> Path:
-        return Path(part(layout.attempt(self.home, run_id, "next", 1)))
+    def attempt(self, run_id: str) -> str:
+        return layout.attempt(self.home, run_id, "next", 1)
+
+    def work(self, run_id: str) -> Path:
+        return Path(place.work_of(self.attempt(run_id)))
 
     def open(self, run_id: str) -> None:
         self.gate.touch()
@@ -61,7 +66,9 @@ def test_the_process_that_made_the_place_runs_the_step(gated: Gated) -> None:
     spare = gated.step(run_id, "next")
     assert (gated.steps(run_id)["next"].status, gated.times("next")) == ("NotStarted", 0)
     gated.open(run_id)
-    assert gated.place(run_id, place.record_of).read_text() == f'{spare.pid}\n{{"ok":true}}'
+    attempt = gated.attempt(run_id)
+    assert place.read(attempt, place.BEGAN) == str(spare.pid).encode()
+    assert place.read(attempt, place.ENDED) == b'{"ok":true}'
     assert (gated.steps(run_id)["next"].attempt, gated.times("next")) == (1, 1)
 
 
@@ -81,15 +88,14 @@ def test_the_place_of_a_step_that_turns_out_to_be_reused_is_removed(gated: Gated
     second = gated.begin()
     gated.open(second)
     assert (gated.steps(second)["next"].reused_from, gated.times("next")) == (first, 1)
-    until(lambda: not gated.place(second, place.record_of).exists())
-    assert not gated.place(second, place.work_of).exists()
+    until(lambda: not gated.work(second).exists())
 
 
 def test_the_place_of_a_run_that_is_canceled_is_removed(gated: Gated) -> None:
     run_id = gated.begin()
     gated.mlops("pipeline", "cancel", run_id)
     gated.wait(run_id, "Canceled")
-    until(lambda: not gated.place(run_id, place.record_of).exists())
+    until(lambda: not gated.work(run_id).exists())
     assert gated.times("next") == 0
 
 
@@ -114,35 +120,74 @@ def test_a_step_with_an_interpreter_of_its_own_is_not_begun_ahead(gated: Gated) 
         + gated.counting("next", after="[gate]")
     )
     run_id = gated.start("p.yaml")
-    until(gated.place(run_id, place.work_of).exists)
-    assert not Path(place.record_of(layout.attempt(gated.home, run_id, "own", 1))).exists()
+    until(gated.work(run_id).exists)
+    assert not Path(place.work_of(layout.attempt(gated.home, run_id, "own", 1))).exists()
     gated.open(run_id)
     assert (gated.times("own"), gated.times("next")) == (1, 1)
 
 
-LEAVES = """
+def wanted() -> None:
+    """Somebody waits for the process."""
+
+
+class UnwantedError(Exception):
+    """Nobody does."""
+
+
+def unwanted() -> None:
+    raise UnwantedError
+
+
+STAYS = """
 import sys
 from mlops_cli.engine.pipelines import place
-place.enter(sys.argv[1])
+attempt = sys.argv[1]
+place.enter(attempt, lambda: None)
 print(flush=True)
 sys.stdin.read()
-place.leave(sys.argv[1])
+place.leave(attempt)
 """
 
 
-def test_who_comes_while_a_place_is_being_left_has_a_record_that_others_find(tmp_path: Path) -> None:
+@contextmanager
+def other_in(attempt: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is there until its input ends, and then leaves."""
+    command = [sys.executable, "-c", STAYS, attempt]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        yield other
+
+
+def test_who_comes_while_a_place_is_being_left_holds_one_that_others_find(tmp_path: Path) -> None:
     attempt = str(tmp_path / "steps" / "s.1")
-    command = [sys.executable, "-c", LEAVES, attempt]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as leaving:
-        assert leaving.stdout is not None
-        leaving.stdout.readline()
-        with ThreadPoolExecutor() as pool:
-            coming = pool.submit(place.enter, attempt)
-            leaving.communicate()
-            record = coming.result()
-    place.write_result(attempt, b"{}")
-    os.close(record)
-    assert Path(place.record_of(attempt)).read_text() == f"{os.getpid()}\n{{}}"
+    with other_in(attempt) as leaving, ThreadPoolExecutor() as pool:
+        coming = pool.submit(place.enter, attempt, wanted)
+        leaving.communicate()
+        folder = coming.result()
+    assert (place.is_held(attempt), place.read(attempt, place.BEGAN)) == (True, str(os.getpid()).encode())
+    os.close(folder)
+    assert not place.is_held(attempt)
+
+
+def test_who_comes_late_and_unwanted_removes_nothing(tmp_path: Path) -> None:
+    attempt = str(tmp_path / "steps" / "s.1")
+    with other_in(attempt) as working:
+        result = Path(place.outputs_of(attempt)) / "result"
+        result.parent.mkdir()
+        result.touch()
+        working.kill()
+    with pytest.raises(UnwantedError):
+        place.enter(attempt, unwanted)
+    assert result.exists()
+
+
+def test_a_line_that_a_full_disk_has_cut_off_hides_no_other(tmp_path: Path) -> None:
+    one, other = (str(tmp_path / "steps" / name) for name in ("s.1", "s.11"))
+    os.close(place.enter(one, wanted))
+    place.write(one, place.ENDED, b'{"ok":')
+    place.write(other, place.ENDED, b'{"ok":true}')
+    assert (read_result(one), read_result(other)) == (None, Result(True))
 
 
 def _process(gated: Gated, run_id: str) -> int | None:

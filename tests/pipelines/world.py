@@ -97,8 +97,8 @@ class Project:
 
     def step(self, run_id: str, name: str, attempt: int = 1) -> psutil.Process:
         """The process of a step's attempt."""
-        record = Path(place.record_of(layout.attempt(self.home, run_id, name, attempt)))
-        return psutil.Process(int(record.read_text().partition("\n")[0]))
+        began = place.read(layout.attempt(self.home, run_id, name, attempt), place.BEGAN)
+        return psutil.Process(int(began or b""))
 
     def processes(self) -> list[psutil.Process]:
         """Every process that lives with this state directory, or a place in it, on its command line."""

@@ -4,10 +4,8 @@ import contextlib
 import os
 import signal
 import time
-from pathlib import Path
 
 from mlops_cli.engine.endpoints.signals import signal_name
-from mlops_cli.engine.holding import is_held
 from mlops_cli.engine.pipelines import child, place, work
 from mlops_cli.engine.pipelines.work import Result
 
@@ -15,7 +13,7 @@ KILL_SECONDS = 5.0
 
 
 class Attempt:
-    """A process of its own. `pid` is None for one that nobody tells us of, whose record tells when it ends."""
+    """A process of its own. `pid` is None for one that nobody tells us of, whose folder is held until it ends."""
 
     def __init__(self, name: str, pid: int | None, deadline: float | None) -> None:
         self.name = name
@@ -25,13 +23,9 @@ class Attempt:
         self.gave_up: str | None = None
         self._kill_at: float | None = None
 
-    @property
-    def record(self) -> Path:
-        return Path(place.record_of(self.name))
-
     def poll(self) -> bool:
         """Whether the attempt has ended; `result` says how."""
-        if self.pid is None and not is_held(self.record):
+        if self.pid is None and not place.is_held(self.name):
             self.settle()
         if self.result is None:
             self._watch_time()
@@ -63,7 +57,7 @@ class Attempt:
             self.stop("it took longer than timeout_minutes")
 
     def _signal(self, number: int) -> None:
-        group = self.pid or _group(self.record)
+        group = self.pid or _group(self.name)
         if group:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, number)
@@ -72,12 +66,12 @@ class Attempt:
 def adopt(name: str, deadline: float | None) -> Attempt | None:
     """The attempt of a runner that is gone; None when nothing of it can be used."""
     found = Attempt(name, None, deadline)
-    return found if is_held(found.record) or work.read_result(name) else None
+    return found if place.is_held(name) or work.read_result(name) else None
 
 
-def _group(record: Path) -> int | None:
+def _group(name: str) -> int | None:
     """The process group of an adopted attempt that lives."""
-    pid = record.read_text().partition("\n")[0] if is_held(record) else ""
+    pid = (place.read(name, place.BEGAN) or b"") if place.is_held(name) else b""
     return int(pid) if pid.isdigit() else None
 
 

@@ -37,13 +37,13 @@ def become(
     """
     own, status = os.getpid(), NO_RESULT
     try:
-        record = settle(task, maker)
+        folder = settle(task, maker)
         if task["ahead"]:
             await_turn(task["attempt"], hear)
-        result = outcome(task, record)
+        result = outcome(task, folder)
         script.leave()
         if os.getpid() == own:  # both processes of a script that forks may come here
-            place.write_result(task["attempt"], result)
+            place.write(task["attempt"], place.ENDED, result)
             tell(result == DONE)
         status = 0 if result == DONE else 1
     except BaseException:  # noqa: BLE001 - nothing may climb into the nursery's own frames
@@ -54,15 +54,13 @@ def become(
 
 
 def settle(task: dict[str, Any], maker: int) -> int:
-    """Make the attempt's place and go there; returns its record, held as long as this process lives."""
-    record = place.enter(task["attempt"])
-    if is_alone(maker):
-        os._exit(NO_RESULT)
+    """Make the attempt's place and go there; returns its folder, held as long as this process lives."""
+    folder = place.enter(task["attempt"], lambda: stay(maker))
     place.take_output(task["log"])
     place.furnish(task)
     for name, value in task["variables"].items():
         os.environ[name] = value
-    return record
+    return folder
 
 
 def await_turn(attempt: str, hear: Callable[[], dict[str, Any] | None]) -> None:
@@ -75,23 +73,29 @@ def await_turn(attempt: str, hear: Callable[[], dict[str, Any] | None]) -> None:
     os._exit(NO_RESULT)
 
 
-def is_alone(maker: int) -> bool:
-    """Whether the maker is gone: then another one may already have given the step to another process.
+def stay(maker: int) -> None:
+    """End when the maker is gone: then another one may already have given the step to another process.
 
-    Asked once the record is held: whoever comes later sees that it is.
+    Asked once the folder is held: whoever comes later sees that it is.
     """
+    if is_alone(maker):
+        os._exit(NO_RESULT)
+
+
+def is_alone(maker: int) -> bool:
+    """Whether nobody reads what is said to the maker."""
     poll = select.poll()
     poll.register(maker, 0)
     return any(event & NOBODY for _, event in poll.poll(0))
 
 
-def outcome(task: dict[str, Any], record: int) -> bytes:
-    """The result as JSON."""
+def outcome(task: dict[str, Any], folder: int) -> bytes:
+    """The result as JSON. `folder` is the descriptor that holds the attempt's."""
     here = os.getcwd()
     if "work" in task:
         from mlops_cli.engine.pipelines import work
 
-        return work.outcome(task["work"], record)
+        return work.outcome(task["work"], folder)
     try:
         script.run(f"{here}/{task['script']}", task["arguments"], task["compiled"])
     except SystemExit as leaving:

@@ -5,8 +5,8 @@ HOME/pipelines/
   runs/RUN_ID/
     runner.lock  runner.log        held (with its id) and written by the process that works on the run
     steps/STEP.log                 what all attempts of the step printed
-    steps/STEP.N.record            attempt N: held while it lives; its process id and its result
-    steps/STEP.N.work/             a copy of the code, where it runs
+    steps/attempts                 what attempts write down: their process ids, and their results
+    steps/STEP.N.work/             where attempt N runs, held while it lives: a copy of the code
     steps/STEP.N.outputs/          what it writes there
     steps/STEP.N/                  what the processes of an AutoML or batch step share
     steps/STEP.mini-batches/       what came of each, for all attempts of a batch step

@@ -1,4 +1,4 @@
-"""The place of an attempt, made by the process that will run there: record, log, a copy of the code.
+"""The place of an attempt, made by the process that will run there: its folder, log, a copy of the code.
 
 Only the standard library is imported here, and little of it. An attempt is named by what the names of its files
 begin with (see `layout`); `task` is as in `child`.
@@ -6,16 +6,20 @@ begin with (see `layout`); `task` is as in `child`.
 
 import fcntl
 import os
+from collections.abc import Callable
 from typing import Any
+
+BEGAN, ENDED = "began", "ended"
+"""What the record knows of an attempt: the id of its process, and its result as JSON."""
 
 
 def record_of(attempt: str) -> str:
-    """The file that is held as long as the attempt lives: its process id, and at the end its result as JSON."""
-    return f"{attempt}.record"
+    """The file where all attempts of the run write down that they have begun and ended, a line each."""
+    return f"{attempt.rpartition('/')[0]}/attempts"
 
 
 def work_of(attempt: str) -> str:
-    """The folder it runs in."""
+    """The folder it runs in, held as long as it lives."""
     return f"{attempt}.work"
 
 
@@ -24,42 +28,65 @@ def outputs_of(attempt: str) -> str:
     return f"{attempt}.outputs"
 
 
-def enter(attempt: str) -> int:
-    """Hold the attempt's record; returns its descriptor, which holds it as long as this process lives."""
+def enter(attempt: str, stay: Callable[[], object]) -> int:
+    """Make the attempt's folder; returns its descriptor, which holds it as long as this process lives.
+
+    `stay` is called once the folder is held, this process's own or that of another that was here before. It does not
+    return where nobody waits for this process any more.
+    """
     try:
-        record = os.open(record_of(attempt), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        fcntl.flock(record, fcntl.LOCK_EX)
+        os.mkdir(work_of(attempt))
+        folder = _hold(attempt)
     except FileNotFoundError:
         os.makedirs(attempt.rpartition("/")[0], exist_ok=True)
-        return enter(attempt)
+        return enter(attempt, stay)
     except FileExistsError:
-        _outlive(attempt)
-        return enter(attempt)
-    os.write(record, str(os.getpid()).encode())
-    return record
+        _outlive(attempt, stay)
+        return enter(attempt, stay)
+    stay()
+    write(attempt, BEGAN, str(os.getpid()).encode())
+    return folder
 
 
-def _outlive(attempt: str) -> None:
+def _hold(attempt: str) -> int:
+    """Raises FileNotFoundError."""
+    folder = os.open(work_of(attempt), os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    return folder
+
+
+def _outlive(attempt: str, stay: Callable[[], object]) -> None:
     """Remove the place of a process that was killed there, or that ends as its turn will not come."""
     try:
-        record = os.open(record_of(attempt), os.O_WRONLY)
+        folder = _hold(attempt)
     except FileNotFoundError:
         return
-    fcntl.flock(record, fcntl.LOCK_EX)
+    stay()
     leave(attempt)
-    os.close(record)
+    os.close(folder)
+
+
+def is_held(attempt: str) -> bool:
+    """Whether the attempt's process lives."""
+    try:
+        folder = os.open(work_of(attempt), os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(folder, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(folder)
+    return False
 
 
 def leave(attempt: str) -> None:
-    """Remove a place where nothing has run; the record, by which others find it, at last."""
+    """Remove a place where nothing has run; the folder that is held, by which others find it, at last."""
     import shutil
 
-    for folder in (attempt, work_of(attempt), outputs_of(attempt)):
+    for folder in (attempt, outputs_of(attempt), work_of(attempt)):
         shutil.rmtree(folder, ignore_errors=True)
-    try:
-        os.unlink(record_of(attempt))
-    except FileNotFoundError:
-        return
 
 
 def take_output(log: str) -> None:
@@ -73,7 +100,6 @@ def take_output(log: str) -> None:
 def furnish(task: dict[str, Any]) -> None:
     """Copy the code, so that no step sees what another has written beside it, and go there."""
     work = work_of(task["attempt"])
-    os.mkdir(work)
     if task["outputs"]:
         os.mkdir(outputs_of(task["attempt"]))
     for name in task["folders"]:
@@ -92,8 +118,25 @@ def _copy(source: str, target: str) -> None:
     os.close(writing)
 
 
-def write_result(attempt: str, result: bytes) -> None:
-    """It outlives the process, and the runner that waits for it. A script may have closed every descriptor."""
-    record = os.open(record_of(attempt), os.O_WRONLY | os.O_APPEND)
-    os.write(record, b"\n" + result)
+def write(attempt: str, what: str, content: bytes) -> None:
+    """Add to the record. It outlives the process, and the runner that waits for it.
+
+    A script may have closed every descriptor, and a full disk may have cut off the line before.
+    """
+    record = os.open(record_of(attempt), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.write(record, _beginning(attempt, what) + content)
     os.close(record)
+
+
+def read(attempt: str, what: str) -> bytes | None:
+    """What the attempt has added last."""
+    try:
+        with open(record_of(attempt), "rb") as record:
+            _, found, rest = record.read().rpartition(_beginning(attempt, what))
+    except FileNotFoundError:
+        return None
+    return rest.partition(b"\n")[0] if found else None
+
+
+def _beginning(attempt: str, what: str) -> bytes:
+    return f"\n{attempt.rpartition('/')[2]} {what} ".encode()

@@ -78,26 +78,25 @@ class Result(Struct, omit_defaults=True):
 
 
 def write_result(attempt: str, result: Result) -> None:
-    place.write_result(attempt, msgspec.json.encode(result))
+    place.write(attempt, place.ENDED, msgspec.json.encode(result))
 
 
 def read_result(attempt: str) -> Result | None:
     try:
-        _, _, result = Path(place.record_of(attempt)).read_bytes().partition(b"\n")
-        return msgspec.json.decode(result, type=Result)
-    except (FileNotFoundError, msgspec.DecodeError):
+        return msgspec.json.decode(place.read(attempt, place.ENDED) or b"", type=Result)
+    except msgspec.DecodeError:
         return None
 
 
-def outcome(content: bytes, record: int) -> bytes:
+def outcome(content: bytes, folder: int) -> bytes:
     """Do the work in this process, in the attempt's own folder; returns the result as JSON.
 
-    `record` is the descriptor that tells that the step lives.
+    `folder` is the descriptor that holds it, and tells that the step lives.
     """
     work = msgspec.json.decode(content, type=Work)
     here = os.getcwd()
     try:
-        return msgspec.json.encode(Result(True, facts=_do(work, record)))
+        return msgspec.json.encode(Result(True, facts=_do(work, folder)))
     except MlopsError as error:
         sys.stderr.write(f"{error.message}\n")
         return child.failure(error.message, error.details)
@@ -107,10 +106,10 @@ def outcome(content: bytes, record: int) -> bytes:
         return child.raised(error, here)
 
 
-def _do(work: Work, record: int) -> dict[str, Any]:
+def _do(work: Work, folder: int) -> dict[str, Any]:
     match work.step:
         case AutoMLStep():
-            _exec_automl(work, record)
+            _exec_automl(work, folder)
         case BatchStep():
             from mlops_cli.engine.pipelines.batch import run_batch
 
@@ -127,10 +126,10 @@ def _needs_interpreter(step: ScriptStep) -> bool:
     return environment.python is not None or any(n.startswith("PYTHON") for n in environment.variables)
 
 
-def _exec_automl(work: Work, record: int) -> NoReturn:
+def _exec_automl(work: Work, folder: int) -> NoReturn:
     """Become an interpreter of its own, as the AutoML run's other processes are."""
     work.hand_over()
-    os.set_inheritable(record, True)
+    os.set_inheritable(folder, True)
     os.execv(sys.executable, [sys.executable, "-m", "mlops_cli.engine.pipelines.automl", work.attempt])  # noqa: S606
 
 

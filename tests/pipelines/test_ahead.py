@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psutil
@@ -126,23 +126,29 @@ def test_a_step_with_an_interpreter_of_its_own_is_not_begun_ahead(gated: Gated) 
     assert (gated.times("own"), gated.times("next")) == (1, 1)
 
 
-def wanted() -> None:
-    """Somebody waits for the process."""
+class Pipe:
+    """What the maker of a process reads, and the process has the other end of."""
+
+    def __init__(self) -> None:
+        reading, self.maker = os.pipe()
+        self.read = os.fdopen(reading)
+
+    def close(self) -> None:
+        self.read.close()
+        os.close(self.maker)
 
 
-class UnwantedError(Exception):
-    """Nobody does."""
-
-
-def unwanted() -> None:
-    raise UnwantedError
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    with closing(Pipe()) as made:
+        yield made
 
 
 STAYS = """
 import sys
 from mlops_cli.engine.pipelines import place
 attempt = sys.argv[1]
-place.enter(attempt, lambda: None)
+place.enter(attempt, 1)
 print(flush=True)
 sys.stdin.read()
 place.leave(attempt)
@@ -159,32 +165,33 @@ def other_in(attempt: str) -> Iterator[subprocess.Popen[bytes]]:
         yield other
 
 
-def test_who_comes_while_a_place_is_being_left_holds_one_that_others_find(tmp_path: Path) -> None:
+def test_who_comes_while_a_place_is_being_left_holds_one_that_others_find(tmp_path: Path, pipe: Pipe) -> None:
     attempt = str(tmp_path / "steps" / "s.1")
     with other_in(attempt) as leaving, ThreadPoolExecutor() as pool:
-        coming = pool.submit(place.enter, attempt, wanted)
+        coming = pool.submit(place.enter, attempt, pipe.maker)
         leaving.communicate()
         folder = coming.result()
+    assert folder is not None
     assert (place.is_held(attempt), place.read(attempt, place.BEGAN)) == (True, str(os.getpid()).encode())
     os.close(folder)
     assert not place.is_held(attempt)
 
 
-def test_who_comes_late_and_unwanted_removes_nothing(tmp_path: Path) -> None:
+def test_who_comes_late_and_without_its_maker_removes_nothing(tmp_path: Path, pipe: Pipe) -> None:
     attempt = str(tmp_path / "steps" / "s.1")
     with other_in(attempt) as working:
         result = Path(place.outputs_of(attempt)) / "result"
         result.parent.mkdir()
         result.touch()
         working.kill()
-    with pytest.raises(UnwantedError):
-        place.enter(attempt, unwanted)
+    pipe.read.close()
+    assert place.enter(attempt, pipe.maker) is None
     assert result.exists()
 
 
 def test_a_line_that_a_full_disk_has_cut_off_hides_no_other(tmp_path: Path) -> None:
+    (tmp_path / "steps").mkdir()
     one, other = (str(tmp_path / "steps" / name) for name in ("s.1", "s.11"))
-    os.close(place.enter(one, wanted))
     place.write(one, place.ENDED, b'{"ok":')
     place.write(other, place.ENDED, b'{"ok":true}')
     assert (read_result(one), read_result(other)) == (None, Result(True))

@@ -7,7 +7,6 @@ the step's turn is still to come), and either `script` with `arguments` and its 
 
 import marshal
 import os
-import select
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -21,18 +20,17 @@ NO_RESULT = os.EX_SOFTWARE
 """How a process ends that could not do its task, or write down what came of it."""
 EMPTY = marshal.dumps(compile(b"", "", "exec"))
 """Made on import, as the first compile() makes some hundred types, which scripts need that compile themselves."""
-NOBODY = select.POLLERR | select.POLLHUP
 
 
 def become(
     task: dict[str, Any],
     maker: int,
     hear: Callable[[], dict[str, Any] | None],
-    tell: Callable[[bool], object],
+    tell: Callable[[int], object],
 ) -> NoReturn:
     """Do the task, write down how it ended, tell the maker, end. `maker` is a pipe that the maker reads.
 
-    `tell` is given whether the record says no more than that it went well.
+    `tell` is given 1 when the record says no more than that it went well, else 0.
     Of a task ahead `hear` returns what is to become of it; None when there is nobody to say it.
     """
     own, status = os.getpid(), NO_RESULT
@@ -44,18 +42,20 @@ def become(
         script.leave()
         if os.getpid() == own:  # both processes of a script that forks may come here
             place.write(task["attempt"], place.ENDED, result)
-            tell(result == DONE)
+            tell(int(result == DONE))
         status = 0 if result == DONE else 1
     except BaseException:  # noqa: BLE001 - nothing may climb into the nursery's own frames
         sys.excepthook(*sys.exc_info())
-    finally:
         script.flush()
+    finally:
         os._exit(status)
 
 
 def settle(task: dict[str, Any], maker: int) -> int:
     """Make the attempt's place and go there; returns its folder, held as long as this process lives."""
-    folder = place.enter(task["attempt"], lambda: stay(maker))
+    folder = place.enter(task["attempt"], maker)
+    if folder is None:
+        os._exit(NO_RESULT)
     place.take_output(task["log"])
     place.furnish(task)
     for name, value in task["variables"].items():
@@ -71,22 +71,6 @@ def await_turn(attempt: str, hear: Callable[[], dict[str, Any] | None]) -> None:
     if word:
         place.leave(attempt)
     os._exit(NO_RESULT)
-
-
-def stay(maker: int) -> None:
-    """End when the maker is gone: then another one may already have given the step to another process.
-
-    Asked once the folder is held: whoever comes later sees that it is.
-    """
-    if is_alone(maker):
-        os._exit(NO_RESULT)
-
-
-def is_alone(maker: int) -> bool:
-    """Whether nobody reads what is said to the maker."""
-    poll = select.poll()
-    poll.register(maker, 0)
-    return any(event & NOBODY for _, event in poll.poll(0))
 
 
 def outcome(task: dict[str, Any], folder: int) -> bytes:
@@ -111,7 +95,7 @@ def rehearse() -> None:
     """
     script.run(os.devnull, [], EMPTY)
     os.environ[RUN_ID] = ""
-    is_alone(1)
+    place.is_alone(1)
 
 
 def left(leaving: SystemExit) -> bytes:

@@ -6,11 +6,12 @@ begin with (see `layout`); `task` is as in `child`.
 
 import fcntl
 import os
-from collections.abc import Callable
+import select
 from typing import Any
 
 BEGAN, ENDED = "began", "ended"
 """What the record knows of an attempt: the id of its process, and its result as JSON."""
+NOBODY = select.POLLERR | select.POLLHUP
 
 
 def record_of(attempt: str) -> str:
@@ -28,42 +29,48 @@ def outputs_of(attempt: str) -> str:
     return f"{attempt}.outputs"
 
 
-def enter(attempt: str, stay: Callable[[], object]) -> int:
+def enter(attempt: str, maker: int) -> int | None:
     """Make the attempt's folder; returns its descriptor, which holds it as long as this process lives.
 
-    `stay` is called once the folder is held, this process's own or that of another that was here before. It does not
-    return where nobody waits for this process any more.
+    None when the maker, who reads the pipe `maker`, is gone: then another process may have been given the step.
     """
     try:
         os.mkdir(work_of(attempt))
-        folder = _hold(attempt)
+        folder = os.open(work_of(attempt), os.O_RDONLY)
     except FileNotFoundError:
         os.makedirs(attempt.rpartition("/")[0], exist_ok=True)
-        return enter(attempt, stay)
+        return enter(attempt, maker)
     except FileExistsError:
-        _outlive(attempt, stay)
-        return enter(attempt, stay)
-    stay()
+        return enter(attempt, maker) if _outlive(attempt, maker) else None
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    if is_alone(maker):  # asked once the folder is held: whoever comes later sees that it is
+        return None
     write(attempt, BEGAN, str(os.getpid()).encode())
     return folder
 
 
-def _hold(attempt: str) -> int:
-    """Raises FileNotFoundError."""
-    folder = os.open(work_of(attempt), os.O_RDONLY)
-    fcntl.flock(folder, fcntl.LOCK_EX)
-    return folder
+def _outlive(attempt: str, maker: int) -> bool:
+    """Remove the place of a process that was killed there, or that ends as its turn will not come.
 
-
-def _outlive(attempt: str, stay: Callable[[], object]) -> None:
-    """Remove the place of a process that was killed there, or that ends as its turn will not come."""
+    False when the maker is gone: then it may be the place of one that has done the work.
+    """
     try:
-        folder = _hold(attempt)
+        folder = os.open(work_of(attempt), os.O_RDONLY)
     except FileNotFoundError:
-        return
-    stay()
+        return True
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    if is_alone(maker):
+        return False
     leave(attempt)
     os.close(folder)
+    return True
+
+
+def is_alone(maker: int) -> bool:
+    """Whether nobody reads the pipe any more."""
+    poll = select.poll()
+    poll.register(maker, 0)
+    return any(event & NOBODY for _, event in poll.poll(0))
 
 
 def is_held(attempt: str) -> bool:

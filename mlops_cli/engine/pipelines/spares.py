@@ -1,7 +1,6 @@
 """The nursery's own process and those it forks. Only the standard library is imported here, and little of it."""
 
 import atexit
-import functools
 import gc
 import marshal
 import os
@@ -9,7 +8,7 @@ import signal
 import sys
 from typing import Any
 
-from mlops_cli.engine.pipelines import child
+from mlops_cli.engine.pipelines import child, place
 
 LENGTH_BYTES = 8
 PIPE_BYTES = 65536
@@ -35,7 +34,7 @@ def tend(slots: list[int], replies: int) -> None:
                 continue
             empty.append(slot)
             said = _message("-", slot, pid, os.waitstatus_to_exitcode(status))
-            if len(empty) >= LITTER and not child.is_alone(replies):
+            if len(empty) >= LITTER and not place.is_alone(replies):
                 said += _fill(empty, slots, replies, waiting)
             _say(replies, said)
     except BaseException:  # noqa: BLE001 - nothing may climb into the maker's own frames
@@ -86,8 +85,12 @@ def _wait(slot: int, slots: list[int], replies: int) -> None:
     child.rehearse()
     pid = os.getpid()
     if task := _hear(slots[slot], pid):
-        hear = functools.partial(_hear, slots[slot], pid)
-        child.become(task, replies, hear, lambda well: _say(replies, _message("=", slot, pid, well)))
+        child.become(
+            task,
+            replies,
+            lambda: _hear(slots[slot], pid),
+            lambda well: _say(replies, _message("=", slot, pid, well)),
+        )
 
 
 def _hear(descriptor: int, pid: int) -> dict[str, Any] | None:
@@ -111,7 +114,7 @@ def _read(descriptor: int, size: int) -> bytes:
 
 
 def _message(kind: str, slot: int, pid: int, number: int = 0) -> bytes:
-    return f"{kind} {slot} {pid} {number:d}\n".encode()
+    return f"{kind} {slot} {pid} {number}\n".encode()
 
 
 def _say(replies: int, said: bytes) -> None:

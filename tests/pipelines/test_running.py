@@ -186,7 +186,9 @@ def test_what_does_not_fit_is_named(args: tuple[str, str], message: str, chain: 
     assert chain.mlops("pipeline", "runs", "-o", "json").json() == []
 
 
-@pytest.mark.parametrize("more", [("p.yaml",), ("--param", "number=1"), ("--dry-run",)])
+@pytest.mark.parametrize(
+    "more", [("p.yaml",), ("--param", "number=1"), ("--experiment", "e"), ("--dry-run",)]
+)
 def test_resume_takes_nothing_else(more: tuple[str, ...], chain: Project) -> None:
     run_id = chain.start("p.yaml")
     refused = chain.mlops("pipeline", "run", "--resume", run_id, *more, code=2)

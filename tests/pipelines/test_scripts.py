@@ -142,3 +142,20 @@ def test_a_link_to_the_folder_that_it_lies_in_is_not_followed(own: str, project:
     run_id = project.mlops("pipeline", "run", "p.yaml", "-o", "json").json()["run_id"]
     logs = project.mlops("pipeline", "logs", run_id, "s", "-o", "json").json()
     assert logs == ["['count.py', 'sub'] False"]
+
+
+ENDINGS = {
+    "import sys; sys.exit('')": "the script ended with exit code 1",
+    "import sys; sys.exit(True)": "the script ended with exit code 1",
+    "import sys; sys.exit('no rows')": "no rows",
+    "assert 1 > 2": "AssertionError",
+    "class Mute(Exception):\n    def __str__(self): raise OSError\nraise Mute": "Mute",
+}
+
+
+@pytest.mark.parametrize("script", ENDINGS)
+def test_why_a_script_has_failed_is_said_in_its_own_words_or_at_all(script: str, project: Project) -> None:
+    project.write("code/ends.py", script)
+    project.pipeline("steps: [{name: s, type: script, script: code/ends.py}]")
+    failed = project.wait(project.start("p.yaml"), "Failed")
+    assert failed["steps"][0]["error"] == ENDINGS[script]

@@ -114,15 +114,15 @@ def left(leaving: SystemExit) -> bytes:
     if leaving.code in (None, 0):
         return DONE
     if isinstance(leaving.code, int):
-        return failure(f"the script ended with exit code {leaving.code}")
+        return failure(f"the script ended with exit code {int(leaving.code)}")
     sys.stderr.write(f"{leaving.code}\n")
-    return failure(str(leaving.code))
+    return failure(str(leaving.code) or "the script ended with exit code 1")
 
 
 def raised(error: BaseException, folder: str) -> bytes:
     lines = script.user_traceback(error, folder)
     sys.stderr.write("".join(lines))
-    return failure(f"{type(error).__name__}: {error}", "".join(lines).splitlines()[-script.MOST_DETAILS :])
+    return failure(script.named(error), "".join(lines).splitlines()[-script.MOST_DETAILS :])
 
 
 def failure(error: str, details: list[str] | None = None) -> bytes:

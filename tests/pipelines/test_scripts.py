@@ -147,6 +147,7 @@ def test_a_link_to_the_folder_that_it_lies_in_is_not_followed(own: str, project:
 ENDINGS = {
     "import sys; sys.exit('')": "the script ended with exit code 1",
     "import sys; sys.exit(True)": "the script ended with exit code 1",
+    "import sys; sys.exit(-1)": "the script ended with exit code 255",
     "import sys; sys.exit('no rows')": "no rows",
     "assert 1 > 2": "AssertionError",
     "class Mute(Exception):\n    def __str__(self): raise OSError\nraise Mute": "Mute",

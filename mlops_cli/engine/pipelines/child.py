@@ -111,10 +111,9 @@ def rehearse() -> None:
 
 
 def left(leaving: SystemExit) -> bytes:
-    if leaving.code in (None, 0):
-        return DONE
-    if isinstance(leaving.code, int):
-        return failure(f"the script ended with exit code {int(leaving.code)}")
+    if leaving.code is None or isinstance(leaving.code, int):
+        code = (leaving.code or 0) & 0xFF  # all that any other process would see of it
+        return failure(f"the script ended with exit code {code}") if code else DONE
     sys.stderr.write(f"{leaving.code}\n")
     return failure(str(leaving.code) or "the script ended with exit code 1")
 

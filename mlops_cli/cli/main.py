@@ -104,8 +104,9 @@ def main(**_: Any) -> int:
     import sys
     from pathlib import Path
 
-    from mlops_cli.cli import interrupts
+    from mlops_cli.cli import interrupts, letters
     from mlops_cli.cli.app import App
 
     interrupts.keep()
+    letters.escape()
     return run(sys.argv[1:], App(environ=os.environ, cwd=Path.cwd()))

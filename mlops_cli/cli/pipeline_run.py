@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlops_cli.cli.command import Command, pass_app
-from mlops_cli.cli.options import dry_run_option, timeout_option, wait_option
+from mlops_cli.cli.options import check_timeout, dry_run_option, timeout_option, wait_option
 from mlops_cli.cli.pipeline_create import file_argument
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def run(
     """
     from mlops_cli.services.pipelines import runs as pipelines
 
+    check_timeout(wait)
     if resume:
         if file or params or data or experiment or dry_run:
             raise click.UsageError("--resume goes on with what the run was given, and takes nothing else")

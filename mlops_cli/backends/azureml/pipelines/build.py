@@ -100,6 +100,8 @@ class Builder:
                 content_hash,
                 self.facts(),
                 self.parameters,
+                self._chosen(),
+                {name: self._default(name) for name in self.choices.parameters()},
                 {name: found.label for name, found in self.data().items()},
                 self.choices.data(),
             )
@@ -172,8 +174,16 @@ class Builder:
         from azureml.pipeline.core import PipelineParameter
 
         if name not in self._parameters:
-            self._parameters[name] = PipelineParameter(name, plain(self.parameters[name]))
+            self._parameters[name] = PipelineParameter(name, self._default(name))
         return self._parameters[name]
+
+    def _default(self, name: str) -> Any:
+        return plain(self._definition.document["parameters"][name])
+
+    def _chosen(self) -> dict[str, Any]:
+        """The parameters of the graph that are in force with another value than their default."""
+        values = {name: plain(value) for name, value in self.parameters.items() if name in self._parameters}
+        return {name: value for name, value in values.items() if value != self._default(name)}
 
     def consumed(self, data: str, port: str, dataset: Any) -> DatasetConsumptionConfig:
         """Data as an input of a step: a parameter of the pipeline where a run may choose them."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from rich.console import Console
 
@@ -103,6 +103,17 @@ class App:
     def write(self, text: str) -> None:
         """Text for stdout as it is."""
         self.stdout.write(text)
+        self.stdout.flush()
+
+    def show_lines(self, lines: Iterable[str]) -> None:
+        """A log, which may be long: for people as it comes, without what would move a terminal's cursor."""
+        from rich.control import strip_control_codes
+
+        if self.output != "table":
+            self.write(encode(list(lines), self.output))
+            return
+        for line in lines:
+            self.stdout.write(f"{strip_control_codes(line)}\n")
         self.stdout.flush()
 
     def _console(self, stream: TextIO, *, quiet: bool = False) -> Console:

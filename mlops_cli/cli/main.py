@@ -76,8 +76,12 @@ def run(args: Sequence[str], app: App) -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         app.write(f"{error.format_message()}\n")
         return ExitCode.OK
-    except BrokenPipeError:
-        return ExitCode.OK
+    except SystemExit as end:
+        if end.code != 1:
+            raise
+        return (
+            ExitCode.OK
+        )  # click's end once nobody reads stdout any more, as in `mlops pipeline logs ID | head`
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last place that may catch all
         return _fail(app, args, error)
 
@@ -104,8 +108,9 @@ def main(**_: Any) -> int:
     import sys
     from pathlib import Path
 
-    from mlops_cli.cli import interrupts
+    from mlops_cli.cli import interrupts, letters
     from mlops_cli.cli.app import App
 
     interrupts.keep()
+    letters.escape()
     return run(sys.argv[1:], App(environ=os.environ, cwd=Path.cwd()))

@@ -49,6 +49,13 @@ timeout_option = click.option(
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done and do nothing.")
 
 
+def check_timeout(wait: bool) -> None:
+    """Raises click.UsageError for a --timeout where nothing is waited for; one for all commands is no mistake."""
+    typed = click.core.ParameterSource.COMMANDLINE
+    if not wait and click.get_current_context().get_parameter_source("timeout") == typed:
+        raise click.UsageError("--timeout goes with --wait")
+
+
 def split_version(name: str) -> tuple[str, int | None]:
     """`bank` or `bank:3` as name and version. Raises click.BadParameter for anything else behind the colon."""
     base, colon, version = name.partition(":")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlops_cli.cli.command import Command, pass_app
-from mlops_cli.cli.options import dry_run_option, timeout_option, wait_option
+from mlops_cli.cli.options import check_timeout, dry_run_option, timeout_option, wait_option
 from mlops_cli.cli.pipeline_create import file_argument
 
 if TYPE_CHECKING:
@@ -53,12 +53,13 @@ def run(
     """Run a pipeline, or go on with a run.
 
     A step whose code, data and parameters did not change is not run again. A run that failed, was canceled
-    or lost its process goes on with --resume.
+    or lost its process goes on with --resume, with the code that it began with; corrected code is a new run.
     """
     from mlops_cli.services.pipelines import runs as pipelines
 
+    check_timeout(wait)
     if resume:
-        if file or params or data or dry_run:
+        if file or params or data or experiment or dry_run:
             raise click.UsageError("--resume goes on with what the run was given, and takes nothing else")
         started = app.backend.pipelines.resume(resume)
         app.say(f"going on with run {started.run_id}")

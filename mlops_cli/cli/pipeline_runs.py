@@ -71,8 +71,7 @@ def show(app: App, *, run_id: str) -> None:
 @pass_app
 def logs(app: App, *, run_id: str, step: str | None) -> None:
     """Print what a run or one of its steps wrote."""
-    lines = list(app.backend.pipelines.logs(run_id, step))
-    app.show(lines, lambda console: console.print("\n".join(lines), markup=False, soft_wrap=True))
+    app.show_lines(app.backend.pipelines.logs(run_id, step))
 
 
 @click.command(cls=Command)

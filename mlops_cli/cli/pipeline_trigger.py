@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlops_cli.cli.command import Command, pass_app
-from mlops_cli.cli.options import split_version, timeout_option
+from mlops_cli.cli.options import check_timeout, split_version, timeout_option
 from mlops_cli.cli.pipeline_run import data_option, experiment_option, finish, param_option
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def trigger(
     from mlops_cli.services.pipelines import publish
     from mlops_cli.services.pipelines import runs as pipelines
 
+    check_timeout(wait)
     base, version = split_version(name)
     given = pipelines.pairs(data, "--data")
     request = pipelines.request(pipelines.pairs(params, "--param"), given, experiment)

@@ -94,8 +94,7 @@ def leaderboard(app: App, *, run_id: str) -> None:
 @pass_app
 def logs(app: App, *, run_id: str) -> None:
     """Print what the trainer wrote."""
-    lines = list(app.backend.runs.logs(run_id))
-    app.show(lines, lambda console: console.print("\n".join(lines), markup=False))
+    app.show_lines(app.backend.runs.logs(run_id))
 
 
 @runs.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlops_cli.cli.command import Command, pass_app
-from mlops_cli.cli.options import dry_run_option, timeout_option, wait_option
+from mlops_cli.cli.options import check_timeout, dry_run_option, timeout_option, wait_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,7 @@ def train(
     """
     from mlops_cli.services.training import plan as training_plan
 
+    check_timeout(wait)
     request, note = training_plan.plan(app.config, app.backend.data, dataset, dry_run=dry_run)
     request.always_new = new
     app.say(note)

@@ -56,6 +56,13 @@ def keys(kind: types.Type | None = None, prefix: str = "") -> Iterator[str]:
             yield key
 
 
+def step_keys(step: type[msgspec.Struct]) -> dict[str, types.Field]:
+    """The keys of a type of step; those of its environment are dotted."""
+    found = fields(types.type_info(step))
+    inner = found.pop("environment")
+    return found | {f"environment.{name}": spec for name, spec in fields(inner.type).items()}
+
+
 def default(spec: types.Field) -> Any:
     """The default of a field as JSON has it; None where there is none."""
     if spec.default is not msgspec.NODEFAULT:

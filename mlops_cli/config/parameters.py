@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from mlops_cli.config.tree import Node, find
-from mlops_cli.domain.references import as_text, put, references
+from mlops_cli.domain.references import as_text, literal, put, references
 
 
 def with_defaults(pipeline: Node) -> Node:
@@ -17,7 +17,7 @@ def with_defaults(pipeline: Node) -> Node:
     if given is None or not isinstance(given.value, dict):
         return pipeline
     scalar = (str, int, float, bool)
-    values = {name: node.value for name, node in given.value.items() if isinstance(node.value, scalar)}
+    values = {n: literal(node.value) for n, node in given.value.items() if isinstance(node.value, scalar)}
     return replace(pipeline, value=pipeline.value | {"steps": _put(pipeline.value.get("steps"), values)})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from mlops_cli.config.descriptions import DESCRIPTIONS
+from mlops_cli.config.descriptions import DESCRIPTIONS, STEPS
 from mlops_cli.config.model import ALIASES, Profile
 
 _VARIABLE = {"type": "string", "pattern": r"\$\{"}
@@ -20,6 +20,7 @@ def json_schema() -> dict[str, Any]:
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **root, "$defs": definitions}
     for key, text in DESCRIPTIONS.items():
         _at(schema, key)["description"] = text
+    _describe_steps(definitions)
     for short, full in ALIASES.items():
         section, _, name = short.rpartition(".")
         alias = copy.deepcopy(_at(schema, full)) | {"description": f"Short for {full}."}
@@ -29,6 +30,15 @@ def json_schema() -> dict[str, Any]:
         for name, value in definition["properties"].items():
             definition["properties"][name] = _or_variable(value)
     return schema
+
+
+def _describe_steps(definitions: dict[str, Any]) -> None:
+    for step in ("AutoMLStep", "BatchStep", "ScriptStep"):
+        for name, value in definitions[step]["properties"].items():
+            if name in STEPS:
+                value["description"] = STEPS[name]
+    for name, value in definitions["Environment"]["properties"].items():
+        value["description"] = STEPS[f"environment.{name}"]
 
 
 def schema_text() -> str:

@@ -1,5 +1,6 @@
 """What a run is given for the parameters of a pipeline."""
 
+from math import isfinite
 from typing import Any
 
 from mlops_cli.domain.pipelines import Parameter
@@ -27,7 +28,7 @@ def _typed(name: str, default: Parameter, value: Any) -> Parameter:
                 return {"true": True, "false": False}[as_text(value).lower()]
             case int() if not isinstance(value, bool) and float(value).is_integer():
                 return int(value)
-            case float() if not isinstance(value, bool):
+            case float() if not isinstance(value, bool) and isfinite(float(value)):
                 return float(value)
             case str():
                 return as_text(value)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
+from math import isfinite
 
 import msgspec
 
@@ -78,6 +79,8 @@ def _parameters(pipeline: PipelineSettings) -> Found:
             yield f"parameters.{name}", "a parameter's name is letters, digits, '_' and '-'"
         if not isinstance(value, str | int | float | bool):
             yield f"parameters.{name}", "expects a default: text, a number, true or false"
+        elif isinstance(value, float) and not isfinite(value):
+            yield f"parameters.{name}", f"JSON has no such number; as text it is '{value}'"
 
 
 def _data(pipeline: PipelineSettings) -> Found:
@@ -129,13 +132,13 @@ def _shapes(pipeline: PipelineSettings) -> Found:
             case AutoMLStep() if (name := step.train.validation_data) and versioned(name)[1] is None:
                 text = "needs a version, NAME:VERSION: what is reused has to be of the same data"
                 yield f"steps[{index}].train.validation_data", text
+            case BatchStep() if not step.inputs:
+                yield f"steps[{index}]", "a batch step needs an input, the data to split"
             case BatchStep() if step.mini_batch_input and step.mini_batch_input not in step.inputs:
                 known = ", ".join(step.inputs)
                 yield f"steps[{index}].mini_batch_input", f"is no input of the step; there is: {known}"
             case BatchStep() if step.append_row_file_name in (FAILED_ITEMS, SUMMARY):
                 yield f"steps[{index}].append_row_file_name", "is the name of another file among the results"
-            case BatchStep() if not step.inputs:
-                yield f"steps[{index}]", "a batch step needs an input, the data to split"
             case BatchStep() if len(step.inputs) > 1 and not step.mini_batch_input:
                 yield f"steps[{index}]", "has several inputs; name the one to split: mini_batch_input"
             case ScriptStep() if len(set(step.outputs)) < len(step.outputs):

@@ -76,3 +76,8 @@ def as_text(value: Parameter) -> str:
 
 def unescape(text: str) -> str:
     return text.replace("$$(", "$(")
+
+
+def literal(value: Any) -> Any:
+    """What a run was given, as a text in which nothing is a reference: `unescape` gives it back."""
+    return value.replace("$(", "$$(") if isinstance(value, str) else value

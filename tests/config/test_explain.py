@@ -5,11 +5,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mlops_cli.config.descriptions import DESCRIPTIONS
+from mlops_cli.config.descriptions import DESCRIPTIONS, STEPS
 from mlops_cli.config.explain import Explanation, Setting, explain
-from mlops_cli.config.kinds import fields, keys, lookup
+from mlops_cli.config.kinds import fields, keys, lookup, step_keys
 from mlops_cli.config.schema import json_schema, schema_text
 from mlops_cli.config.show import show
+from mlops_cli.domain.pipelines import AutoMLStep, BatchStep, Environment, ScriptStep
 from mlops_cli.errors import ConfigError
 from tests.config.conftest import Project
 
@@ -90,6 +91,15 @@ def test_every_key_has_a_description_and_no_other() -> None:
     sections = {name for name in DESCRIPTIONS if (spec := lookup(name)) and fields(spec.type)}
     assert set(DESCRIPTIONS) == {*keys(), *sections, "extends"}
     assert all(len(text) <= 76 for text in DESCRIPTIONS.values())
+
+
+def test_every_key_of_a_step_has_a_description_and_no_other() -> None:
+    kinds = (AutoMLStep, BatchStep, ScriptStep)
+    assert set(STEPS) == {"type"}.union(*map(step_keys, kinds))
+    definitions = json_schema()["$defs"]
+    for kind in (*kinds, Environment):
+        properties = definitions[kind.__name__]["properties"]
+        assert {name for name, value in properties.items() if not value.get("description")} <= {"environment"}
 
 
 def test_the_schema_in_configs_is_the_generated_one() -> None:

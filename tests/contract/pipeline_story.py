@@ -56,7 +56,7 @@ class PipelineStory:
         self._fail()
         self._cancel()
         self._batch()
-        self._publish(run)
+        self._publish(self.run_of("run two.yaml --param rows=1 --param note=other"))
         self._trigger()
         self._schedule()
 

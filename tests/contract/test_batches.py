@@ -160,3 +160,19 @@ def test_a_trigger_writes_parameters_as_a_run_does(mlops: Any) -> None:
     wrong = mlops("pipeline trigger said --param rate=much", code=2).stderr
     assert "parameter 'rate' expects a number, got 'much'" in wrong
     mlops.run("pipeline server stop")
+
+
+def test_what_a_run_is_given_is_no_reference(mlops: Any) -> None:
+    (mlops.project / "code" / "tell.py").write_text(
+        "import os, sys\nprint(*sys.argv[1:], os.environ['GIVEN'], os.environ['PLAIN'])\n"
+    )
+    (mlops.project / "p.yaml").write_text(
+        "name: told\nparameters: {word: $(inputs.none)}\nsteps:\n"
+        "- {name: tell, type: script, script: code/tell.py, arguments: [$(parameters.word), $$(parameters.word)],\n"
+        "   environment: {variables: {GIVEN: $(parameters.word), PLAIN: the $$(word)}}}\n"
+    )
+    mlops("pipeline create p.yaml")
+    for word in ("$(inputs.none)", "$(parameters.word)", "a $$(b)"):
+        [run] = mlops.json(f"pipeline run p.yaml --param 'word={word}'")
+        [line] = mlops.json(f"pipeline logs {run['run_id']} tell")[0]
+        assert line == f"{word} $(parameters.word) {word} the $(word)"

@@ -133,10 +133,16 @@ def test_publishing_is_an_upsert_by_content(pipelines: PipelineStory) -> None:
     assert pipelines.json(f"rollback {pipelines.name}")["version"] == 1
 
 
+OTHER = "run two.yaml --param rows=1 --param note=other"
+
+
 def test_a_run_is_published_and_old_versions_are_forgotten(pipelines: PipelineStory) -> None:
-    run = pipelines.run_of("run two.yaml")
+    run = pipelines.run_of(OTHER)
     made = pipelines.json(f"publish --from-run {run}")
     assert (made["version"], made["changed"], made["from_run"]) == (3, True, run)
+    assert made["parameters"] == pipelines.json("publish two.yaml")["parameters"], (
+        "defaults, not what it was given"
+    )
     kept = pipelines.json("publish two.yaml --keep 1")
     left = [one for one in pipelines.json(f"list {pipelines.name} ") if one["enabled"]]
     assert (kept["version"], kept["removed"]) == (4, [3, 2])
@@ -216,7 +222,6 @@ SAME_SHAPE = (
 def test_both_backends_write_the_same_fields(pipelines_told: Any, line: str) -> None:
     local, azure = (pipelines_told(backend) for backend in BACKENDS)
     shapes = [
-        shape(one.said[line.format(name=one.name, run=one.run_of("run two.yaml"))].json())
-        for one in (local, azure)
+        shape(one.said[line.format(name=one.name, run=one.run_of(OTHER))].json()) for one in (local, azure)
     ]
     assert shapes[0] == shapes[1]

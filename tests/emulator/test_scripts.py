@@ -1,5 +1,13 @@
 """Submitted scripts really run (one program, six runs: it earns its seconds)."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlops_cli.emulator.azure.execution import folder
 from mlops_cli.emulator.azure.execution.folder import RunFolder
 
 
@@ -61,3 +69,15 @@ def test_runner_that_has_made_its_lock_and_not_yet_taken_it_is_waited_for(tmp_pa
     assert folder.is_worked_on()
     (tmp_path / "lock").write_text("1")
     assert not folder.is_worked_on()
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "said"), [("(1, 'x')", 1, "(1, 'x')\n"), ("None", 0, ""), ("'no rows'", 1, "no rows\n")]
+)
+def test_what_a_script_leaves_with_is_said_as_python_says_it(end, code, said, tmp_path):
+    (tmp_path / "train.py").write_text(f"import sys; sys.exit({end})")
+    empty = {key: [] for key in ("inputs", "references", "outputs", "arguments")}
+    (tmp_path / "plan.json").write_text(json.dumps({"command": None, "script": "train.py", **empty}))
+    command = [sys.executable, str(Path(folder.__file__).with_name("run_script.py")), "plan.json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (code, said)

@@ -76,6 +76,17 @@ WRONG = {
         ("rows: 5", "rows: 0"),
         "p.yaml:14:33: steps[1].train.max_trials: expects a whole number from 1, got '0'",
     ),
+    "a number that no request can name": (
+        ("rows: 5", "rows: 5, most: .inf"),
+        "p.yaml:2:23: parameters.most: JSON has no such number; as text it is 'inf'",
+    ),
+    "a batch step without data": (
+        (
+            "type: script\n  script: report.py",
+            "type: batch\n  entry_script: report.py\n  mini_batch_input: rows",
+        ),
+        "p.yaml:15:3: steps[2]: a batch step needs an input, the data to split",
+    ),
     "an unknown output": (
         ("$(outputs.table)", "$(outputs.tab)"),
         "p.yaml:10:30: steps[0].arguments[1]: $(outputs.tab): there is no 'tab' among the outputs, "

@@ -163,6 +163,16 @@ def test_cancel_ends_the_step_and_resume_runs_it_again(project: Project) -> None
     assert project.times("done") == 1
 
 
+def test_a_time_to_wait_without_waiting_is_refused(chain: Project) -> None:
+    refused = [
+        chain.mlops("pipeline", *words.split(), "--timeout", "5s", code=2).stderr
+        for words in ("run p.yaml --no-wait", "trigger chain")
+    ]
+    assert all("Error: --timeout goes with --wait" in one for one in refused)
+    chain.mlops.environ["MLOPS_PIPELINE_RUN_TIMEOUT"] = "5s"
+    chain.mlops("pipeline", "run", "p.yaml", "--no-wait")
+
+
 def test_a_missing_output_is_named(project: Project) -> None:
     project.write("code/nothing.py", "")
     project.pipeline("steps:\n- {name: s, type: script, script: code/nothing.py, outputs: [table]}")
@@ -186,7 +196,9 @@ def test_what_does_not_fit_is_named(args: tuple[str, str], message: str, chain: 
     assert chain.mlops("pipeline", "runs", "-o", "json").json() == []
 
 
-@pytest.mark.parametrize("more", [("p.yaml",), ("--param", "number=1"), ("--dry-run",)])
+@pytest.mark.parametrize(
+    "more", [("p.yaml",), ("--param", "number=1"), ("--experiment", "e"), ("--dry-run",)]
+)
 def test_resume_takes_nothing_else(more: tuple[str, ...], chain: Project) -> None:
     run_id = chain.start("p.yaml")
     refused = chain.mlops("pipeline", "run", "--resume", run_id, *more, code=2)

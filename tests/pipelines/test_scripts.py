@@ -1,7 +1,10 @@
 """Scripts are programs like any others, however they end."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -142,3 +145,39 @@ def test_a_link_to_the_folder_that_it_lies_in_is_not_followed(own: str, project:
     run_id = project.mlops("pipeline", "run", "p.yaml", "-o", "json").json()["run_id"]
     logs = project.mlops("pipeline", "logs", run_id, "s", "-o", "json").json()
     assert logs == ["['count.py', 'sub'] False"]
+
+
+ENDINGS = {
+    "import sys; sys.exit('')": "the script ended with exit code 1",
+    "import sys; sys.exit(True)": "the script ended with exit code 1",
+    "import sys; sys.exit(-1)": "the script ended with exit code 255",
+    "import sys; sys.exit('no rows')": "no rows",
+    "assert 1 > 2": "AssertionError",
+    "class Mute(Exception):\n    def __str__(self): raise OSError\nraise Mute": "Mute",
+}
+
+
+@pytest.mark.parametrize("script", ENDINGS)
+def test_why_a_script_has_failed_is_said_in_its_own_words_or_at_all(script: str, project: Project) -> None:
+    project.write("code/ends.py", script)
+    project.pipeline("steps: [{name: s, type: script, script: code/ends.py}]")
+    failed = project.wait(project.start("p.yaml"), "Failed")
+    assert failed["steps"][0]["error"] == ENDINGS[script]
+
+
+def test_a_long_log_is_shown_as_it_is_read(project: Project) -> None:
+    """Whoever reads the first lines only waits for no more, and none of it is broken at the terminal's width."""
+    project.write("code/long.py", "for n in range(200_000): print(f'{n:0100}')")
+    project.pipeline("steps: [{name: s, type: script, script: code/long.py}]")
+    run_id = project.start("p.yaml")
+    project.wait(run_id, "Completed")
+    command = [sys.executable, "-m", "mlops_cli", "pipeline", "logs", run_id, "s"]
+    environment = os.environ | {"MLOPS_HOME": str(project.home)}
+    with subprocess.Popen(
+        command, cwd=project.folder, env=environment, stdout=PIPE, stderr=PIPE, text=True
+    ) as reader:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == f"{0:0100}\n"
+        reader.stdout.close()
+        assert reader.stderr is not None
+        assert (reader.stderr.read(), reader.wait()) == ("", 0)

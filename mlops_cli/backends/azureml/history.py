@@ -108,7 +108,8 @@ def _error(told: Any) -> str | None:
     if not told:
         return None
     code = _code(told)
-    message = str((told.get("error") or told).get("message")).removeprefix(OF_THE_SCRIPT)
+    message = str((told.get("error") or told).get("message"))
+    message = message.removeprefix(OF_THE_SCRIPT).removesuffix(": ")
     return f"{code}: {message}" if code and code not in (USER_ERROR, "ServiceError") else message
 
 

@@ -18,7 +18,7 @@ from msgspec import Struct, field
 from mlops_cli.engine.pipelines import minibatches
 from mlops_cli.engine.pipelines.minibatches import Cut
 from mlops_cli.engine.pipelines.planning import script_in_snapshot
-from mlops_cli.engine.pipelines.script import MOST_DETAILS, user_traceback
+from mlops_cli.engine.pipelines.script import MOST_DETAILS, named, user_traceback
 from mlops_cli.engine.pipelines.work import WORK, Work
 from mlops_cli.errors import WorkFailedError
 
@@ -108,7 +108,7 @@ def _failure(index: int | None, error: BaseException) -> Answer:
         return Answer(index, error=str(error))
     lines = user_traceback(error, str(Path.cwd()))
     sys.stderr.write("".join(lines))
-    text = f"{'init() failed: ' if index is None else ''}{type(error).__name__}: {error}"
+    text = f"{'init() failed: ' if index is None else ''}{named(error)}"
     return Answer(index, error=text, details="".join(lines).splitlines()[-MOST_DETAILS:])
 
 

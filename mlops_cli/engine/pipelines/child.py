@@ -99,18 +99,17 @@ def rehearse() -> None:
 
 
 def left(leaving: SystemExit) -> bytes:
-    if leaving.code in (None, 0):
-        return DONE
-    if isinstance(leaving.code, int):
-        return failure(f"the script ended with exit code {leaving.code}")
+    if leaving.code is None or isinstance(leaving.code, int):
+        code = (leaving.code or 0) & 0xFF  # all that any other process would see of it
+        return failure(f"the script ended with exit code {code}") if code else DONE
     sys.stderr.write(f"{leaving.code}\n")
-    return failure(str(leaving.code))
+    return failure(str(leaving.code) or "the script ended with exit code 1")
 
 
 def raised(error: BaseException, folder: str) -> bytes:
     lines = script.user_traceback(error, folder)
     sys.stderr.write("".join(lines))
-    return failure(f"{type(error).__name__}: {error}", "".join(lines).splitlines()[-script.MOST_DETAILS :])
+    return failure(script.named(error), "".join(lines).splitlines()[-script.MOST_DETAILS :])
 
 
 def failure(error: str, details: list[str] | None = None) -> bytes:

@@ -23,7 +23,7 @@ from mlops_cli.domain.pipelines import (
     script_file,
     source_folder,
 )
-from mlops_cli.domain.references import as_text, put_everywhere, references, texts
+from mlops_cli.domain.references import as_text, literal, put_everywhere, references, texts
 from mlops_cli.engine.pipelines import content
 from mlops_cli.engine.store import Store
 from mlops_cli.errors import NotFoundError, UsageError
@@ -94,7 +94,7 @@ def script_in_snapshot(step: ScriptStep | BatchStep) -> str:
 def resolve(definition: PipelineDefinition, parameters: dict[str, Parameter]) -> PipelineSettings:
     """The typed pipeline with parameters put in. Raises UsageError naming the parameter that does not fit."""
     document = definition.document
-    steps = [_with_texts(put_everywhere(step, "parameters", parameters)) for step in document["steps"]]
+    steps = [_with_parameters(step, parameters) for step in document["steps"]]
     try:
         return msgspec.convert(document | {"steps": steps}, PipelineSettings)
     except msgspec.ValidationError as error:
@@ -108,15 +108,16 @@ def resolve(definition: PipelineDefinition, parameters: dict[str, Parameter]) ->
         raise UsageError(f"{message} {where}:{value} ({_PLACE.sub('', text)})") from None
 
 
-def _with_texts(step: dict[str, Any]) -> dict[str, Any]:
-    """A number that a parameter put among the arguments or variables is text there."""
-    step = dict(step)
+def _with_parameters(step: dict[str, Any], parameters: dict[str, Parameter]) -> dict[str, Any]:
+    """Among the arguments and variables a number is text, and other references are put in later."""
+    done: dict[str, Any] = put_everywhere(step, "parameters", parameters) if parameters else dict(step)
+    values = {name: literal(value) for name, value in parameters.items()}
     if "arguments" in step:
-        step["arguments"] = [as_text(value) for value in step["arguments"]]
-    if "variables" in step.get("environment", {}):
-        variables = {name: as_text(value) for name, value in step["environment"]["variables"].items()}
-        step["environment"] = step["environment"] | {"variables": variables}
-    return step
+        done["arguments"] = [as_text(put_everywhere(one, "parameters", values)) for one in step["arguments"]]
+    if given := step.get("environment", {}).get("variables"):
+        words = {name: as_text(put_everywhere(one, "parameters", values)) for name, one in given.items()}
+        done["environment"] = done["environment"] | {"variables": words}
+    return done
 
 
 def _given(settings: PipelineSettings, request: SubmitRequest) -> dict[str, DataInput]:

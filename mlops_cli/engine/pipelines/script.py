@@ -57,6 +57,15 @@ def user_traceback(error: BaseException, folder: str) -> list[str]:
     return [line.replace(f"{folder}/", "") for line in lines]
 
 
+def named(error: BaseException) -> str:
+    """The kind of the error and what it says, if it does."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - the class is the user's
+        text = ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def leave() -> None:
     """What an interpreter does at its end: wait for threads, call exit handlers, write out the streams."""
     try:

@@ -21,7 +21,8 @@ PAGE = Template("""<!doctype html>
 @media (prefers-color-scheme:dark){:root{--ink:#e8ecf3;--soft:#9aa4b5;--page:#11161f;--card:#1b2230;--line:#323b4d}}
 body{margin:0;padding:2.5rem;background:var(--page);color:var(--ink);
 font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-main{max-width:1100px;margin:auto}h1{margin:0;font-size:1.7rem}h2{font-size:1.05rem;margin:2rem 0 .6rem}
+main{max-width:1100px;margin:auto}h1,p{overflow-wrap:anywhere}
+h1{margin:0;font-size:1.7rem}h2{font-size:1.05rem;margin:2rem 0 .6rem}
 p{color:var(--soft);margin:.3rem 0 1.4rem}svg{display:block;margin:auto;max-width:100%;height:auto}
 @media (max-width:560px){body{padding:1rem}svg{max-width:none}}
 .box{background:var(--card);border:1px solid var(--line);

@@ -2,11 +2,14 @@
 
 from html import escape
 from typing import Any, NamedTuple
+from unicodedata import east_asian_width
 
 from mlops_cli.domain.pipelines import DataInput, PipelineSettings
 from mlops_cli.services.pipelines.runs import graph
 
 WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 200, 64, 96, 36, 28
+NAME_ROOM, WHAT_ROOM, LABEL_ROOM = 12.6, 16.2, 7.2
+"""How many letters fit, counted in their height."""
 LEAST_SCALE = 0.7
 """A page that is narrower shows a part of the drawing rather than letters that nobody can read."""
 STYLE = """
@@ -98,7 +101,7 @@ def _edge(source: Box, target: Box, label: str, style: str = "") -> str:
     if not label:
         return line
     place = f'x="{x1 + 8}" y="{y1 - 7 if y2 <= y1 and not is_far else y1 + 22}"'
-    return f'{line}<text class="what" {place}>{escape(_short(label, 14))}</text>'
+    return f'{line}<text class="what" {place}>{escape(_short(label, LABEL_ROOM))}</text>'
 
 
 def _straight(x1: int, y1: int, x2: int, y2: int) -> str:
@@ -114,21 +117,37 @@ def _around(x1: int, y1: int, x2: int, y2: int) -> str:
 
 
 def _card(box: Box) -> str:
-    name = _middle(box.name.removeprefix("data."), 19)
+    name = _middle(box.name.removeprefix("data."), NAME_ROOM)
     return (
         f'<g transform="translate({box.x} {box.y})"><title>{escape(box.name)}: {escape(box.what)}</title>'
         f'<rect class="card" width="{WIDTH}" height="{HEIGHT}" rx="10"/>'
         f'<rect class="{box.kind}" x="0" y="12" width="5" height="{HEIGHT - 24}" rx="2.5"/>'
         f'<text class="name" x="18" y="28">{escape(name)}</text>'
-        f'<text class="what" x="18" y="46">{escape(_short(box.what, 28))}</text></g>'
+        f'<text class="what" x="18" y="46">{escape(_short(box.what, WHAT_ROOM))}</text></g>'
     )
 
 
-def _middle(text: str, most: int) -> str:
+def _middle(text: str, room: float) -> str:
     """Cut in the middle: names that begin alike are told apart by their ends."""
-    half = most // 2
-    return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"
+    if _width(text) <= room:
+        return text
+    half = (room + 1) / 2
+    return _short(text, half) + _short(text[::-1], half)[-2::-1]
 
 
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+def _short(text: str, room: float) -> str:
+    if _width(text) <= room:
+        return text
+    most = next(n for n in range(len(text), -1, -1) if _width(text[:n]) <= room - 1)
+    return f"{text[:most]}…"
+
+
+def _width(text: str) -> float:
+    """Of a font that is rather wide, in its letters' height."""
+    return sum(_width_of(letter) for letter in text)
+
+
+def _width_of(letter: str) -> float:
+    if east_asian_width(letter) in "WF" or letter in "mwMW@%":
+        return 1.0
+    return 0.75 if letter.isupper() else 0.6

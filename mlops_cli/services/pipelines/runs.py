@@ -104,9 +104,10 @@ def check_outcome(run: PipelineRun, steps: list[StepRun]) -> None:
     resume = f"mlops pipeline run --resume {run.run_id}"
     if run.status == RunStatus.FAILED:
         failed = next((step for step in steps if step.status == RunStatus.FAILED), None)
-        logs = f"mlops pipeline logs {run.run_id} {failed.name}; then: {resume}" if failed else resume
+        logs = f"mlops pipeline logs {run.run_id} {failed.name}; " if failed else ""
         details = failed.details if failed else []
-        raise WorkFailedError(f"run {run.run_id} failed: {run.error}", hint=logs, details=details)
+        hint = f"{logs}with the same code: {resume}"
+        raise WorkFailedError(f"run {run.run_id} failed: {run.error}", hint=hint, details=details)
     if run.status == RunStatus.CANCELED:
         raise WorkFailedError(f"run {run.run_id} was canceled", hint=f"go on: {resume}")
 

@@ -19,7 +19,7 @@ import msgspec
 from msgspec.structs import replace
 
 from mlops_cli.backends.azureml.pipelines import schedules
-from mlops_cli.backends.azureml.pipelines.build import Builder, plain
+from mlops_cli.backends.azureml.pipelines.build import Builder
 from mlops_cli.backends.azureml.pipelines.publishing import Publishing, moment
 from mlops_cli.backends.azureml.pipelines.runs import KIND, AzurePipelineRuns, tags_of
 from mlops_cli.backends.azureml.pipelines.versions import Told, Versions, chosen
@@ -57,7 +57,9 @@ class AzurePipelines:
         name = request.experiment or experiment_of(definition.name)
         experiment = Experiment(self._session.workspace, name)
         with builder.build() as built:
-            run = experiment.submit(built.pipeline, tags=tags_of(built))
+            run = experiment.submit(
+                built.pipeline, tags=tags_of(built), pipeline_parameters=built.chosen or None
+            )
         return self._runs.described(run)
 
     def _builder(self, definition: PipelineDefinition, request: SubmitRequest) -> Builder:
@@ -138,13 +140,12 @@ class AzurePipelines:
         if "content" not in tags:
             hint = "publish the pipeline itself: mlops pipeline publish FILE"
             raise UsageError(f"run {run_id} was not started by mlops pipeline run", hint=hint)
-        described = self._runs.described(run)
         told = Told(
             tags["content"],
-            described.pipeline,
+            tags["pipeline"],
             moment(),
             msgspec.json.decode(tags["steps"]),
-            {name: plain(value) for name, value in described.parameters.items()},
+            msgspec.json.decode(tags["defaults"]),
             git_commit=request.git_commit,
             git_dirty=request.git_dirty,
             from_run=run_id,

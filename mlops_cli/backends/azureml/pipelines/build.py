@@ -16,6 +16,7 @@ from mlops_cli.backends.azureml.pipelines import arguments, automl, batch, scrip
 from mlops_cli.backends.azureml.pipelines.choices import Choices
 from mlops_cli.backends.azureml.pipelines.data import Resolved, content, port_name, resolve
 from mlops_cli.backends.azureml.pipelines.facts import Built, StepFacts
+from mlops_cli.backends.azureml.pipelines.unused import unused
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.domain.pipeline_graph import dependencies, in_order, source_of
 from mlops_cli.domain.pipelines import (
@@ -99,6 +100,8 @@ class Builder:
                 content_hash,
                 self.facts(),
                 self.parameters,
+                self._chosen(),
+                {name: self._default(name) for name in self.choices.parameters()},
                 {name: found.label for name, found in self.data().items()},
                 self.choices.data(),
             )
@@ -125,20 +128,14 @@ class Builder:
     def _step(self, step: Step, folder: Path) -> Any:
         for output in outputs_of(step):
             self._make_output(step, output)
-        self._say_unused(step)
+        for text in unused(step):
+            self._session.say(f"step {step.name}: {text}")
         if isinstance(step, AutoMLStep):
             return automl.make(self, self._session, step, folder)
         source, raw = self._code(step, folder), self._raw()[step.name]
         if isinstance(step, ScriptStep):
             return script.make(self, self._session, step, raw, source)
         return batch.make(self, self._session, step, raw, source)
-
-    def _say_unused(self, step: Step) -> None:
-        if step.retries:
-            self._session.say(f"step {step.name}: Azure does not repeat failed steps; retries is not used")
-        if step.timeout_minutes and not isinstance(step, ScriptStep):
-            text = f"step {step.name}: Azure ends script steps only; timeout_minutes is not used"
-            self._session.say(text)
 
     def _code(self, step: Step, folder: Path) -> Path:
         found = planning.code_folder(self._definition, step)
@@ -177,8 +174,16 @@ class Builder:
         from azureml.pipeline.core import PipelineParameter
 
         if name not in self._parameters:
-            self._parameters[name] = PipelineParameter(name, plain(self.parameters[name]))
+            self._parameters[name] = PipelineParameter(name, self._default(name))
         return self._parameters[name]
+
+    def _default(self, name: str) -> Any:
+        return plain(self._definition.document["parameters"][name])
+
+    def _chosen(self) -> dict[str, Any]:
+        """The parameters of the graph that are in force with another value than their default."""
+        values = {name: plain(value) for name, value in self.parameters.items() if name in self._parameters}
+        return {name: value for name, value in values.items() if value != self._default(name)}
 
     def consumed(self, data: str, port: str, dataset: Any) -> DatasetConsumptionConfig:
         """Data as an input of a step: a parameter of the pipeline where a run may choose them."""

@@ -18,7 +18,8 @@ class StepFacts(Struct, omit_defaults=True):
 class Built(Struct):
     """A pipeline ready to be submitted or published. `content_hash` covers graph, code and data.
 
-    `open_data` are those that a run may choose, with how they are read.
+    `parameters` are those in force, `chosen` those that are no `defaults` of the graph. `open_data` are those that a
+    run may choose, with how they are read.
     """
 
     pipeline: Any
@@ -26,5 +27,7 @@ class Built(Struct):
     content_hash: str
     steps: list[StepFacts]
     parameters: dict[str, Any]
+    chosen: dict[str, Any]
+    defaults: dict[str, Any]
     data: dict[str, str]
     open_data: dict[str, str]

@@ -37,10 +37,10 @@ SOURCES = {"HTTP": "trigger", "Schedule": "schedule"}
 def tags_of(built: Built) -> dict[str, str]:
     """What a run carries so that another machine can tell what it is."""
     steps = msgspec.json.encode(built.steps).decode()
-    told = (built.data, built.parameters, built.open_data)
-    data, parameters, open_data = (msgspec.json.encode(one).decode() for one in told)
+    told = (built.data, built.parameters, built.defaults, built.open_data)
+    data, parameters, defaults, open_data = (msgspec.json.encode(one).decode() for one in told)
     return with_own({}, pipeline=built.name, content=built.content_hash, steps=steps, data=data,
-                    parameters=parameters, open_data=open_data)  # fmt: skip
+                    parameters=parameters, defaults=defaults, open_data=open_data)  # fmt: skip
 
 
 class AzurePipelineRuns:

@@ -56,9 +56,10 @@ def run(plan: dict[str, Any], plan_file: Path) -> int:
     try:
         runpy.run_path(plan["script"], run_name="__main__")
     except SystemExit as end:
-        if isinstance(end.code, str):
-            sys.stderr.write(f"{end.code}\n")
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        sys.stderr.write(f"{end.code}\n")
+        return 1
     except BaseException as error:  # noqa: BLE001 - whatever ends the script is its error
         own = [
             f

@@ -77,7 +77,7 @@ def failure(error: Exception) -> str:
     """What was raised, in a line; all of it goes to the logs."""
     traceback.print_exc()
     logs.traced(EntryScript.agent_name, traceback.format_exc())
-    return f"{type(error).__name__}: {error}"
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 def answer(script: ModuleType, index: int, batch: Any) -> tuple[int, Results, str | None]:

@@ -79,9 +79,8 @@ def run(args: Sequence[str], app: App) -> int:
     except SystemExit as end:
         if end.code != 1:
             raise
-        return (
-            ExitCode.OK
-        )  # click's end once nobody reads stdout any more, as in `mlops pipeline logs ID | head`
+        # It is how click ends once nobody reads stdout any more, as in `mlops pipeline logs ID | head`.
+        return ExitCode.OK
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last place that may catch all
         return _fail(app, args, error)
 

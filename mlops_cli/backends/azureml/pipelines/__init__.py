@@ -145,7 +145,7 @@ class AzurePipelines:
             tags["pipeline"],
             moment(),
             msgspec.json.decode(tags["steps"]),
-            msgspec.json.decode(tags["defaults"]),
+            msgspec.json.decode(tags.get("defaults") or tags["parameters"]),
             git_commit=request.git_commit,
             git_dirty=request.git_dirty,
             from_run=run_id,

@@ -176,6 +176,14 @@ def test_only_chosen_files_of_an_output_are_uploaded_and_the_run_tells_its_datas
     assert found["parts"] == {"year": ["2020"], "a": ["1"]}
 
 
+def test_step_tells_its_definition_as_the_service_spells_it(program):
+    found = program("pipeline_outputs")
+    assert found["defined"] == ["Upload", {"globPatterns": ["**/*.csv"]}]
+    assert found["registration"] == ["chosen-files", True]
+    assert (found["variables"], found["told_table"]) == ({}, "Direct")
+    assert (found["compute"], found["environment"]) == (False, "default-environment")
+
+
 def test_run_of_a_step_tells_the_version_that_an_output_was_registered_as(program):
     named = program("pipeline_outputs")["named"]
     assert named["chosen"] == ["chosen-files", 1, "FileDataset"]

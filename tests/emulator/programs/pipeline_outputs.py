@@ -74,6 +74,16 @@ note(
     inputs=[[one["dataset"].name, one["consumptionDetails"]["inputName"]] for one in details["inputDatasets"]]
 )
 note(outputs=sorted(one["outputDetails"]["outputName"] for one in details["outputDatasets"]))
+definition = details["runDefinition"]
+written = definition["outputData"]["chosen"]
+kept = written["additionalOptions"]["registrationOptions"]
+note(defined=[written["mechanism"], written["additionalOptions"]["uploadOptions"]["sourceGlobs"]])
+note(registration=[kept["name"], kept["properties"]["azureml.pipelineRunId"] == run.id])
+note(variables=definition["environmentVariables"], told_table=definition["data"]["table"]["mechanism"])
+note(
+    compute=definition["amlCompute"]["retainCluster"],
+    environment=run.find_step_run("make")[0].get_environment().name,
+)
 told = {one["outputDetails"]["outputName"]: one["dataset"] for one in details["outputDatasets"]}
 note(told=[Path(path).name for path in told["chosen"].to_path()])
 note(named={name: [dataset.name, dataset.version, type(dataset).__name__] for name, dataset in told.items()})

@@ -53,6 +53,16 @@ def test_failed_step_fails_the_run_and_what_follows_never_starts(program):
     assert found["why"] == "User program failed with ValueError: boom"
 
 
+def test_steps_that_wait_for_each_other_are_refused(program):
+    told = program("pipelines")["endless"].rpartition(": ")
+    assert told[0] == "The steps of the pipeline wait for each other"
+    assert set(told[2].rstrip(".").split(" -> ")) == {"hen", "egg"}
+
+
+def test_details_tell_warnings_where_there_are_any(program):
+    assert program("pipelines")["warned"] is False
+
+
 def test_step_fails_where_its_compute_target_is_not(program):
     found = program("pipelines")
     assert found["homeless"] == "Failed"

@@ -169,7 +169,7 @@ def _properties(pipeline: Document, step: Step) -> dict[str, str]:
         "azureml.moduleid": step.module["Id"],
         "azureml.moduleName": step.name,
         "StepType": kind,
-        "ContentSnapshotId": step.module.get("StorageId") or "",
+        "ContentSnapshotId": step.module.get("StorageId") or str(uuid.UUID(int=0)),
         "ComputeTargetType": "AmlCompute",
     }  # fmt: skip
 

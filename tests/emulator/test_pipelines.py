@@ -186,6 +186,16 @@ def test_only_chosen_files_of_an_output_are_uploaded_and_the_run_tells_its_datas
     assert found["parts"] == {"year": ["2020"], "a": ["1"]}
 
 
+def test_output_at_a_fixed_place_is_a_new_version_each_time_with_names_below_its_folder(program):
+    found = program("pipeline_outputs")
+    assert found["versions"] == [[1, 1], [2, 2]]
+    assert found["fixed"] == ["/a.txt", "/c.txt", "/sub/b.txt"]
+
+
+def test_step_is_not_reused_when_what_it_reads_was_written_anew_at_the_same_place(program):
+    assert program("pipeline_outputs")["reads"] == "['a.txt', 'c.txt', 'sub']"
+
+
 def test_step_tells_its_definition_as_the_service_spells_it(program):
     found = program("pipeline_outputs")
     assert found["defined"] == ["Upload", {"globPatterns": ["**/*.csv"]}]

@@ -53,6 +53,16 @@ def test_failed_step_fails_the_run_and_what_follows_never_starts(program):
     assert found["why"] == "User program failed with ValueError: boom"
 
 
+def test_steps_that_wait_for_each_other_are_refused(program):
+    told = program("pipelines")["endless"].rpartition(": ")
+    assert told[0] == "The steps of the pipeline wait for each other"
+    assert set(told[2].rstrip(".").split(" -> ")) == {"hen", "egg"}
+
+
+def test_details_tell_warnings_where_there_are_any(program):
+    assert program("pipelines")["warned"] is False
+
+
 def test_step_fails_where_its_compute_target_is_not(program):
     found = program("pipelines")
     assert found["homeless"] == "Failed"
@@ -174,6 +184,24 @@ def test_only_chosen_files_of_an_output_are_uploaded_and_the_run_tells_its_datas
     assert (found["consumed"], found["empty"]) == (["given"], ["empty", 1])
     assert found["outputs"] == ["chosen", "located", "parted"]
     assert found["parts"] == {"year": ["2020"], "a": ["1"]}
+
+
+def test_output_at_a_fixed_place_is_a_new_version_each_time_with_names_below_its_folder(program):
+    found = program("pipeline_outputs")
+    assert found["versions"] == [[1, 1], [2, 2]]
+    assert found["fixed"] == ["/a.txt", "/c.txt", "/sub/b.txt"]
+
+
+def test_step_is_not_reused_when_what_it_reads_was_written_anew_at_the_same_place(program):
+    assert program("pipeline_outputs")["reads"] == "['a.txt', 'c.txt', 'sub']"
+
+
+def test_step_tells_its_definition_as_the_service_spells_it(program):
+    found = program("pipeline_outputs")
+    assert found["defined"] == ["Upload", {"globPatterns": ["**/*.csv"]}]
+    assert found["registration"] == ["chosen-files", True]
+    assert (found["variables"], found["told_table"]) == ({}, "Direct")
+    assert (found["compute"], found["environment"]) == (False, "default-environment")
 
 
 def test_run_of_a_step_tells_the_version_that_an_output_was_registered_as(program):

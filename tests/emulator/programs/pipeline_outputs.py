@@ -74,11 +74,44 @@ note(
     inputs=[[one["dataset"].name, one["consumptionDetails"]["inputName"]] for one in details["inputDatasets"]]
 )
 note(outputs=sorted(one["outputDetails"]["outputName"] for one in details["outputDatasets"]))
+definition = details["runDefinition"]
+written = definition["outputData"]["chosen"]
+kept = written["additionalOptions"]["registrationOptions"]
+note(defined=[written["mechanism"], written["additionalOptions"]["uploadOptions"]["sourceGlobs"]])
+note(registration=[kept["name"], kept["properties"]["azureml.pipelineRunId"] == run.id])
+note(variables=definition["environmentVariables"], told_table=definition["data"]["table"]["mechanism"])
+note(
+    compute=definition["amlCompute"]["retainCluster"],
+    environment=run.find_step_run("make")[0].get_environment().name,
+)
 told = {one["outputDetails"]["outputName"]: one["dataset"] for one in details["outputDatasets"]}
 note(told=[Path(path).name for path in told["chosen"].to_path()])
 note(named={name: [dataset.name, dataset.version, type(dataset).__name__] for name, dataset in told.items()})
 handed = next(iter(run.find_step_run("use"))).get_details()["inputDatasets"]
 note(handed=sorted(one["consumptionDetails"]["inputName"] for one in handed))
+
+LEAVE = """
+import os, sys
+for name in {names}:
+    os.makedirs(os.path.dirname(os.path.join(sys.argv[1], name)), exist_ok=True)
+    open(os.path.join(sys.argv[1], name), "w").write("{names}")
+"""
+Path("reads").mkdir(exist_ok=True)
+Path("reads/reads.py").write_text("import os, sys\nprint(sorted(os.listdir(sys.argv[1])))")
+versions = []
+for names in (["a.txt", "sub/b.txt"], ["a.txt", "c.txt"]):
+    Path("src/leave.py").write_text(LEAVE.format(names=names))
+    fixed = OutputFileDatasetConfig("fixed", (store, "fixed")).register_on_complete("fixed-files")
+    reads = PythonScriptStep(
+        "reads.py", "reads", [fixed.as_input("fixed_in").as_mount()],
+        compute_target=target, source_directory="reads",
+    )  # fmt: skip
+    left = experiment.submit(Pipeline(ws, [script("leave", "leave.py", [fixed]), reads]))
+    left.wait_for_completion(show_output=False)
+    kept = Dataset.get_by_name(ws, "fixed-files")
+    used = left.find_step_run("reads")[0]
+    versions.append([kept.version, used.get_details()["inputDatasets"][0]["dataset"].version])
+    note(fixed=kept.to_path(), versions=versions, reads=used.get_stdout_log().strip())
 
 again = pipeline.submit("outputs", parent_run_id=run.id)
 again.wait_for_completion(show_output=False)

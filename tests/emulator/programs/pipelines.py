@@ -142,13 +142,24 @@ never.run_after(failing)
 failed = Experiment(ws, "pipelines").submit(Pipeline(ws, [never]))
 note(failed=refused(lambda: failed.wait_for_completion(show_output=False)), failed_status=failed.get_status())
 note(failed_steps={step.name: step.get_status() for step in failed.get_steps()})
-note(why=next(iter(failed.get_steps())).get_details()["error"]["error"]["message"])
+why = next(iter(failed.get_steps())).get_details()
+note(why=why["error"]["error"]["message"], warned="warnings" in why)
 nowhere = PythonScriptStep(
     "sleep.py", "nowhere", compute_target=("not-yet", "AmlCompute"), source_directory="src"
 )
 homeless = Experiment(ws, "pipelines").submit(Pipeline(ws, [nowhere]))
 note(homeless=homeless.wait_for_completion(show_output=False, raise_on_error=False))
 note(why_homeless=next(iter(homeless.get_steps())).get_details()["error"]["error"]["message"])
+hen, egg = (
+    PythonScriptStep("sleep.py", name, compute_target=target, source_directory="src")
+    for name in ("hen", "egg")
+)
+hen.run_after(egg)
+egg.run_after(hen)
+try:
+    Experiment(ws, "pipelines").submit(Pipeline(ws, [hen, egg]))
+except Exception as error:  # noqa: BLE001
+    note(endless=error.response.json()["error"]["message"])
 limited = RunConfiguration()
 limited.max_run_duration_seconds = 1
 late = PythonScriptStep("long.py", "late", compute_target=target, source_directory="src", runconfig=limited)

@@ -26,13 +26,13 @@ def job_of(
     workspace: Workspace,
     run: Document,
     folder: RunFolder,
+    configuration: Document,
     variables: dict[str, str],
     *,
     local: bool,
 ) -> Document:
     """What `runner.py` is told. A `local` run keeps the place and the HOME of the client that starts it."""
     own = {} if local else {"HOME": str(folder.home)}
-    configuration = run.get("runDefinition") or {}
     python = _python(app, configuration)
     env = _client(app) | own | _run(app, workspace, run) | variables | _alone(configuration)
     return {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mlops_cli.emulator.azure.artifact.artifacts import Artifacts
 from mlops_cli.emulator.azure.content.snapshots import Snapshots
 from mlops_cli.emulator.azure.environment.environments import Environments
+from mlops_cli.emulator.azure.execution.definitions import as_told
 from mlops_cli.emulator.azure.execution.folder import RunFolder
 from mlops_cli.emulator.azure.execution.job import job_of
 from mlops_cli.emulator.azure.execution.plan import Plan
@@ -65,11 +66,12 @@ def _prepare(
     if configuration.get("environment"):
         used = Environments(workspace).used(configuration["environment"])
         configuration = configuration | {"environment": used}
-    told = configuration | (posted.get("Told") or {})  # by names where a step of a pipeline has paths
+    told = as_told(configuration | (posted.get("Told") or {}))  # by names where a step has paths
     run = _make_run(app, workspace, experiment, run_id, told, posted.get("ParentRunId"))
     folder = folder_of(app, run_id)
     plan = Plan(configuration, run_id, folder.path)
-    folder.create(job_of(app, workspace, run, folder, plan.environment, local=local), plan.document)
+    job = job_of(app, workspace, run, folder, configuration, plan.environment, local=local)
+    folder.create(job, plan.document)
     Artifacts(workspace, app.identity).link("ExperimentRun", run["dataContainerId"], LOG, folder.log)
     return folder
 

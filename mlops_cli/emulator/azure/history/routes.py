@@ -134,10 +134,11 @@ def details(call: Call) -> Document:
     artifacts = Artifacts(call.workspace, call.app.identity)
     owner = ("ExperimentRun", run["dataContainerId"])
     logs = [path for path in artifacts.paths(*owner) if path.startswith(LOG_FOLDERS)]
-    kept = ("runId", "target", "status", "startTimeUtc", "endTimeUtc", "error", "warnings", "properties",
+    kept = ("runId", "target", "status", "startTimeUtc", "endTimeUtc", "error", "properties",
             "inputDatasets", "outputDatasets")  # fmt: skip
     return {
         **{key: run[key] for key in kept},
+        "warnings": run["warnings"] or None,
         "services": {},
         "runDefinition": run.get("runDefinition"),
         "logFiles": {path: artifacts.location(*owner, path)["contentUri"] for path in logs},

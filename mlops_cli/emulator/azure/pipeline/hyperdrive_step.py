@@ -11,7 +11,7 @@ from mlops_cli.emulator.azure.history import executors
 from mlops_cli.emulator.azure.history.executors import EXECUTORS, Executor
 from mlops_cli.emulator.azure.history.runs import FINAL, Runs
 from mlops_cli.emulator.azure.hyperdrive import searches
-from mlops_cli.emulator.azure.pipeline import script_step, training_outputs
+from mlops_cli.emulator.azure.pipeline import script_step, step_outputs, training_outputs
 from mlops_cli.emulator.azure.pipeline.graph import Step
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.workspace import Workspace
@@ -32,7 +32,7 @@ def start(app: App, workspace: Workspace, pipeline: Document, step: Step, run_id
     """Begin the search. Raises ApiError 400 for what cannot be searched and for inputs that there are not."""
     config = msgspec.json.decode(step.parameters[CONFIGURATION])
     folder = scripts.folder_of(app, run_id).path
-    job = script_step.ScriptJob(workspace, step, run_id, folder, pipeline["_nodes"])
+    job = script_step.ScriptJob(workspace, step, run_id, folder, pipeline)
     definition = config["platform_config"]["Definition"]
     definition["Overrides"] = job.completed(definition["Overrides"])
     experiment = pipeline["RunHistoryExperimentName"]
@@ -63,7 +63,7 @@ EXECUTORS["hyperdrive-step"] = Executor(settle, cancel)
 
 def outputs_of(step: Step, run_id: str) -> dict[str, Document]:
     """What training leaves, and what the script of every trial writes itself."""
-    plain = script_step.outputs_of(step, run_id)
+    plain = step_outputs.outputs_of(step, run_id)
     trained = [name for name in plain if step.setting(name).get("TrainingOutput")]
     return plain | {name: training_outputs.place_of(step, run_id, name) for name in trained}
 

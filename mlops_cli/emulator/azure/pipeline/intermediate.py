@@ -42,7 +42,6 @@ def saved_dataset(workspace: Workspace, place: Document, blocks: list[Document])
     Without any it is a file dataset. Raises ApiError 400 for a transformation that is not emulated.
     """
     patterns = [_pattern(block) for block in blocks if _kind(block) in _FILTERS]
-    files = _files(workspace, place, patterns)
     address = f"{_address(workspace)}/datastores/{place['store']}/paths"
     steps = [_STEPS[_kind(block)](block["arguments"]) for block in _others(blocks)]
     steps.sort(key=lambda step: PARTITIONED not in step)  # columns of the path come before those of the rows
@@ -50,9 +49,7 @@ def saved_dataset(workspace: Workspace, place: Document, blocks: list[Document])
         steps = [_without_path(step) for step in steps if step != _DROPPED]
     flow = {
         "type": "mltable",
-        "paths": [{"file": f"{address}/{quote(name)}"} for name in files]
-        # Who reads what fits nothing is told so.
-        or [{"pattern": "/".join([address, quote(place["path"]), *(patterns or ["**"])])}],
+        "paths": _paths(address, place, _files(workspace, place, patterns), patterns, blocks),
         "transformations": steps,
         "metadata": {"infer_column_types": "False"},
     }
@@ -61,25 +58,42 @@ def saved_dataset(workspace: Workspace, place: Document, blocks: list[Document])
     return str(Datasets(workspace).save({"datasetType": kind, "dataflowJson": text})["id"])
 
 
+def _paths(
+    address: str, place: Document, files: list[str], patterns: list[str], blocks: list[Document]
+) -> list[Document]:
+    """Of a dataset of files its folder, from which clients tell their names; of a table, what is to be read."""
+    folder = f"{address}/{quote(place['path'])}"
+    if not blocks and files and files != [place["path"]]:
+        return [{"pattern": folder}]
+    # Who reads what fits nothing is told so.
+    nothing = [{"pattern": "/".join([folder, *(patterns or ["**"])])}]
+    return [{"file": f"{address}/{quote(name)}"} for name in files] or nothing
+
+
 def register(workspace: Workspace, place: Document, registration: Document) -> Document:
     """Make the files of {store, path} the next version of a dataset, as `DatasetRegistration` of a port says.
 
-    Returns what identifies that version in the history of a run.
+    What is a version already becomes another one. Returns what identifies it in the history of a run.
     """
     blocks = blocks_of(registration.get("AdditionalTransformations"))
     saved = Datasets(workspace).saved(place.get("dataset") or saved_dataset(workspace, place, blocks))
     assert saved is not None, "the dataset was just saved"
+    own = None if Datasets(workspace).by_saved_id(saved["id"]) else saved["id"]
     posted = {
         "name": registration["Name"],
         "description": registration.get("Description"),
         "tags": registration.get("Tags") or {},
         "datasetType": saved["datasetType"],
-        "latest": {"dataflow": saved["dataflowJson"], "savedDatasetId": saved["id"], "properties": {}},
+        "latest": {"dataflow": saved["dataflowJson"], "savedDatasetId": own, "properties": {}},
     }
     wanted = registration.get("CreateNewVersion") is not False
     made = Datasets(workspace).register(posted, new_version=wanted)
-    version = made["latest"]["versionId"]
-    return {"savedId": saved["id"], "registeredId": made["datasetId"], "registeredVersion": version}
+    latest = made["latest"]
+    return {
+        "savedId": latest["savedDatasetId"],
+        "registeredId": made["datasetId"],
+        "registeredVersion": latest["versionId"],
+    }
 
 
 def _address(workspace: Workspace) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import graphlib
 import uuid
 
 import msgspec
@@ -85,6 +86,7 @@ class PipelineRuns:
         context = self._context(document, user)
         document["ParameterAssignments"] = resolved(given.get("ParameterAssignments") or {}, context)
         graph = Graph(kept["Graph"], kept["Interface"], document, Modules(self._workspace))
+        _check_order(graph)
         _check_values(kept["Interface"], graph)
         document |= dict(zip(ASSIGNED, (graph.values, graph.paths, graph.datasets), strict=True))
         document["_nodes"] = {node: {"status": "NotStarted", "outputs": {}} for node in graph.steps}
@@ -159,6 +161,15 @@ class PipelineRuns:
             status |= {"CreationTime": run["createdUtc"], "EndTime": run["endTimeUtc"]}
         own = {key: value for key, value in document.items() if not key.startswith("_")}
         return with_paths(own) | {"Status": status}
+
+
+def _check_order(graph: Graph) -> None:
+    """Raises ApiError 400 for steps that wait for each other: such a run would never begin."""
+    try:
+        graphlib.TopologicalSorter({step.id: step.waits_for() for step in graph.steps.values()}).prepare()
+    except graphlib.CycleError as error:
+        names = " -> ".join(graph.steps[node].name for node in error.args[1])
+        raise bad_request(f"The steps of the pipeline wait for each other: {names}.") from None
 
 
 def _check_values(interface: Document, graph: Graph) -> None:

@@ -10,12 +10,12 @@ import msgspec
 
 from mlops_cli.emulator.azure.execution import scripts
 from mlops_cli.emulator.azure.execution.plan import local_place
-from mlops_cli.emulator.azure.history.runs import Runs
 from mlops_cli.emulator.azure.pipeline import places
 from mlops_cli.emulator.azure.pipeline.commands import joined
 from mlops_cli.emulator.azure.pipeline.graph import Source, Step
 from mlops_cli.emulator.azure.pipeline.sizes import sized
 from mlops_cli.emulator.azure.pipeline.sources import dataset_of, place_of, table_of
+from mlops_cli.emulator.azure.pipeline.step_outputs import is_dataset, outputs_of, written_to
 from mlops_cli.emulator.azure.pipeline.told import Told, consumed, dataset_left
 from mlops_cli.emulator.state import Document
 from mlops_cli.emulator.workspace import Workspace
@@ -23,8 +23,6 @@ from mlops_cli.emulator.workspace import Workspace
 if TYPE_CHECKING:
     from mlops_cli.emulator.app import App
 
-DEFAULT_STORE = "workspaceblobstore"
-LINK = "link"
 STRUCTURED = "USE_STRUCTURED_ARGUMENTS"
 INPUTS = "code/.inputs"
 """Below the working directory: Model.register refuses every path outside of it."""
@@ -33,8 +31,11 @@ INPUTS = "code/.inputs"
 class ScriptJob:
     """The inputs, outputs and arguments of one step below the folder of its run."""
 
-    def __init__(self, workspace: Workspace, step: Step, run_id: str, folder: Path, nodes: Document) -> None:
+    def __init__(
+        self, workspace: Workspace, step: Step, run_id: str, folder: Path, pipeline: Document
+    ) -> None:
         self._workspace, self._step, self._run_id, self._folder = workspace, step, run_id, folder
+        self._pipeline_run, nodes = pipeline["Id"], pipeline["_nodes"]
         self._nodes = nodes
         self.told = Told()
         self._texts: dict[tuple[str, str], str] = {}
@@ -78,29 +79,22 @@ class ScriptJob:
 
     def _leave(self, name: str, place: Document) -> None:
         """An output. One of OutputFileDatasetConfig is uploaded by the run, others when the run is over."""
-        if not _is_dataset(self._step, name):
+        if not is_dataset(self._step, name):
             local = local_place(self._folder, "outputs", name, place.get("on_compute"))
             local.parent.mkdir(parents=True, exist_ok=True)
             self._texts["Output", name] = self.variables[f"AZUREML_DATAREFERENCE_{name}"] = str(local)
             self.told.reference(name, self._step.setting(name), place, local)
             return
         setting = self._step.setting(name)
-        options = setting.get("DatasetOutputOptions") or {}
-        globs = (options.get("SourceGlobs") or {}).get("GlobPatterns")
-        self.output_data[name] = {
-            "mechanism": setting.get("DataStoreMode"),
-            "outputLocation": {"dataPath": {"datastoreName": place["store"], "relativePath": place["path"]}},
-            "additionalOptions": {
-                "pathOnCompute": place.get("on_compute"),
-                "uploadOptions": {"sourceGlobs": {"patterns": globs}},
-            },
-        }
+        self.output_data[name] = written_to(place, setting)
+        self.told.output(name, self.output_data[name], setting, self._pipeline_run, self._step.id)
 
     def _name_parameters(self) -> None:
         for parameter in self._step.interface.get("Parameters") or []:
             if parameter.get("SetEnvironmentVariable") and parameter["Name"] in self._step.parameters:
                 variable = parameter.get("EnvironmentVariableOverride") or parameter["Name"]
-                self.variables[variable] = self._step.parameters[parameter["Name"]]
+                value = self._step.parameters[parameter["Name"]]
+                self.variables[variable] = self.told.variables[variable] = value
 
     def arguments(self) -> list[str]:
         own = self._step.parameters.get("Arguments") or STRUCTURED
@@ -139,6 +133,7 @@ class ScriptJob:
 
     def completed(self, given: Document) -> Document:
         """A run configuration with the arguments, inputs and outputs of the step."""
+        self.told.variables |= given.get("environmentVariables") or {}
         own = {"AZUREML_DATASET_ENVIRONMENT_VARS": ",".join(self._dataset_variables)}
         return {
             **given,
@@ -150,40 +145,6 @@ class ScriptJob:
         }
 
 
-def left_by(workspace: Workspace, _: Document, step: Step, run_id: str) -> dict[str, Document]:
-    """The outputs of a run that has ended: {store, path} each, or the {dataset} that it has linked.
-
-    Datasets that a script registers by itself are told of as outputs without a name.
-    """
-    told = (Runs(workspace).get(run_id) or {}).get("outputDatasets") or []
-    named = [one for one in told if one.get("outputDetails")]
-    linked = {one["outputDetails"]["outputName"]: one["identifier"]["savedId"] for one in named}
-    links = [name for name in step.outputs() if step.setting(name).get("DataStoreMode") == LINK]
-    return outputs_of(step, run_id) | {name: {"dataset": linked.get(name)} for name in links}
-
-
-def outputs_of(step: Step, run_id: str) -> dict[str, Document]:
-    """Where the outputs of a run of the step are: {store, path} each."""
-    return {name: _place(step, run_id, name) for name in step.outputs()}
-
-
-def _place(step: Step, run_id: str, name: str) -> Document:
-    setting = step.setting(name)
-    store, path = setting.get("DataStoreName") or DEFAULT_STORE, f"azureml/{run_id}/{name}"
-    if _is_dataset(step, name):
-        wanted = (setting.get("DatasetOutputOptions") or {}).get("PathOnDatastore")
-        path = (wanted or "dataset/{run-id}/{output-name}").replace("{run-id}", run_id)
-        path = path.replace("{output-name}", name).strip("/")
-    return {"store": store, "path": path, "on_compute": setting.get("PathOnCompute")}
-
-
-def _is_dataset(step: Step, name: str) -> bool:
-    """Whether the output is one of OutputFileDatasetConfig."""
-    given = [str(argument.get("Value")) for argument in step.interface.get("Arguments") or []]
-    options = step.setting(name).get("DatasetOutputOptions")
-    return options is not None or f"DatasetOutputConfig:{name}" in given
-
-
 def start(
     app: App,
     workspace: Workspace,
@@ -193,7 +154,7 @@ def start(
     variables: dict[str, str] | None = None,
 ) -> None:
     """Start the script. Raises ApiError 400 for inputs that there are not."""
-    job = ScriptJob(workspace, step, run_id, scripts.folder_of(app, run_id).path, pipeline["_nodes"])
+    job = ScriptJob(workspace, step, run_id, scripts.folder_of(app, run_id).path, pipeline)
     job.variables |= variables or {}
     configuration = job.configuration()
     posted = {

@@ -74,7 +74,10 @@ def table_of(workspace: Workspace, source: Source, nodes: Document) -> str | Non
 def identity(workspace: Workspace, source: Source, nodes: Document) -> Document:
     """What must be the same for a step to be reused."""
     place = place_of(workspace, source, nodes)
-    seen = places.fingerprint(workspace, place) if place and not source.step else None
+    if place and source.step:  # whatever another run has left there is new, be it at the same place
+        seen = nodes[source.step].get("reused") or nodes[source.step]["run"]
+    else:
+        seen = places.fingerprint(workspace, place) if place else None
     return {
         "port": source.port,
         "place": place,

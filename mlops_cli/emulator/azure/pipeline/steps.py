@@ -19,6 +19,7 @@ from mlops_cli.emulator.azure.pipeline import (
     parallel_step,
     reuse,
     script_step,
+    step_outputs,
     transfer_step,
 )
 from mlops_cli.emulator.azure.pipeline.graph import Step
@@ -44,13 +45,13 @@ def _own(outputs: Callable[[Step, str], dict[str, Document]]) -> Callable[..., d
     return lambda _, __, step, run_id: outputs(step, run_id)
 
 
-_SCRIPT = Kind(script_step.start, script_step.left_by, script_step.finish)
+_SCRIPT = Kind(script_step.start, step_outputs.left_by, script_step.finish)
 KINDS: dict[str, Kind] = {
     **dict.fromkeys(("PythonScriptStep", "CommandStep", "EstimatorStep", "MpiStep"), _SCRIPT),
     "AutoMLStep": Kind(automl_step.start, _own(automl_step.outputs_of), automl_step.finish),
     "HyperDriveStep": Kind(hyperdrive_step.start, _own(hyperdrive_step.outputs_of), hyperdrive_step.finish),
     "DataTransferStep": Kind(transfer_step.start, transfer_step.outputs_of, transfer_step.finish),
-    "ParallelRunStep": Kind(parallel_step.start, script_step.left_by, script_step.finish),
+    "ParallelRunStep": Kind(parallel_step.start, step_outputs.left_by, script_step.finish),
 }
 
 
@@ -168,7 +169,7 @@ def _properties(pipeline: Document, step: Step) -> dict[str, str]:
         "azureml.moduleid": step.module["Id"],
         "azureml.moduleName": step.name,
         "StepType": kind,
-        "ContentSnapshotId": step.module.get("StorageId") or "",
+        "ContentSnapshotId": step.module.get("StorageId") or str(uuid.UUID(int=0)),
         "ComputeTargetType": "AmlCompute",
     }  # fmt: skip
 

@@ -17,7 +17,9 @@ class Told:
     def __init__(self) -> None:
         self._data: Document = {}
         self._references: Document = {}
+        self._outputs: Document = {}
         self._names: dict[str, str] = {}
+        self.variables: dict[str, str] = {}
 
     def dataset(self, name: str, port: Document, dataset: str, local: Path) -> None:
         self._names[str(local)] = f"DatasetConsumptionConfig:{name}"
@@ -33,6 +35,25 @@ class Told:
             "overwrite": bool(port.get("Overwrite")),
         }
 
+    def output(self, name: str, given: Document, setting: Document, pipeline_run: str, node: str) -> None:
+        """An output with how it is registered: the emulator does that itself when the step is over."""
+        registration = setting.get("DatasetRegistration") or {}
+        how = {
+            "name": registration.get("Name"),
+            "description": registration.get("Description"),
+            "tags": registration.get("Tags"),
+            "properties": {
+                "azureml.pipelineRunId": pipeline_run,
+                "azureml.pipelineRun.moduleNodeId": node,
+                "azureml.pipelineRun.outputPortName": name,
+            },
+            "datasetRegistrationOptions": {
+                "additionalTransformation": registration.get("AdditionalTransformations")
+            },
+        }
+        options = given["additionalOptions"] | {"registrationOptions": how}
+        self._outputs[name] = given | {"additionalOptions": options}
+
     def of(self, configuration: Document) -> Document:
         """What differs from a configuration as it is run here."""
         return {
@@ -40,6 +61,8 @@ class Told:
             "command": self._named(configuration.get("command") or "") or None,
             "data": configuration["data"] | self._data,
             "dataReferences": self._references,
+            "outputData": self._outputs,
+            "environmentVariables": self.variables,
         }
 
     def _named(self, text: str) -> str:

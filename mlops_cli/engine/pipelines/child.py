@@ -111,10 +111,11 @@ def rehearse() -> None:
 
 
 def left(leaving: SystemExit) -> bytes:
-    if leaving.code in (None, 0):
+    if leaving.code is None:
         return DONE
     if isinstance(leaving.code, int):
-        return failure(f"the script ended with exit code {leaving.code}")
+        code = leaving.code & 0xFF
+        return failure(f"the script ended with exit code {code}") if code else DONE
     sys.stderr.write(f"{leaving.code}\n")
     return failure(str(leaving.code))
 

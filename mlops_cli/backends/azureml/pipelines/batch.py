@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlops_cli.backends.azureml.pipelines import tables
 from mlops_cli.backends.azureml.pipelines.arguments import OPEN_SETTINGS, Arguments, whole
 from mlops_cli.backends.azureml.pipelines.data import port_name
-from mlops_cli.backends.azureml.pipelines.script import environment
+from mlops_cli.backends.azureml.pipelines.script import environment, environment_variables
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.domain.pipeline_graph import source_of
 from mlops_cli.domain.pipelines import BatchStep
@@ -36,7 +36,7 @@ def make(builder: Builder, session: Session, step: BatchStep, raw: dict[str, Any
         output_action=step.output_action,
         append_row_file_name=step.append_row_file_name,
         compute_target=builder.target(step),
-        environment_variables=dict(step.environment.variables),
+        environment_variables=environment_variables(step),
         **_open(builder, step, raw),
         mini_batch_size=_size(builder, step, step.inputs[cut]),
     )

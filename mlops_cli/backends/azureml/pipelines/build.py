@@ -106,7 +106,7 @@ class Builder:
     def facts(self) -> list[StepFacts]:
         waits = dependencies(self.settings.steps)
         return [
-            StepFacts(step.name, type_of(step), sorted(waits[step.name]))
+            StepFacts(step.name, type_of(step), sorted(waits[step.name]), own_names(step))
             for step in in_order(self.settings.steps)
         ]
 
@@ -170,7 +170,7 @@ class Builder:
             return self.consumed(output, name, self.data()[output].dataset).as_mount()
         if made := self._datasets.get((source, output)):
             return made.as_named_input(port_name(name)).as_mount()
-        return self._outputs[source, output]
+        return self._outputs[source, output].as_input(port_name(name))
 
     def parameter(self, name: str) -> Any:
         """The parameter of the pipeline; one object per name."""
@@ -202,6 +202,10 @@ class Builder:
         if found is None:
             raise NotFoundError(f"step '{step.name}': there is no compute '{name}' in the workspace")
         return found
+
+
+def own_names(step: Step) -> list[str]:
+    return [name for name in outputs_of(step) if port_name(name) != name]
 
 
 def plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlops_cli.backends.azureml.pipelines.arguments import Arguments
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.domain.pipelines import BatchStep, ScriptStep, Step
+from mlops_cli.domain.references import unescape
 
 if TYPE_CHECKING:
     from azureml.core import Environment, RunConfiguration
@@ -43,10 +44,14 @@ def _configuration(session: Session, step: Step) -> RunConfiguration:
 
     made = RunConfiguration()
     made.environment = environment(session, step)
-    made.environment_variables = dict(step.environment.variables)
+    made.environment_variables = environment_variables(step)
     if step.timeout_minutes:
         made.max_run_duration_seconds = round(step.timeout_minutes * 60)
     return made
+
+
+def environment_variables(step: Step) -> dict[str, str]:
+    return {name: unescape(text) for name, text in step.environment.variables.items()}
 
 
 def environment(session: Session, step: Step) -> Environment:

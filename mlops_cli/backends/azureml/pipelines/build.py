@@ -170,7 +170,7 @@ class Builder:
             return self.consumed(output, name, self.data()[output].dataset).as_mount()
         if made := self._datasets.get((source, output)):
             return made.as_named_input(port_name(name)).as_mount()
-        return self._outputs[source, output].as_input(port_name(name))
+        return self._outputs[source, output]
 
     def parameter(self, name: str) -> Any:
         """The parameter of the pipeline; one object per name."""

@@ -17,7 +17,8 @@ from mlops_cli.domain.pipeline_runs import Output, StepRun
 if TYPE_CHECKING:
     from azureml.pipeline.core import StepRun as AzureStepRun
 
-OWN_LOGS = ("user_logs/std_log", "logs/user/stdout/", "logs/user/error/", "azureml-logs/70_driver")
+OWN_LOGS = (("logs/user/stdout/", "logs/user/error/"), ("user_logs/std_log", "azureml-logs/70_driver"))
+"""Of a batch step what its processes write, as std_log has Azure's own talk, too; of a script all that there is."""
 TRACEBACK = re.compile(r"(?<![|] )(  [+] Exception Group )?Traceback \(most recent call last\):$")
 FRAME = re.compile(r'  File "(?P<file>[^"]*)", line ')
 RUNPY = ("runpy>", "runpy.py")
@@ -70,8 +71,8 @@ def lines(step: AzureStepRun) -> Iterator[str]:
     The SDK reads no log in which a byte is not UTF-8.
     """
     files = step.get_details()["logFiles"]
-    own = [name for name in sorted(files) if name.startswith(OWN_LOGS)]
-    for name in own or sorted(files):
+    kinds = ([name for name in sorted(files) if name.startswith(kind)] for kind in OWN_LOGS)
+    for name in next(filter(None, kinds), sorted(files)):
         answer = requests.get(files[name], timeout=TIMEOUT_SECONDS)
         answer.raise_for_status()
         yield from answer.content.decode(errors="replace").splitlines()

@@ -141,15 +141,17 @@ steps:
   - {{name: train, type: automl, inputs: {{data: data.rows}},
      train: {{task: classification, label: label, timeout_minutes: 15, max_trials: 2,
              validation_data: "{name}-judges:1", weight_column: counts}}}}
-  - {{name: score, type: batch, entry_script: code/score.py, inputs: {{rows: data.rows, model: train.model}},
-     mini_batch_input: rows, mini_batch_size: 100, workers: 1, error_threshold: 0,
-     arguments: [--model, $(inputs.model)]}}
+  - {{name: score, type: batch, entry_script: code/score.py, inputs: {{rows: data.rows, model: train.model,
+     same: train.model}}, mini_batch_input: rows, mini_batch_size: 100, workers: 1, error_threshold: 0,
+     arguments: [--model, $(inputs.model), "--same=$(inputs.same)"]}}
 """
 SCORE = """
 import os, sys
 
 def init():
+    print("begun")
     assert any(os.path.isfile(word) and os.path.getsize(word) for word in sys.argv), "no model"
+    assert sys.argv[3] == f"--same={sys.argv[2]}"
 
 def run(rows):
     return [value * 2 for value in rows.a]
@@ -167,6 +169,7 @@ def test_batch_and_automl_steps_run_on_data(project: Any) -> None:
     (project.project / "scored.yaml").write_text(SCORED.format(name=project.pipeline))
     [run] = project.json("pipeline run scored.yaml --wait")
     assert run["status"] == "Completed"
+    assert project.json(f"pipeline logs {run['run_id']} score")[0].count("begun") == 1
     project(f"pipeline download {run['run_id']} score.results --to results")
     [file] = (project.project / "results").rglob("*.txt")
     project(f"pipeline download {run['run_id']} train.metrics --to metrics")
@@ -193,7 +196,11 @@ def test_a_dataset_brings_the_label_that_it_was_registered_with(project: Any) ->
     refused = project("pipeline run untold.yaml", code=2).stderr
     assert "step 'train': nothing says which column to predict" in refused
     project(f"data register rows.csv --name {project.pipeline} --label label")
-    assert project.json("pipeline run untold.yaml")[0]["status"] == "Completed"
+    first, again = (project.json("pipeline run untold.yaml")[0] for _ in range(2))
+    assert first["status"] == "Completed"
+    assert again["steps"][0]["reused_from"] == first["run_id"], (
+        "what AutoML is told is the same in every process"
+    )
 
 
 def test_the_shipped_example_runs(project: Any) -> None:

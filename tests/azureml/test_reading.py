@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from mlops_cli.backends.azureml import planning, serverlog
+from mlops_cli.backends.azureml import history, planning, serverlog
 from mlops_cli.backends.azureml.failure import learn
 from mlops_cli.backends.azureml.tags import own, with_own, without_own
 from mlops_cli.backends.azureml.workspace import workspace_names
@@ -57,6 +57,20 @@ def test_the_innermost_answer_counts():
         "no such thing",
         "r-9",
     )
+
+
+@pytest.mark.parametrize(
+    ("message", "read"),
+    [
+        ("User program failed with ValueError: boom", "ValueError: boom"),
+        ("User program failed with SystemExit: 3", "the script ended with exit code 3"),
+        ("User program failed with SystemExit: gone", "gone"),
+        ("The command ended with exit code -9.", "its process was ended by SIGKILL"),
+        ("No space left on device", "No space left on device"),
+    ],
+)
+def test_a_failure_reads_as_it_does_on_this_machine(message: str, read: str):
+    assert history._error({"error": {"code": "UserError", "message": message}}) == read
 
 
 def test_a_text_for_machines_is_cut():

@@ -2,6 +2,7 @@
 
 TWO = """
 name: NAME
+description: Two steps.
 parameters: {rows: 2, note: plain}
 data:
   raw: {path: raw.csv}
@@ -41,6 +42,35 @@ def look(mark):
 
 look(sys.argv[1])
 """
+ODD = """
+name: NAME-odd
+parameters: {how: raise}
+data:
+  note: {path: eine Notiz ü.txt}
+steps:
+  - {name: copy, type: script, script: code/take.py, inputs: {note: data.note}, outputs: [one-two],
+     arguments: [$(inputs.note), $(outputs.one-two)], environment: {variables: {WORD: "$$(parameters.how)"}}}
+  - {name: stop, type: script, script: code/stop.py, inputs: {a: copy.one-two, b: copy.one-two}, outputs: [never],
+     arguments: ["--a=$(inputs.a)", $(inputs.b), "--how=$(parameters.how)"]}
+  - {name: last, type: script, script: code/take.py, inputs: {note: stop.never}, outputs: [note],
+     arguments: [$(inputs.note), $(outputs.note)]}
+"""
+COPY = """
+import os, shutil, sys
+shutil.copyfile(*sys.argv[1:3])
+print(os.environ.get("WORD"))
+"""
+STOP = """
+import sys
+assert open(sys.argv[1].removeprefix("--a=")).read() == open(sys.argv[2]).read() == "hello"
+if sys.argv[3] == "--how=text":
+    sys.exit("gone")
+print("half a line", end="", flush=True)
+try:
+    1 / 0
+except ArithmeticError as cause:
+    raise RuntimeError("no way") from cause
+"""
 SLOW = """
 name: NAME-slow
 steps:
@@ -77,6 +107,8 @@ CODE = {
     "clean": CLEAN,
     "count": COUNT,
     "look": LOOK,
+    "take": COPY,
+    "stop": STOP,
     "wait": "import time\ntime.sleep(60)\n",
     "keep": "import shutil, sys\nshutil.copyfile(*sys.argv[1:3])\n",
     "twice": TWICE,

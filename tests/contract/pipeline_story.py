@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.azureml.conftest import Commands
 from tests.conftest import Result
-from tests.contract.pipeline_files import CODE, CYCLE, LOOKS, SCORED, SLOW, TWO, UNKNOWN, WRONG_TYPE
+from tests.contract.pipeline_files import CODE, CYCLE, LOOKS, ODD, SCORED, SLOW, TWO, UNKNOWN, WRONG_TYPE
 
 POST = """
 import json, sys, requests
@@ -31,12 +31,14 @@ class PipelineStory:
         (self.folder / "configs" / f"{commands.profile}.yaml").write_text(profile)
         for script, text in CODE.items():
             (self.folder / "code" / f"{script}.py").write_text(text)
+        (self.folder / "eine Notiz ü.txt").write_text("hello")
         (self.folder / "raw.csv").write_text("a,b\n1,2\n3,4\n5,6\n")
         (self.folder / "rows.csv").write_text(
             "a,pad\n" + "".join(f"{number},{'-' * 200}\n" for number in range(100))
         )
         for file, text in {
-            "two": TWO, "cycle": CYCLE, "unknown": UNKNOWN, "type": WRONG_TYPE, "looks": LOOKS, "slow": SLOW,
+            "two": TWO, "cycle": CYCLE, "unknown": UNKNOWN, "type": WRONG_TYPE,
+            "looks": LOOKS, "slow": SLOW, "odd": ODD,
             "strict": SCORED.replace("THRESHOLD", "5"), "scored": SCORED.replace("THRESHOLD", "30"),
         }.items():  # fmt: skip
             written = text.replace("NAME", name).replace("MARK", str(self.mark))
@@ -54,6 +56,7 @@ class PipelineStory:
         self._run(f"download {run} count.number --to number.txt", f"download {run} count.nothing")
         self._run("show nothing", "status nothing", "cancel nothing", "logs nothing")
         self._fail()
+        self._fail_oddly()
         self._cancel()
         self._batch()
         self._publish(self.run_of("run two.yaml --param rows=1 --param note=other"))
@@ -66,6 +69,13 @@ class PipelineStory:
         self.said["status failed"] = self._one(f"status {failed}")
         self.mark.touch()
         self.said["resumed"] = self._one(f"run --resume {failed}")
+
+    def _fail_oddly(self) -> None:
+        self._run("run odd.yaml", "run odd.yaml --param how=text", f"runs --pipeline {self.name}-odd")
+        failed = self.json(f"runs --pipeline {self.name}-odd")[-1]["run_id"]
+        words = ("show {}", "logs {} copy", "logs {} last", "download {} last.note")
+        said = self.commands.run(*(f"pipeline {word.format(failed)} -o json" for word in words))
+        self.said |= dict(zip((word.format("odd") for word in words), said, strict=True))
 
     def _cancel(self) -> None:
         self._run("run slow.yaml --no-wait")
@@ -100,7 +110,10 @@ class PipelineStory:
         self._run(f"trigger {name} --param rows=1 --param note=sent --wait")
         triggered = self.run_of(f"trigger {name} --param rows=1 --param note=sent --wait")
         self.said["logs triggered"] = self._one(f"logs {triggered} clean")
-        self._run(f"trigger {name} --param nobody=1", "trigger nothing", f"trigger {name}:99")
+        self._run(
+            f"trigger {name} --param nobody=1", "trigger nothing", f"trigger {name}:99", f"trigger {name}:0"
+        )
+        self._run(f"trigger {name} --data nobody=raw.csv", f"trigger {name} --data raw=nothing.csv")
         self._run(f"disable {name}", f"disable {name} ", f"trigger {name}", "token")
         self.answers = {"disabled": self._post()}
         self._run(f"enable {name}")

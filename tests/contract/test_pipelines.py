@@ -28,6 +28,15 @@ FAILURES = {
     "trigger nothing": (4, "NotFound", "{name}"),
     "trigger {name}:99": (4, "NotFound", "v99"),
     "trigger {name} --param nobody=1": (2, "UsageError", "'nobody'"),
+    "trigger {name}:0": (4, "NotFound", "has no v0"),
+    "trigger {name} --data nobody=raw.csv": (
+        2,
+        "UsageError",
+        "the pipeline has no data 'nobody'; there is: raw",
+    ),
+    "trigger {name} --data raw=nothing.csv": (4, "NotFound", "nothing.csv"),
+    "download odd last.note": (4, "NotFound", "no output 'note'; there is: it has left nothing behind"),
+    "run odd.yaml --param how=text": (5, "WorkFailed", "step stop failed: gone"),
     "trigger {name}": (2, "UsageError", " pipeline enable '{name}'"),
     "schedule show nothing": (4, "NotFound", " pipeline schedule list"),
     "schedule create x nothing --every Day": (4, "NotFound", "{name}"),
@@ -93,6 +102,21 @@ def test_a_script_that_fails_is_shown_at_its_line(pipelines: PipelineStory) -> N
     assert (pipelines.said["status failed"].code, "pipeline logs" in error["hint"]) == (5, True)
 
 
+def test_a_failure_is_shown_with_what_caused_it_and_nothing_around_it(pipelines: PipelineStory) -> None:
+    details = pipelines.said["run odd.yaml"].json()["error"]["details"]
+    own = ["Traceback (most recent call last):", '  File "stop.py", line 8, in <module>', "    1 / 0"]
+    assert (details[:3], details[-1]) == (own, "RuntimeError: no way")
+    assert [line for line in details if "File" in line] == [own[1], '  File "stop.py", line 10, in <module>']
+
+
+def test_steps_around_a_failure_are_there_as_they_are_written(pipelines: PipelineStory) -> None:
+    shown = pipelines.json("show odd")["steps"]
+    assert [step["status"] for step in shown] == ["Completed", "Failed", "NotStarted"]
+    assert [list(step["outputs"]) for step in shown] == [["one-two"], [], []]
+    assert "$(parameters.how)" in pipelines.json("logs odd copy")
+    assert not pipelines.json("logs odd last")
+
+
 def test_a_failed_run_goes_on_from_its_failed_step(pipelines: PipelineStory) -> None:
     resumed = pipelines.json("resumed")
     assert resumed["status"] == "Completed"
@@ -120,6 +144,7 @@ def test_mini_batches_of_a_steps_output_may_fail_up_to_the_threshold(pipelines: 
 def test_publishing_is_an_upsert_by_content(pipelines: PipelineStory) -> None:
     dry, first = pipelines.json("publish two.yaml --dry-run"), pipelines.json("publish two.yaml")
     assert (dry["version"], dry["changed"], dry["content_hash"]) == (1, True, first["content_hash"])
+    assert dry["description"] == first["description"] == "Two steps."
     assert (first["version"], first["changed"], first["is_default"]) == (1, True, True)
     same = pipelines.json("publish two.yaml --exit-code")
     assert (same["version"], same["changed"], same["id"]) == (1, False, first["id"])

@@ -37,7 +37,7 @@ def test_failing_script_shows_its_own_frames(program):
 def test_exit_code_is_the_outcome(program):
     found = program("scripts")
     assert found["left"].startswith("ActivityFailedException")
-    assert found["code"] == "The command ended with exit code 3."
+    assert found["code"] == "User program failed with SystemExit: 3"
 
 
 def test_cancelled_script_is_ended(program):

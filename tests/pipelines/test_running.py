@@ -221,6 +221,15 @@ def test_a_state_directory_that_was_moved_has_the_outputs_of_its_runs(project: P
     assert "output 'o' of step 's' is gone" in gone.stderr
 
 
+def test_a_step_that_is_reused_under_another_name_has_its_log(project: Project) -> None:
+    project.write("code/say.py", "print('said once')")
+    for name in ("one", "two"):
+        project.pipeline(f"steps: [{{name: {name}, type: script, script: code/say.py}}]")
+        run = project.mlops("pipeline", "run", "p.yaml", "-o", "json").json()
+    assert run["steps"][0]["reused_from"]
+    assert project.mlops("pipeline", "logs", run["run_id"], "two").stdout == "said once\n"
+
+
 def test_other_data_by_flag_and_by_dataset(chain: Project) -> None:
     chain.write("other.csv", "z\n1\n")
     run = chain.mlops("pipeline", "run", "p.yaml", "--data", "raw=other.csv", "-o", "json").json()

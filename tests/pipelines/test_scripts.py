@@ -103,6 +103,9 @@ def test_an_interpreter_of_its_own_may_end_kindly(project: Project) -> None:
 @pytest.mark.parametrize(
     ("script", "error"),
     [
+        ("raise SystemExit(256)", None),
+        ("raise SystemExit(-1)", "step s failed: the script ended with exit code 255"),
+        ("raise SystemExit(True)", "step s failed: the script ended with exit code 1"),
         ("import os; os._exit(0)", None),
         ("import os; os._exit(3)", "step s failed: the script ended with exit code 3"),
         ("import os; os.kill(os.getpid(), 9)", "step s failed: its process was ended by SIGKILL"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import msgspec
 
 from mlops_cli.backends.azureml.tags import own
 from mlops_cli.domain.runs import Run
+from mlops_cli.engine.endpoints.signals import signal_name
 from mlops_cli.status import ExitCode, RunStatus
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ USER_ERROR = "UserError"
 """Azure's code for what the data or the settings got wrong."""
 OF_THE_SCRIPT = "User program failed with "
 """How Azure begins what a script has raised."""
+EXIT = re.compile(r"SystemExit: (?P<code>\d+)|The command ended with exit code (?P<of_process>-?\d+)\.")
 BEST_CHILD = "automl_best_child_run_id"
 
 
@@ -108,9 +111,18 @@ def _error(told: Any) -> str | None:
     if not told:
         return None
     code = _code(told)
-    message = str((told.get("error") or told).get("message"))
-    message = message.removeprefix(OF_THE_SCRIPT).removesuffix(": ")
+    message = _message(str((told.get("error") or told).get("message"))).removesuffix(": ")
     return f"{code}: {message}" if code and code not in (USER_ERROR, "ServiceError") else message
+
+
+def _message(text: str) -> str:
+    """What the script said of its failure, without what Azure puts before it."""
+    own = text.removeprefix(OF_THE_SCRIPT)
+    if left := EXIT.fullmatch(own):
+        code = int(left["code"] or left["of_process"])
+        ended = f"its process was ended by {signal_name(-code)}"
+        return ended if code < 0 else f"the script ended with exit code {code}"
+    return own.removeprefix("SystemExit: ")
 
 
 def _code(told: Any) -> str | None:

@@ -54,10 +54,7 @@ class LocalPipelines:
 
     def logs(self, run_id: str, step: str | None = None) -> Iterator[str]:
         self._store.pipeline_runs.get(run_id)
-        path = layout.runner_log(self._store.home, run_id)
-        if step:
-            found = self._step(run_id, step)
-            path = Path(layout.step_log(self._store.home, found.reused_from or run_id, step))
+        path = self._log(run_id, step) if step else layout.runner_log(self._store.home, run_id)
         if path.exists():
             with path.open(encoding="utf-8", errors="replace") as file:
                 yield from (line.rstrip("\n") for line in file)
@@ -109,7 +106,8 @@ class LocalPipelines:
         token = tokens.issue(layout.server_dir(self._store.home), time.time())
         return token.value, datetime.fromtimestamp(int(token.expires), UTC).isoformat()
 
-    def data_body(self, _: PublishedPipeline, data: dict[str, DataInput]) -> dict[str, Any]:
+    def data_body(self, version: PublishedPipeline, data: dict[str, DataInput]) -> dict[str, Any]:
+        triggering.rehearse(self._store, version.name, version.version, SubmitRequest(data=data))
         return {"DataPathAssignments": {name: _assignment(given) for name, given in data.items()}}
 
     def add_schedule(self, schedule: Schedule) -> Schedule:
@@ -165,6 +163,14 @@ class LocalPipelines:
                 version.endpoint = f"{base}{rest.endpoint_path(endpoint.id)}"
                 version.version_endpoint = f"{base}{rest.version_path(version.id)}"
         return versions
+
+    def _log(self, run_id: str, name: str) -> Path:
+        """Where the step has written; one that is reused may have had another name then."""
+        step = self._step(run_id, name)
+        if step.reused_from:
+            others = self._store.pipeline_runs.steps(step.reused_from)
+            name = next((one.name for one in others if one.key == step.key and not one.reused_from), name)
+        return Path(layout.step_log(self._store.home, step.reused_from or run_id, name))
 
     def _step(self, run_id: str, name: str) -> StepRun:
         self._store.pipeline_runs.get(run_id)

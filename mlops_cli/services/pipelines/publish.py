@@ -114,7 +114,7 @@ def trigger(
     """
     token, _ = backend.token()  # which starts a server that does not run: it may have another address then
     versions = backend.published(name)
-    wanted = version or next(one.version for one in versions if one.is_default)
+    wanted = next(one.version for one in versions if one.is_default) if version is None else version
     chosen = next((one for one in versions if one.version == wanted), None)
     if chosen is None:
         known = ", ".join(f"v{one.version}" for one in versions)

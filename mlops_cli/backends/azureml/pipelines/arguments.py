@@ -63,6 +63,11 @@ def reads_texts(step: Step) -> bool:
     return isinstance(step, BatchStep) and any(tables.outputs_read([step]))
 
 
+def entry_of(step: str) -> str:
+    """What is called instead of the step's own script."""
+    return f"mlops_{re.sub(r'[^A-Za-z0-9]', '_', step)}.py"
+
+
 class Arguments:
     """Script and arguments of one step whose code lies in `source`; `known` are inputs and outputs by name."""
 
@@ -77,7 +82,7 @@ class Arguments:
         own = Path(script_in_snapshot(step))
         if not self._joined:
             return str(own)
-        made = own.with_name(f"mlops_{re.sub(r'[^A-Za-z0-9]', '_', step.name)}.py")
+        made = own.with_name(entry_of(step.name))
         shutil.copyfile(entry.__file__, source / made)
         cut = self._numbered()
         made_of = dict(zip(self._variables, cut[len(self._cut) :], strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,6 @@ def make(builder: Builder, session: Session, step: AutoMLStep, folder: Path) -> 
 
     Raises UsageError for settings that Azure refuses.
     """
-    from azureml.pipeline.steps import AutoMLStep as AzureStep
-
     training.check(step.train)
     [text] = step.inputs.values()
     settings = replace(step.train, label=step.train.label or _predicted(builder, step, text))
@@ -39,7 +38,7 @@ def make(builder: Builder, session: Session, step: AutoMLStep, folder: Path) -> 
     code = folder / "automl"
     code.mkdir(exist_ok=True)
     config.user_settings["path"] = str(code)
-    return AzureStep(
+    made = _kind()(
         name=step.name,
         automl_config=config,
         outputs=[builder.output(step.name, name) for name in ("model", "metrics")],
@@ -47,6 +46,29 @@ def make(builder: Builder, session: Session, step: AutoMLStep, folder: Path) -> 
         enable_default_model_output=False,
         enable_default_metrics_output=False,
     )
+    config.user_settings["path"] = "."  # where the code is just now is no reason to search again
+    return made
+
+
+def _kind() -> Any:
+    from azureml.pipeline import steps
+
+    class AutoMLStep(steps.AutoMLStep):
+        """Says the same in every process, so that Azure can tell what it has done already.
+
+        It has its name of old, by which Azure knows what kind of step it is.
+        """
+
+        def _get_automl_settings(self, context: Any) -> dict[str, Any]:
+            settings = super()._get_automl_settings(context)
+            told = json.loads(settings[self.AUTOML_CONFIG_PARAM_NAME])
+            own = json.loads(told["aml_settings_json_string"])
+            for one in (settings, own):
+                one["supported_models"] = sorted(one["supported_models"])  # of a set
+            told["aml_settings_json_string"] = json.dumps(own)
+            return settings | {self.AUTOML_CONFIG_PARAM_NAME: json.dumps(told)}
+
+    return AutoMLStep
 
 
 def _predicted(builder: Builder, step: AutoMLStep, text: str) -> str:

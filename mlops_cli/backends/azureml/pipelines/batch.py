@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_cli.backends.azureml.pipelines import tables
 from mlops_cli.backends.azureml.pipelines.arguments import OPEN_SETTINGS, Arguments, whole
-from mlops_cli.backends.azureml.pipelines.data import port_name
+from mlops_cli.backends.azureml.pipelines.data import distinct, port_name
 from mlops_cli.backends.azureml.pipelines.script import environment, variables
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.domain.pipeline_graph import source_of
@@ -44,7 +44,7 @@ def make(builder: Builder, session: Session, step: BatchStep, raw: dict[str, Any
         name=step.name,
         parallel_run_config=config,
         inputs=[_rows_or_files(builder, session, step.inputs[cut], cut)],
-        side_inputs=list(sides.values()) or None,
+        side_inputs=distinct(sides.values()) or None,
         output=builder.output(step.name, "results"),
         arguments=arguments.values(),
         allow_reuse=step.allow_reuse,

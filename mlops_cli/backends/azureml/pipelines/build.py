@@ -109,7 +109,7 @@ class Builder:
     def facts(self) -> list[StepFacts]:
         waits = dependencies(self.settings.steps)
         return [
-            StepFacts(step.name, type_of(step), sorted(waits[step.name]))
+            StepFacts(step.name, type_of(step), sorted(waits[step.name]), own_names(step))
             for step in in_order(self.settings.steps)
         ]
 
@@ -207,6 +207,10 @@ class Builder:
         if found is None:
             raise NotFoundError(f"step '{step.name}': there is no compute '{name}' in the workspace")
         return found
+
+
+def own_names(step: Step) -> list[str]:
+    return [name for name in outputs_of(step) if port_name(name) != name]
 
 
 def plain(value: Any) -> Any:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from shutil import copyfile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlops_cli.backends.azureml.data import AzureData, as_utf8, tabular
 from mlops_cli.backends.azureml.models import AzureModels
@@ -86,7 +87,7 @@ def chosen(
 
     A local path is seen from here. Raises as `resolve` does, UsageError for a folder instead of rows.
     """
-    found = resolve(session, PipelineDefinition(name, {}, "."), name, given)
+    found = resolve(session, PipelineDefinition(name, {}, str(Path.cwd())), name, given)
     return (table(session, found) if read_as == "rows" else found.dataset), found.label
 
 
@@ -167,6 +168,11 @@ def _as_utf8(session: Session, file: Path, encoding: str | None, target: str) ->
 def port_name(*parts: str) -> str:
     """Azure's names of inputs and outputs are letters, digits and '_'."""
     return re.sub(r"\W", "_", "_".join(parts), flags=re.ASCII)
+
+
+def distinct(ports: Iterable[Any]) -> list[Any]:
+    """Each once: an output that goes into a step under two names is one port there."""
+    return list({id(port): port for port in ports}.values())
 
 
 def _files(session: Session, path: str) -> FileDataset:

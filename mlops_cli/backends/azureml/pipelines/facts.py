@@ -8,11 +8,15 @@ from msgspec import Struct
 
 
 class StepFacts(Struct, omit_defaults=True):
-    """What is remembered of a step to show it before Azure has a run of it."""
+    """What is remembered of a step to show it before Azure has a run of it.
+
+    `outputs` are the names that Azure's own ports cannot have.
+    """
 
     name: str
     type: str
     waits_for: list[str] = []
+    outputs: list[str] = []
 
 
 class Built(Struct):

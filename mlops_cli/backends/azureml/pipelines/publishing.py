@@ -41,8 +41,7 @@ class Publishing:
             return self._defaulted(latest, request)
         if request.dry_run:
             number = latest.version + 1 if latest else 1
-            return PublishedPipeline("", told.name, number, told.content, told.created_at,
-                                     parameters=told.parameters), True  # fmt: skip
+            return told.version(number), True
         made = publish(told)
         found = self._joined(told, made)
         if found.id != made.id:

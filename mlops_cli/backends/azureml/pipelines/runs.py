@@ -103,30 +103,38 @@ class AzurePipelineRuns:
 
     def steps(self, run: AzurePipelineRun) -> list[StepRun]:
         """Known steps in order, those that have not begun too; then what else the run has."""
-        tags = own(run.tags)
-        version = Versions(self._session).of(run.properties.get("azureml.pipelineid"))
-        told = tags.get("steps") or (msgspec.json.encode(version.told.steps) if version else "[]")
-        known = msgspec.json.decode(told, type=list[StepFacts])
+        found = []
+        for facts, begun in self._all(run):
+            step = steps.described(run.id, facts, begun)
+            if step.status == RunStatus.FAILED and begun:
+                step.details = self._traceback(begun)
+            found.append(step)
+        return found
+
+    def _all(self, run: AzurePipelineRun) -> list[tuple[StepFacts, AzureStepRun | None]]:
+        """Each step, and Azure's run of it once it has begun."""
+        known = self._known(run)
         begun = {step.name: step for step in run.get_steps()}
         others = [StepFacts(name, "script") for name in begun if name not in {one.name for one in known}]
-        found = [steps.described(run.id, facts, begun.get(facts.name)) for facts in (*known, *others)]
-        for step in found:
-            if step.status == RunStatus.FAILED and step.name in begun:
-                step.details = self._traceback(begun[step.name])
-        return found
+        return [(facts, begun.get(facts.name)) for facts in (*known, *others)]
+
+    def _known(self, run: AzurePipelineRun) -> list[StepFacts]:
+        if told := own(run.tags).get("steps"):
+            return msgspec.json.decode(told, type=list[StepFacts])
+        version = Versions(self._session).of(run.properties.get("azureml.pipelineid"))
+        return version.told.steps if version else []
 
     def _traceback(self, step: AzureStepRun) -> list[str]:
         if step.id not in self._tracebacks:
             self._tracebacks[step.id] = steps.traceback(step)
         return self._tracebacks[step.id]
 
-    def step(self, run: AzurePipelineRun, name: str) -> AzureStepRun:
+    def _step(self, run: AzurePipelineRun, name: str) -> tuple[StepFacts, AzureStepRun | None]:
         """Raises NotFoundError."""
-        begun = {step.name: step for step in run.get_steps()}
-        if name not in begun:
-            known = ", ".join(sorted(begun)) or "none has begun"
-            raise NotFoundError(f"run {run.id} has no step '{name}' that has begun; there is: {known}")
-        return begun[name]
+        found = {facts.name: (facts, begun) for facts, begun in self._all(run)}
+        if name not in found:
+            raise NotFoundError(f"run {run.id} has no step '{name}'; there is: {', '.join(found)}")
+        return found[name]
 
     def logs(self, run: AzurePipelineRun, name: str | None) -> Iterator[str]:
         if name is None:
@@ -135,14 +143,17 @@ class AzurePipelineRuns:
                 reused = " reused" if step.reused_from else ""
                 yield f"{step.started_at or '-'} {step.name}: {step.status}{reused}{seconds}"
             return
-        yield from steps.lines(self.step(run, name))
+        if begun := self._step(run, name)[1]:
+            yield from steps.lines(begun)
 
     def download(self, run: AzurePipelineRun, name: str, output: str, target: Path) -> Path:
         """Raises NotFoundError for an output that is not there, UsageError when the target is taken."""
-        outputs = self.step(run, name).get_outputs()
+        facts, begun = self._step(run, name)
+        outputs = begun.get_outputs() if begun else {}
         found = outputs.get(port_name(name, output))
         if found is None:
-            known = ", ".join(steps.short(name, port) for port in outputs) or "it has left nothing behind"
+            known = ", ".join(steps.output_name(facts, port) for port in outputs)
+            known = known or "it has left nothing behind"
             raise NotFoundError(f"step '{name}' has no output '{output}'; there is: {known}")
         if target.exists():
             raise UsageError(f"{target} exists already", hint="name another place with --to")

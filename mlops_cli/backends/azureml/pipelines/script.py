@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.backends.azureml.pipelines.arguments import Arguments
+from mlops_cli.backends.azureml.pipelines.data import distinct
 from mlops_cli.backends.azureml.session import Session
 from mlops_cli.domain.pipelines import BatchStep, ScriptStep, Step
 from mlops_cli.domain.references import unescape
@@ -30,7 +31,7 @@ def make(builder: Builder, session: Session, step: ScriptStep, raw: dict[str, An
         script_name=arguments.script(step, source),
         name=step.name,
         arguments=arguments.values(),
-        inputs=list(inputs.values()),
+        inputs=distinct(inputs.values()),
         outputs=list(outputs.values()),
         compute_target=builder.target(step),
         source_directory=str(source),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mlops_cli.backends.azureml.pipelines import data
 from mlops_cli.backends.azureml.pipelines.facts import StepFacts
@@ -43,6 +44,22 @@ class Told(Struct, omit_defaults=True):
 
     def text(self) -> str:
         return MARK + msgspec.json.encode(self).decode()
+
+    def version(self, number: int) -> PublishedPipeline:
+        """What it is, but for what Azure knows of it."""
+        return PublishedPipeline(
+            id="",
+            name=self.name,
+            version=number,
+            content_hash=self.content,
+            created_at=self.created_at,
+            label=self.label,
+            description=self.description,
+            parameters=self.parameters,
+            git_commit=self.git_commit,
+            git_dirty=self.git_dirty,
+            from_run=self.from_run,
+        )
 
 
 class Version(Struct):
@@ -126,6 +143,9 @@ def chosen(
     told = told_by(Azure.get(session.workspace, version.id).description) if given else None
     known = told.open_data if told else {}
     for name in given:
+        if told and name not in told.data:
+            have = ", ".join(told.data) or "it has none"
+            raise UsageError(f"the pipeline has no data '{name}'; there is: {have}")
         if name not in known:
             have = ", ".join(known) or "none"
             message = f"data '{name}' of pipeline '{version.name}' are fixed; a run may choose: {have}"
@@ -135,21 +155,13 @@ def chosen(
 
 def _described(endpoint: AzureEndpoint, version: int, pipeline: AzurePublished) -> PublishedPipeline:
     told = told_by(pipeline.description) or Told("", endpoint.name, "", description=pipeline.description)
-    return PublishedPipeline(
+    return replace(
+        told.version(version),
         id=pipeline.id,
         name=endpoint.name,
-        version=version,
-        content_hash=told.content,
-        created_at=told.created_at,
         endpoint=endpoint.endpoint,
         version_endpoint=pipeline.endpoint,
         is_default=int(endpoint.default_version) + 1 == version,
         enabled=pipeline.status == "Active",
         pipeline_enabled=endpoint.status == "Active",
-        label=told.label,
-        description=told.description,
-        parameters=told.parameters,
-        git_commit=told.git_commit,
-        git_dirty=told.git_dirty,
-        from_run=told.from_run,
     )

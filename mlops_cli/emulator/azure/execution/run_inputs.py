@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 
 def workspace() -> Any:
@@ -65,4 +66,5 @@ def point(plan: dict[str, Any], data: dict[str, Any], file: str) -> None:
 
 def is_file(dataset: Any, file: str) -> bool:
     """Whether the definition of the dataset names this one file, and not a folder or a pattern."""
-    return Path(file).name in str(dataset._definition) and "*" not in str(dataset._definition)
+    definition = unquote(str(dataset._definition))
+    return Path(file).name in definition and "*" not in definition

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import traceback
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from run_inputs import bring, bring_reference
@@ -56,23 +57,38 @@ def run(plan: dict[str, Any], plan_file: Path) -> int:
     try:
         runpy.run_path(plan["script"], run_name="__main__")
     except SystemExit as end:
-        if end.code is None or isinstance(end.code, int):
-            return end.code or 0
-        sys.stderr.write(f"{end.code}\n")
-        return 1
+        return _left(end, plan_file)
     except BaseException as error:  # noqa: BLE001 - whatever ends the script is its error
-        own = [
-            f
-            for f in traceback.extract_tb(error.__traceback__)
-            if f.filename not in (__file__, runpy.__file__)
-        ]
-        shown = [f for f in own if not f.filename.startswith("<frozen")]
-        lines = ["Traceback (most recent call last):\n", *traceback.format_list(shown)]
-        sys.stderr.write("".join([*lines, *traceback.format_exception_only(error)]))
-        summary = {"type": type(error).__name__, "message": str(error)}
-        (plan_file.parent / "error.json").write_text(json.dumps(summary))
-        return 1
+        sys.stderr.write("".join(traceback.format_exception(type(error), error, _own_frames(error))))
+        return _failed(error, plan_file)
     return 0
+
+
+def _left(end: SystemExit, plan_file: Path) -> int:
+    """What Python makes of sys.exit()."""
+    if end.code is not None and not isinstance(end.code, int):
+        sys.stderr.write(f"{end.code}\n")
+        return _failed(end, plan_file)
+    code = (end.code or 0) & 0xFF
+    return code and _failed(SystemExit(code), plan_file, code)
+
+
+def _failed(error: BaseException, plan_file: Path, code: int = 1) -> int:
+    summary = {"type": type(error).__name__, "message": str(error)}
+    (plan_file.parent / "error.json").write_text(json.dumps(summary))
+    return code
+
+
+def _own_frames(error: BaseException) -> TracebackType | None:
+    """The traceback from the script's first frame on."""
+    trace = error.__traceback__
+    while trace and _is_around(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    return trace
+
+
+def _is_around(file: str) -> bool:
+    return file in (__file__, runpy.__file__) or file.startswith("<frozen")
 
 
 if __name__ == "__main__":

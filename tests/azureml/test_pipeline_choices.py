@@ -88,10 +88,10 @@ def test_settings_of_batch_steps_are_chosen_by_who_triggers(project: Any) -> Non
     assert "ValueError: try 4" not in log
 
 
-def test_data_that_automl_reads_are_fixed_and_so_are_unknown_ones(project: Any) -> None:
+def test_who_chooses_unknown_data_is_told_what_there_is(project: Any) -> None:
     project("pipeline publish open.yaml")
     refused = project(f"pipeline trigger {project.pipeline} --data nobody=other.csv", code=2)
-    assert "a run may choose: raw, rows" in refused.stderr
+    assert "has no data 'nobody'; there is: raw, rows" in refused.stderr
 
 
 def test_schedule_hands_data_on(project: Any) -> None:

@@ -76,6 +76,11 @@ name: NAME-slow
 steps:
   - {name: wait, type: script, script: code/wait.py}
 """
+LATE = """
+name: NAME-late
+steps:
+  - {name: wait, type: script, script: code/wait.py, timeout_minutes: 0.02}
+"""
 SCORED = """
 name: NAME-scored
 parameters: {factor: 2}

@@ -8,7 +8,18 @@ from typing import Any
 
 from tests.azureml.conftest import Commands
 from tests.conftest import Result
-from tests.contract.pipeline_files import CODE, CYCLE, LOOKS, ODD, SCORED, SLOW, TWO, UNKNOWN, WRONG_TYPE
+from tests.contract.pipeline_files import (
+    CODE,
+    CYCLE,
+    LATE,
+    LOOKS,
+    ODD,
+    SCORED,
+    SLOW,
+    TWO,
+    UNKNOWN,
+    WRONG_TYPE,
+)
 
 POST = """
 import json, sys, requests
@@ -38,7 +49,7 @@ class PipelineStory:
         )
         for file, text in {
             "two": TWO, "cycle": CYCLE, "unknown": UNKNOWN, "type": WRONG_TYPE,
-            "looks": LOOKS, "slow": SLOW, "odd": ODD,
+            "looks": LOOKS, "slow": SLOW, "late": LATE, "odd": ODD,
             "strict": SCORED.replace("THRESHOLD", "5"), "scored": SCORED.replace("THRESHOLD", "30"),
         }.items():  # fmt: skip
             written = text.replace("NAME", name).replace("MARK", str(self.mark))
@@ -71,7 +82,12 @@ class PipelineStory:
         self.said["resumed"] = self._one(f"run --resume {failed}")
 
     def _fail_oddly(self) -> None:
-        self._run("run odd.yaml", "run odd.yaml --param how=text", f"runs --pipeline {self.name}-odd")
+        self._run(
+            "run late.yaml",
+            "run odd.yaml",
+            "run odd.yaml --param how=text",
+            f"runs --pipeline {self.name}-odd",
+        )
         failed = self.json(f"runs --pipeline {self.name}-odd")[-1]["run_id"]
         words = ("show {}", "logs {} copy", "logs {} last", "download {} last.note")
         said = self.commands.run(*(f"pipeline {word.format(failed)} -o json" for word in words))

@@ -117,6 +117,13 @@ def test_steps_around_a_failure_are_there_as_they_are_written(pipelines: Pipelin
     assert not pipelines.json("logs odd last")
 
 
+def test_a_step_that_takes_too_long_is_named(pipelines: PipelineStory) -> None:
+    late = pipelines.said["run late.yaml"]
+    assert late.code == 5
+    assert "step wait failed: " in late.json()["error"]["message"]
+    assert "longer than" in late.json()["error"]["message"]
+
+
 def test_a_failed_run_goes_on_from_its_failed_step(pipelines: PipelineStory) -> None:
     resumed = pipelines.json("resumed")
     assert resumed["status"] == "Completed"

@@ -83,11 +83,14 @@ class AzurePipelineRuns:
         )
 
     def _error(self, run: AzurePipelineRun, seen: Run) -> str | None:
-        """Azure says of a failed run that there are failed steps; it is they who know more."""
+        """Azure says of a failed run that there are failed steps; it is they who know more.
+
+        A step that took too long is Canceled there.
+        """
         if seen.status != RunStatus.FAILED:
             return seen.error
-        failed = (step for step in run.get_steps() if step.get_status() == "Failed")
-        told = ((step.name, history.pipeline(step, step.get_details()).error) for step in failed)
+        ended = (step for step in run.get_steps() if step.get_status() in ("Failed", "Canceled"))
+        told = ((step.name, history.pipeline(step, step.get_details()).error) for step in ended)
         return next((f"step {name} failed: {error}" for name, error in told if error), seen.error)
 
     def again(self, run: AzurePipelineRun) -> AzurePipelineRun:

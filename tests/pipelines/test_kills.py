@@ -15,6 +15,19 @@ from mlops_cli.engine.store import Store
 from mlops_cli.status import RunStatus
 from tests.pipelines.world import Project, until
 
+LEAVES = """
+import os, pathlib, sys, time
+go, end, mark = map(pathlib.Path, sys.argv[1:])
+leaves = os.fork() == 0
+if leaves:
+    os.setsid()
+mark.touch()
+while not (end if leaves else go).exists():
+    time.sleep(0.01)
+if leaves:
+    os._exit(0)
+"""
+
 
 def test_a_run_without_its_process_says_so_and_adopts_the_step_that_lives(project: Project) -> None:
     project.pipeline(
@@ -41,6 +54,25 @@ def test_a_run_that_never_began_is_seen_whatever_the_clock_said(project: Project
 
     Store(project.home).pipeline_runs.update(run_id, change)
     assert project.mlops("pipeline", "status", run_id, code=5).stdout == "NotResponding\n"
+
+
+def test_what_an_adopted_step_has_left_running_is_not_waited_for(project: Project) -> None:
+    project.write("code/leaves.py", LEAVES)
+    go, end = project.folder / "go", project.folder / "end"
+    mark = project.marks / "x"
+    project.pipeline(
+        f"steps:\n- {{name: leaves, type: script, script: code/leaves.py, arguments: [{go}, {end}, {mark}]}}"
+    )
+    run_id = project.start("p.yaml")
+    until(mark.exists)
+    project.kill(project.runner(run_id))
+    project.mlops("pipeline", "run", "--resume", run_id, "--no-wait")
+    until(lambda: "its process lives" in project.log(run_id))
+    go.touch()
+    try:
+        project.wait(run_id, "Completed")
+    finally:
+        end.touch()
 
 
 def test_cancel_ends_a_step_that_outlived_its_runner(project: Project) -> None:

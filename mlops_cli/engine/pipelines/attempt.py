@@ -25,7 +25,7 @@ class Attempt:
 
     def poll(self) -> bool:
         """Whether the attempt has ended; `result` says how."""
-        if self.pid is None and not place.is_held(self.name):
+        if self.pid is None and _is_over(self.name):
             self.settle()
         if self.result is None:
             self._watch_time()
@@ -67,6 +67,11 @@ def adopt(name: str, deadline: float | None) -> Attempt | None:
     """The attempt of a runner that is gone; None when nothing of it can be used."""
     found = Attempt(name, None, deadline)
     return found if place.is_held(name) or work.read_result(name) else None
+
+
+def _is_over(name: str) -> bool:
+    """Whether an adopted attempt has ended; what it has left running may hold its folder for longer."""
+    return not place.is_held(name) or work.read_result(name) is not None
 
 
 def _group(name: str) -> int | None:

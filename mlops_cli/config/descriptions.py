@@ -109,7 +109,7 @@ STEPS = {
     "arguments": "What the script is called with.",
     "outputs": "Names of files or folders that it writes at `$(outputs.NAME)`.",
     "train": "Keys of `train` in a profile; a pipeline in a profile takes from there what is absent.",
-    "model_name": "Register the best model by this name. Not on Azure.",
+    "model_name": "Register the best model by this name; on Azure a step of its own does, `NAME.register`.",
     "model_tags": "Free names and values to find the model by.",
     "entry_script": "The file with `init()` and `run(mini_batch)`, seen as `script` is.",
     "mini_batch_input": "The input that is split, where there are several.",

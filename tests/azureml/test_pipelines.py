@@ -138,7 +138,7 @@ name: {name}
 data:
   rows: {{path: rows.csv}}
 steps:
-  - {{name: train, type: automl, inputs: {{data: data.rows}},
+  - {{name: train, type: automl, inputs: {{data: data.rows}}, model_name: {name}, model_tags: {{team: b}},
      train: {{task: classification, label: label, timeout_minutes: 15, max_trials: 2,
              validation_data: "{name}-judges:1", weight_column: counts}}}}
   - {{name: score, type: batch, entry_script: code/score.py, inputs: {{rows: data.rows, model: train.model,
@@ -169,6 +169,11 @@ def test_batch_and_automl_steps_run_on_data(project: Any) -> None:
     (project.project / "scored.yaml").write_text(SCORED.format(name=project.pipeline))
     [run] = project.json("pipeline run scored.yaml --wait")
     assert run["status"] == "Completed"
+    assert [step["name"] for step in run["steps"]] == ["train", "train.register", "score"]
+    assert project.json(f"pipeline logs {run['run_id']} train.register")[0][-1] == f"{project.pipeline}:1"
+    model = project.json(f"models show {project.pipeline}")[0]
+    assert (model["version"], model["task"], model["tags"]) == (1, "classification", {"team": "b"})
+    assert model["algorithm"]
     assert project.json(f"pipeline logs {run['run_id']} score")[0].count("begun") == 1
     project(f"pipeline download {run['run_id']} score.results --to results")
     [file] = (project.project / "results").rglob("*.txt")
@@ -177,6 +182,12 @@ def test_batch_and_automl_steps_run_on_data(project: Any) -> None:
     scores = [trial["AUC_weighted"] for trial in metrics.values()]
     assert max(score[0] if isinstance(score, list) else score for score in scores) < 0.1
     assert sorted(map(int, file.read_text().split())) == sorted(2 * [2 * value for value in range(300)])
+    (project.project / "scored.yaml").write_text(
+        SCORED.format(name=project.pipeline).replace("model_name: ", "model_name: other-")
+    )
+    [run] = project.json("pipeline run scored.yaml --wait")
+    assert [step["reused_from"] is None for step in run["steps"]] == [False, True, False]
+    assert project.json(f"models show other-{project.pipeline}")[0]["run_id"] == model["run_id"]
 
 
 UNTOLD = """
@@ -212,7 +223,8 @@ def test_the_shipped_example_runs(project: Any) -> None:
     file = project.project / "configs" / "pipelines" / "clean-train-score.yaml"
     file.write_text(file.read_text().replace("max_trials: 8", "max_trials: 2"))
     [run] = project.json("pipeline run configs/pipelines/clean-train-score.yaml --wait")
-    assert [step["status"] for step in run["steps"]] == ["Completed"] * 3
+    assert [step["status"] for step in run["steps"]] == ["Completed"] * 4
+    assert project.json("models show bankmarketing")[0]["version"] == 1
     project(f"pipeline download {run['run_id']} score.results --to results")
     [results] = (project.project / "results").rglob("*.txt")
     predictions = [line.split()[-1] for line in results.read_text().splitlines()]

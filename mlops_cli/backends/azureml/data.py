@@ -156,9 +156,26 @@ def tabular(
     place = [(session.workspace.get_default_datastore(), path)]
     if format == "parquet":
         return Registered.Tabular.from_parquet_files(place)
-    return Registered.Tabular.from_delimited_files(
-        place, separator=delimiter or ",", support_multi_line=multi_line
+    table = Registered.Tabular.from_delimited_files(
+        place, separator=delimiter or ",", support_multi_line=multi_line, infer_column_types=False
     )
+    return _typed(table)
+
+
+def _typed(table: TabularDataset) -> TabularDataset:
+    """With the types of its values, as the SDK finds them, but in an order.
+
+    That of the SDK is another one in each process, and a table that is defined otherwise is another table: no step
+    that reads it would be reused.
+    """
+    builder = table._dataflow.builders.set_column_types()
+    builder.learn()
+    if builder.ambiguous_date_columns:
+        builder.ambiguous_date_conversions_keep_month_day()
+    found = builder.conversion_candidates
+    for name in sorted(found):
+        found[name] = found.pop(name)
+    return type(table)._create(builder.to_dataflow())
 
 
 def _file_name(dataset: Dataset) -> str:

@@ -19,6 +19,7 @@ from mlops_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from mlops_cli.backends.azureml.pipelines.build import Builder
+    from mlops_cli.domain.training import TrainSettings
 
 
 def make(builder: Builder, session: Session, step: AutoMLStep, folder: Path) -> Any:
@@ -28,9 +29,7 @@ def make(builder: Builder, session: Session, step: AutoMLStep, folder: Path) -> 
     """
     training.check(step.train)
     [text] = step.inputs.values()
-    settings = replace(step.train, label=step.train.label or _predicted(builder, step, text))
-    if step.model_name:
-        session.say(f"step {step.name}: Azure registers no model; then: mlops models register")
+    settings = settings_of(builder, step)
     judging = step.train.validation_data
     validation = AzureData(session).table(*versioned(judging)) if judging else None
     table = tables.table(builder, session, text)
@@ -48,6 +47,12 @@ def make(builder: Builder, session: Session, step: AutoMLStep, folder: Path) -> 
     )
     config.user_settings["path"] = "."  # where the code is just now is no reason to search again
     return made
+
+
+def settings_of(builder: Builder, step: AutoMLStep) -> TrainSettings:
+    """Those of the step, with what its data say is to be predicted."""
+    [text] = step.inputs.values()
+    return replace(step.train, label=step.train.label or _predicted(builder, step, text))
 
 
 def _kind() -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mlops_cli.backends.azureml import compute
-from mlops_cli.backends.azureml.pipelines import arguments, automl, batch, script, tables
+from mlops_cli.backends.azureml.pipelines import arguments, automl, batch, registering, script, tables
 from mlops_cli.backends.azureml.pipelines.choices import Choices
 from mlops_cli.backends.azureml.pipelines.data import Resolved, content, port_name, resolve
 from mlops_cli.backends.azureml.pipelines.facts import Built, StepFacts
@@ -70,7 +70,9 @@ class Builder:
             name: content(self._session, self._definition, name, given)
             for name, given in self._inputs().items()
         }
-        what = (self._definition.name, self._definition.document, code, contents)
+        what: list[Any] = [self._definition.name, self._definition.document, code, contents]
+        if any(map(registering.registers, self.settings.steps)):
+            what.append("registers")  # as versions of before do not
         return hashlib.sha256(msgspec.json.encode(what, order="deterministic")).hexdigest()
 
     def _inputs(self) -> dict[str, DataInput]:
@@ -108,10 +110,12 @@ class Builder:
 
     def facts(self) -> list[StepFacts]:
         waits = dependencies(self.settings.steps)
-        return [
-            StepFacts(step.name, type_of(step), sorted(waits[step.name]), own_names(step))
-            for step in in_order(self.settings.steps)
-        ]
+        found = []
+        for step in in_order(self.settings.steps):
+            found.append(StepFacts(step.name, type_of(step), sorted(waits[step.name]), own_names(step)))
+            if registering.registers(step):
+                found.append(StepFacts(registering.name_of(step), "script", [step.name]))
+        return found
 
     def _raw(self) -> dict[str, Any]:
         return {step["name"]: step for step in self._definition.document["steps"]}
@@ -123,6 +127,8 @@ class Builder:
             made[step.name] = self._step(step, folder)
             for before in waits[step.name]:
                 made[step.name].run_after(made[before])
+            if registering.registers(step):
+                made[registering.name_of(step)] = registering.make(self, self._session, step, folder)
         return made
 
     def _step(self, step: Step, folder: Path) -> Any:
